@@ -62,7 +62,7 @@ def start_process(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=functools.partial(_die_with_parent, death_signal),  # noqa: PLW1509
+            preexec_fn=functools.partial(_die_with_parent, death_signal),
             env=env,
             **more,  # type: ignore[call-overload]
         )
