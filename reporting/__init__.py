@@ -1,0 +1,1 @@
+"""Figures, weekly reports, targets and audit sampling. Reads every app below; owns only what it derives from them."""

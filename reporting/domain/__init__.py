@@ -1,0 +1,1 @@
+"""Calculations behind figures and audits: values in, values out, no framework, no clock, no database."""
