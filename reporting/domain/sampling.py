@@ -331,9 +331,7 @@ class Conclusion:
 
 def conclude(size: SampleSize, *, found: int) -> Conclusion:
     """Judge a fully inspected sample: accepted exactly when the deviations found do not exceed the planned number."""
-    limit = upper_limit(
-        population=size.population, inspected=size.inspected, found=found, confidence=size.confidence
-    )
+    limit = upper_limit(population=size.population, inspected=size.inspected, found=found, confidence=size.confidence)
     return Conclusion(size=size, found=found, is_accepted=found <= size.accepted, limit=limit)
 
 
@@ -341,7 +339,11 @@ def _sentence(conclusion: Conclusion, *, chinese: bool) -> str:
     size, found = conclusion.size, conclusion.found
     tolerable = percent_text(size.tolerable)
     if size.population == 0:
-        return "总体为空，无可检查，不作结论。" if chinese else "The population is empty: nothing to inspect, nothing concluded."
+        return (
+            "总体为空，无可检查，不作结论。"
+            if chinese
+            else "The population is empty: nothing to inspect, nothing concluded."
+        )
     if size.inspected == size.population:
         rate = conclusion.shown_limit
         if chinese:

@@ -66,7 +66,8 @@ def brute_size(population, tolerable, expected, risk):
     for size in range(1, population + 1):
         most = ceil(size * expected)
         hits = sum(
-            comb(deviations, x) * comb(population - deviations, size - x) for x in range(min(most, deviations, size) + 1)
+            comb(deviations, x) * comb(population - deviations, size - x)
+            for x in range(min(most, deviations, size) + 1)
         )
         if Fraction(hits, comb(population, size)) <= risk:
             return size, most
@@ -110,9 +111,7 @@ def test_a_chance_exactly_at_the_risk_qualifies():
 def test_size_qualifying_is_not_monotone_and_the_smallest_is_taken():
     # k = ceil(n x 6 %) rises in steps, and each step opens a hole of sizes that fail again: sizes are not to be bisected
     qualifying = [
-        size
-        for size in range(1, 400)
-        if chance_of_at_most(ceil(size * percent(6)), 400, 48, size) <= percent(5)
+        size for size in range(1, 400) if chance_of_at_most(ceil(size * percent(6)), 400, 48, size) <= percent(5)
     ]
     holes = [size for size in range(qualifying[0], 400) if size not in qualifying]
 
@@ -157,7 +156,9 @@ def test_ratios_must_be_exact_and_in_range():
 
 def test_a_million_subjects_are_planned_within_a_second():
     started = time.perf_counter()
-    sizes = [plan(1_000_000, expected, tolerable, 95).inspected for expected, tolerable in [(0, 5), (1, 5), (1, 2), (4, 5)]]
+    sizes = [
+        plan(1_000_000, expected, tolerable, 95).inspected for expected, tolerable in [(0, 5), (1, 5), (1, 2), (4, 5)]
+    ]
     assert time.perf_counter() - started < 1
     # close to the endless population, and never above it
     assert sizes[:2] == [59, 93]
@@ -238,8 +239,13 @@ def test_conclusion_is_one_sentence_in_both_languages():
 
 def test_a_census_states_the_rate_it_found():
     size = plan(10, 5, 5, 95)
-    assert conclude(size, found=1).sentence("zh") == "全部 10 户逐户检查，差错 1 户，差错率 10.0 %，可容忍 5 %：不予通过。"
-    assert conclude(size, found=0).sentence("en") == "All 10 were inspected, 0 deviated: error rate 0.0 %, tolerable 5 %: accepted."
+    assert (
+        conclude(size, found=1).sentence("zh") == "全部 10 户逐户检查，差错 1 户，差错率 10.0 %，可容忍 5 %：不予通过。"
+    )
+    assert (
+        conclude(size, found=0).sentence("en")
+        == "All 10 were inspected, 0 deviated: error rate 0.0 %, tolerable 5 %: accepted."
+    )
     assert sizing_words(size, "zh").startswith("总体 10 户，任何较小样本都不足以支持 95 % 的置信度")
     assert sizing_words(size, "en").startswith("No smaller sample of 10 supports 95 % confidence")
 
