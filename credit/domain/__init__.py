@@ -1,0 +1,1 @@
+"""Framework-free calculations of credit lines."""
