@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from config.lib.money import round_step, yuan
 from credit.domain.bounds import LineSettings, Proposal, ProposalOutcome
@@ -142,7 +143,7 @@ class Authority:
         amounts = [limit for limit in limits if limit is not None]
         if any(not amount.is_finite() or amount < 0 for amount in amounts):
             raise ValueError("a limit is 0 or more")
-        if any(later <= earlier for earlier, later in zip(amounts, amounts[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(amounts)):
             raise ValueError("limits must rise from level to level")
 
     @classmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 
 from config.lib.money import MoneyError, Rounding, round_step, yuan
 from credit.domain.opinions import Opinion, OpinionKind
@@ -98,6 +99,9 @@ class MergeSettings:
         return cls(**values)  # type: ignore[arg-type]
 
 
+DEFAULTS = MergeSettings()
+
+
 @dataclass(frozen=True)
 class MergeResult:
     """The village figure, or why there is none. ``amount`` is present exactly when the outcome is merged."""
@@ -119,7 +123,7 @@ class MergeResult:
         }
 
 
-def merge(opinions: Iterable[Opinion], settings: MergeSettings = MergeSettings()) -> MergeResult:
+def merge(opinions: Iterable[Opinion], settings: MergeSettings = DEFAULTS) -> MergeResult:
     """The opinions on one household, merged in the order of tests of Semantics, section 4; amounts in yuan."""
     given = list(opinions)
     kinds = {kind: sum(opinion.kind is kind for opinion in given) for kind in OpinionKind}
@@ -197,7 +201,7 @@ def _merged(amounts: list[Fraction], settings: MergeSettings, trace: list[Step])
             trace.append(step("amounts_close", spread=spread, tolerance=settings.tolerance, exact=exact))
             return exact
         # min() keeps the first of equal gaps, and the amounts ascend, so a tie takes the lower pair.
-        low, high = min(zip(amounts, amounts[1:], strict=False), key=lambda pair: pair[1] - pair[0])
+        low, high = min(pairwise(amounts), key=lambda pair: pair[1] - pair[0])
         exact = (low + high) / 2
         trace.append(step("nearest_pair", spread=spread, tolerance=settings.tolerance, low=low, high=high, exact=exact))
         return exact

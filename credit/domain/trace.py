@@ -49,7 +49,7 @@ class Step:
         """The step back from stored JSON."""
         values = document.get("values", {})
         if not isinstance(values, Mapping):
-            raise ValueError("step values must be an object")
+            raise TypeError("step values must be an object")
         return cls(str(document["code"]), MappingProxyType({str(key): str(value) for key, value in values.items()}))
 
 

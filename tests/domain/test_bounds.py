@@ -26,10 +26,11 @@ from credit.domain.merging import MergeOutcome, merge
 from credit.domain.opinions import Opinion
 
 AS_OF = date(2026, 11, 21)
+RELEASED = LineSettings()
 OWN, UNDRAWN, OTHER, PRIVATE, GUARANTEES = ObligationKind
 
 
-def exposure(*obligations, line_settings=LineSettings(), source=ExposureSource.CORE):
+def exposure(*obligations, line_settings=RELEASED, source=ExposureSource.CORE):
     return household_exposure(
         [Obligation(kind, Decimal(str(amount))) for kind, amount in obligations],
         line_settings,
@@ -42,7 +43,7 @@ def village(amount):
     return VillageOpinion(MergeOutcome.MERGED, wan(str(amount)))
 
 
-def proposal(*, merged=5, model=10, owes=(), line_settings=LineSettings(), **rest):
+def proposal(*, merged=5, model=10, owes=(), line_settings=RELEASED, **rest):
     return propose(
         line_settings,
         village=None if merged is None else village(merged),
