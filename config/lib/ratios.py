@@ -6,6 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from config.lib.money import round_places
+
 Key = TypeVar("Key", bound=Hashable)
 
 NOTHING = "—"  # shown when the denominator is 0: no ratio exists, which is not the same as 0 %
@@ -26,7 +28,7 @@ class Ratio:
     @property
     def percent(self) -> Decimal | None:
         """Percent with 2 decimals, rounded half-up; None when the denominator is 0."""
-        return None if self.value is None else rounded(self.value * 100, 2)
+        return None if self.value is None else round_places(self.value * 100, 2)
 
     def __str__(self) -> str:
         """Return "72.10 %", or the dash when the denominator is 0."""
@@ -36,15 +38,7 @@ class Ratio:
         """Return the change in percentage points with 2 decimals, from the exact values; None when either is missing."""
         if earlier is None or self.value is None or earlier.value is None:
             return None
-        return rounded((self.value - earlier.value) * 100, 2)
-
-
-def rounded(value: Fraction | Decimal | int, places: int) -> Decimal:
-    """Round an exact value half-up (halves away from zero) to so many decimals."""
-    exact = Fraction(value)
-    scaled = abs(exact) * 10**places
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(whole if exact >= 0 else -whole).scaleb(-places)
+        return round_places((self.value - earlier.value) * 100, 2)
 
 
 @dataclass(frozen=True, kw_only=True)

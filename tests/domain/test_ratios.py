@@ -1,11 +1,10 @@
 """Ratios and ranks (Semantics, section 1; Domain, 12.4)."""
 
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 
-from config.lib.ratios import NOTHING, Place, Ratio, Standing, ranked, rounded
+from config.lib.ratios import NOTHING, Place, Ratio, Standing, ranked
 
 
 @pytest.mark.parametrize(
@@ -26,11 +25,8 @@ def test_nothing_of_nothing_is_a_dash_not_zero():
 def test_halves_are_rounded_away_from_zero_from_the_exact_value():
     assert str(Ratio(1, 800)) == "0.13 %"  # 0.125
     assert str(Ratio(3, 800)) == "0.38 %"  # 0.375; binary or half-even rounding would differ
-    assert rounded(Fraction(-1, 8), 2) == Decimal("-0.13")
-    assert rounded(Fraction(-1, 1000), 2) == Decimal("0.00")
-    assert not rounded(Fraction(-1, 1000), 2).is_signed()
-    assert rounded(Decimal("2.345"), 2) == Decimal("2.35")
-    assert str(rounded(7, 2)) == "7.00"
+    assert Ratio(0, 8).points_since(Ratio(1, 800)) == Decimal("-0.13")
+    assert str(Ratio(0, 9).points_since(Ratio(1, 100_000))) == "0.00"
 
 
 def test_a_change_is_in_points_of_the_exact_values():
