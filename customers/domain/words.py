@@ -1,0 +1,98 @@
+"""What the findings on a profile document are called, in Chinese and English: what is wrong and what to do."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "not_a_record": (
+            "内容格式不对，请刷新页面后重新填写",
+            "The content is malformed; reload the page and fill it in again",
+        ),
+        "not_a_list": (
+            "内容格式不对，请刷新页面后重新填写",
+            "The content is malformed; reload the page and fill it in again",
+        ),
+        "not_a_text": ("这里只能填文字", "Only text can stand here"),
+        "not_yes_or_no": ("请选择是或否", "Choose yes or no"),
+        "field_unknown": (
+            "没有“{value}”这一项，请刷新页面后重新填写",
+            "There is no field “{value}”; reload the page and fill it in again",
+        ),
+        "version_unknown": (
+            "表单版本 {value} 无法识别，请刷新页面",
+            "Form version {value} is not known; reload the page",
+        ),
+        "too_many_items": (
+            "最多 100 条，现有 {value} 条，请合并同类",
+            "At most 100 entries, there are {value}; put like with like",
+        ),
+        "choice_missing": ("请选择一项", "Choose one"),
+        "choice_unknown": ("“{value}”不在选项中，请重新选择", "“{value}” is not on the list; choose again"),
+        "amount_missing": ("请填写金额，没有就填 0", "Enter the amount, or 0 if there is none"),
+        "amount_empty": ("请填写金额，没有就填 0", "Enter the amount, or 0 if there is none"),
+        "amount_not_a_number": ("“{value}”不是金额，请只填数字", "“{value}” is not an amount; enter figures only"),
+        "amount_float": (
+            "金额格式不对，请刷新页面后重新填写",
+            "The amount is malformed; reload the page and enter it again",
+        ),
+        "amount_too_precise": ("金额最多两位小数", "An amount has at most two decimals"),
+        "amount_too_large": ("金额超过 1 亿元，请核对单位", "The amount is above 100 million yuan; check the unit"),
+        "amount_negative": ("金额不能是负数", "An amount cannot be negative"),
+        "which_unit": (
+            "{value} 元？请确认单位是元还是万元",
+            "{value} yuan? Please confirm whether yuan or 10,000 yuan is meant",
+        ),
+        "quantity_wrong": (
+            "数量“{value}”不对，请填数字，最多两位小数",
+            "Quantity “{value}” is wrong; a number with at most two decimals",
+        ),
+        "note_too_long": (
+            "说明最多 200 字，现有 {value} 字",
+            "A note has at most 200 characters, this one has {value}",
+        ),
+        "note_holds_identity": (
+            "说明中有身份证号或手机号，请删去；证件信息只登记在人员资料里",
+            "The note holds an ID or phone number; remove it, such numbers belong with the person only",
+        ),
+        "date_impossible": ("“{value}”不是有效日期", "“{value}” is not a valid date"),
+        "days_wrong": ("逾期天数“{value}”不对，请填整数", "“{value}” is no number of days; enter a whole number"),
+        "person_missing": ("请选择家庭成员", "Choose a member of the household"),
+        "person_twice": ("这位成员已在上面列出，请删去一行", "This member is listed above; remove one line"),
+        "head_missing": ("没有户主，请指定一位", "There is no head; name one"),
+        "head_twice": ("户主只能有一位，请改正与户主关系", "There can be one head only; correct the relation"),
+        "borrower_not_a_member": (
+            "借款人不在家庭成员中，请重新选择",
+            "The borrower is not a member of the household; choose again",
+        ),
+        "disposable_above_current": (
+            "可变现价值高于现值，请核对",
+            "The realisable value is above the current value; check both",
+        ),
+        "outstanding_above_original": ("余额高于借款金额，请核对", "More is owed than was borrowed; check both"),
+        "debt_past_due": (
+            "到期日 {value} 已过，余额未清，请核实是否逾期",
+            "Due on {value} and not repaid; find out whether it is overdue",
+        ),
+        "cost_above_gross": ("支出高于收入，请核对", "Cost is above income; check both"),
+        "breach_missing": ("选了“有违约”，请逐笔登记违约事项", "“Breached” is chosen; record each breach"),
+        "breach_unexpected": (
+            "登记了违约事项，履约情况应选“有违约”",
+            "Breaches are recorded; the record must say “breached”",
+        ),
+        "total_too_large": ("合计超过 1 亿元，请核对单位", "The total is above 100 million yuan; check the units"),
+        "members_missing": ("还没有登记家庭成员", "No members are recorded yet"),
+        "borrower_missing": ("还没有指定借款人", "No borrower is named yet"),
+        "member_incomplete": (
+            "户主、借款人及其配偶须填劳动能力和职业",
+            "Head, borrower and spouse need labour ability and occupation",
+        ),
+        "section_missing": ("这一部分还没有填写", "This part is not filled in yet"),
+    }
+)
+
+
+def sentence(code: str, value: str = "", language: str = "zh") -> str:
+    """What a finding means and what to do about it, in `language` ("en..." is English, everything else Chinese)."""
+    return SENTENCES[code][language.startswith("en")].format(value=value)
