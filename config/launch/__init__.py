@@ -5,6 +5,11 @@ opener and scheduler. Only the standard library is used, since the first step ru
 app and no setting.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 before any import that an older Python could not even read
+    sys.exit("gedang: needs Python 3.11, 3.12 or 3.13; this is %d.%d" % sys.version_info[:2])  # noqa: UP031
+
 from config.launch.services import ensure_services
 
 __all__ = ["ensure_services"]

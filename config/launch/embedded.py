@@ -196,9 +196,21 @@ class Postgres:
         wanted = ROLES_SQL.read_text("utf-8")
         if not stamp.exists() or stamp.read_text("utf-8") != wanted:
             # template1 too: databases made later, such as those of the tests, get the same closed statistics.
-            for database in ("template1", DATABASE):
-                self.psql("-d", "postgres", "-v", f"dbname={database}", "-f", str(ROLES_SQL))
+            self._apply_roles("template1")
+            self._apply_roles(DATABASE)
             stamp.write_text(wanted, "utf-8")
+
+    def _apply_roles(self, database: str) -> None:
+        self.psql("-d", "postgres", "-v", f"dbname={database}", "-f", str(ROLES_SQL))
+
+    def recreate_database(self) -> None:
+        """Drop the application's database and make an empty one."""
+        self.psql("-d", "postgres", "-c", f"drop database if exists {DATABASE} with (force)")
+        self._apply_roles(DATABASE)
+
+    def identity(self) -> str:
+        """Return what tells this cluster from every other one."""
+        return self.psql("-d", "postgres", "-c", "select system_identifier from pg_control_system()")
 
     def stop(self) -> None:
         """Stop fast: running transactions are rolled back, the cluster is left clean."""

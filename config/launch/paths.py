@@ -10,6 +10,8 @@ from config.launch.messages import LaunchError
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
 NODE_MODULES = ROOT / "node_modules"
+# Files that libraries bring and no page of ours loads: not published, not held to the browser floor.
+UNPUBLISHED = ("--ignore=rest_framework", "--ignore=django_htmx")
 
 
 def data_directory() -> Path:

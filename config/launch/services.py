@@ -139,7 +139,7 @@ def _join_or_start(owner: IO[str], users: IO[str]) -> Servers | None:
             publish("command", environment)
             return servers
         told = published()
-        if told:
+        if told and told["kind"] != "starting":
             os.environ.update(told["environment"])  # type: ignore[call-overload]
             return None
         time.sleep(0.05)
