@@ -1,0 +1,1 @@
+"""Primitives every app may import and that import no app: clock, money, guards of tables, access, jobs, releases, files."""

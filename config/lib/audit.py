@@ -1,0 +1,28 @@
+"""Record what a person did, in the transaction of the deed."""
+
+from typing import Any
+
+from config.lib.models import AuditEvent
+from config.lib.requests import request_id
+
+
+def record(
+    *,
+    staff: Any,
+    verb: str,
+    about: str = "",
+    about_id: object = "",
+    detail: dict[str, Any] | None = None,
+    post_id: int | None = None,
+) -> AuditEvent:
+    """Write one audit event; ``detail`` holds references and figures, never names, ID numbers or phones."""
+    return AuditEvent.objects.create(
+        institution_id=getattr(staff, "institution_id", None),
+        staff_id=getattr(staff, "pk", None),
+        post_id=post_id,
+        request=request_id.get(),
+        verb=verb,
+        about=about,
+        about_id=str(about_id),
+        detail=detail or {},
+    )

@@ -1,0 +1,214 @@
+"""Store and read files: hashed, limited in size and type, images re-encoded without their metadata, originals sealed.
+
+The bytes lie under a random key in media storage; the row in ``StoredFile`` says whose they are. Nothing is served but
+through the view that finds the row under row security.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+from io import BytesIO
+from typing import IO, Any
+from uuid import uuid4
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from config.lib import crypto
+from config.lib.clock import SHANGHAI
+from config.lib.models import StoredFile
+
+IMAGE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+LONGEST_EDGE = 2560
+MOST_PIXELS = 50_000_000
+PART = 1024 * 1024
+
+
+class FileRefused(ValueError):
+    """A file is too large, of the wrong type or damaged; the text says what to do."""
+
+
+def _sealing_box(uuid_bytes: bytes, key_number: int) -> AESGCM:
+    key = settings.FIELD_KEYS.get(key_number)
+    if key is None:
+        raise crypto.Unreadable(f"field key {key_number} is not present")
+    return AESGCM(crypto.derive(key, f"file:{uuid_bytes.hex()}"))
+
+
+def _row(content: IO[bytes], *, size: int, digest: str, **fields: Any) -> StoredFile:
+    uuid = fields.pop("uuid", None) or uuid4()
+    key = f"{fields['kind']}/{uuid.hex[:2]}/{uuid.hex}"
+    stored_key = default_storage.save(key, File(content))
+    return StoredFile.objects.create(uuid=uuid, storage_key=stored_key, size=size, sha256=digest, **fields)
+
+
+def store(
+    *,
+    content: bytes,
+    name: str,
+    content_type: str,
+    kind: str,
+    institution_id: int,
+    stored_by_id: int | None,
+    grid_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> StoredFile:
+    """Store bytes made by the product itself (exports, reports)."""
+    return _row(
+        ContentFile(content),
+        size=len(content),
+        digest=sha256(content).hexdigest(),
+        name=name,
+        content_type=content_type,
+        kind=kind,
+        institution_id=institution_id,
+        grid_id=grid_id,
+        stored_by_id=stored_by_id,
+        expires_at=expires_at,
+    )
+
+
+def store_sealed(*, content: IO[bytes], name: str, kind: str, institution_id: int, stored_by_id: int) -> StoredFile:
+    """Store an original encrypted part by part (roster files hold ID numbers); memory stays bounded whatever the size.
+
+    The sha256 is that of the clear file. Raises FileRefused above the size limit.
+    """
+    uuid = uuid4()
+    key_number = max(settings.FIELD_KEYS)
+    box = _sealing_box(uuid.bytes, key_number)
+    digest, size = sha256(), 0
+
+    def parts() -> Iterator[bytes]:
+        nonlocal size
+        number = 0
+        yield bytes([key_number])
+        while block := content.read(PART):
+            size += len(block)
+            if size > settings.UPLOAD_LIMIT_MB * PART:
+                raise FileRefused(
+                    _("文件超过 %(limit)s MB 的上限，请分成几个文件") % {"limit": settings.UPLOAD_LIMIT_MB}
+                )
+            digest.update(block)
+            sealed = box.encrypt(number.to_bytes(12, "big"), block, uuid.bytes)
+            yield len(sealed).to_bytes(4, "big") + sealed
+            number += 1
+
+    stream = _Stream(parts())
+    stored_key = default_storage.save(f"{kind}/{uuid.hex[:2]}/{uuid.hex}", File(stream))
+    return StoredFile.objects.create(
+        uuid=uuid,
+        storage_key=stored_key,
+        size=size,
+        sha256=digest.hexdigest(),
+        name=name[:200],
+        content_type="application/octet-stream",
+        kind=kind,
+        institution_id=institution_id,
+        is_encrypted=True,
+        stored_by_id=stored_by_id,
+    )
+
+
+class _Stream(BytesIO):
+    """A readable file over parts as they are made."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        super().__init__()
+        self._parts = parts
+        self._rest = b""
+
+    def read(self, size: int | None = -1) -> bytes:
+        while size is None or size < 0 or len(self._rest) < size:
+            part = next(self._parts, None)
+            if part is None:
+                break
+            self._rest += part
+        if size is None or size < 0:
+            size = len(self._rest)
+        block, self._rest = self._rest[:size], self._rest[size:]
+        return block
+
+    def chunks(self, chunk_size: int = PART) -> Iterator[bytes]:
+        while block := self.read(chunk_size):
+            yield block
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0
+
+
+def read_sealed(file: StoredFile) -> Iterator[bytes]:
+    """Yield the clear bytes of a sealed file, part by part; raises Unreadable when it was tampered with."""
+    with default_storage.open(file.storage_key, "rb") as stored:
+        box = _sealing_box(file.uuid.bytes, stored.read(1)[0])
+        number = 0
+        while head := stored.read(4):
+            sealed = stored.read(int.from_bytes(head, "big"))
+            try:
+                yield box.decrypt(number.to_bytes(12, "big"), sealed, file.uuid.bytes)
+            except Exception as error:
+                raise crypto.Unreadable(f"part {number} of file {file.uuid} does not open") from error
+            number += 1
+
+
+def read(file: StoredFile) -> bytes:
+    """Return the clear bytes of a stored file."""
+    if file.is_encrypted:
+        return b"".join(read_sealed(file))
+    with default_storage.open(file.storage_key, "rb") as stored:
+        return bytes(stored.read())
+
+
+def store_photo(*, content: IO[bytes], name: str, institution_id: int, grid_id: int, stored_by_id: int) -> StoredFile:
+    """Decode, turn upright, shrink and re-encode a photo; what its metadata said is kept in the row, not in the file.
+
+    Raises FileRefused for what is no photo or too large.
+    """
+    block = content.read(settings.UPLOAD_LIMIT_MB * PART + 1)
+    if len(block) > settings.UPLOAD_LIMIT_MB * PART:
+        raise FileRefused(_("照片超过 %(limit)s MB 的上限") % {"limit": settings.UPLOAD_LIMIT_MB})
+    try:
+        with Image.open(BytesIO(block)) as image:
+            if image.format not in IMAGE_TYPES:
+                raise FileRefused(_("只接受 JPEG、PNG、WebP 照片"))
+            if image.width * image.height > MOST_PIXELS:
+                raise FileRefused(_("照片像素过大"))
+            exif, taken_at = _metadata(image)
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except FileRefused:
+        raise
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise FileRefused(_("照片无法读取，请重新拍摄")) from error
+    upright.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+    out = BytesIO()
+    upright.save(out, "JPEG", quality=85)
+    clean = out.getvalue()
+    return _row(
+        ContentFile(clean),
+        size=len(clean),
+        digest=sha256(block).hexdigest(),
+        name=name[:200],
+        content_type="image/jpeg",
+        kind=StoredFile.Kind.PHOTO,
+        institution_id=institution_id,
+        grid_id=grid_id,
+        stored_by_id=stored_by_id,
+        exif=exif,
+        taken_at=taken_at,
+    )
+
+
+def _metadata(image: Image.Image) -> tuple[dict[str, str], datetime | None]:
+    """Return device and time a photo names; position is left out, the visit has its own with consent."""
+    data = image.getexif()
+    named = {
+        ExifTags.TAGS.get(tag, str(tag)): str(value)[:80] for tag, value in data.items() if tag in (271, 272, 305, 306)
+    }
+    text = str(data.get_ifd(ExifTags.IFD.Exif).get(36867) or data.get(306) or "")
+    try:
+        return named, datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+    except ValueError:
+        return named, None

@@ -1,0 +1,8 @@
+"""Tables of the primitives."""
+
+from config.lib.models.files import StoredFile
+from config.lib.models.jobs import JobChunk, JobRun
+from config.lib.models.records import AuditEvent, History
+from config.lib.models.releases import Release
+
+__all__ = ["AuditEvent", "History", "JobChunk", "JobRun", "Release", "StoredFile"]

@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from django.db import migrations
+
+from config.lib.sql import from_file
+
+
+class Migration(migrations.Migration):
+    """Maker is not checker; sheets in hand."""
+
+    dependencies = [("credit", "0001_initial")]
+    operations = [from_file(Path(__file__).parent.parent / "sql" / "sealing.sql")]

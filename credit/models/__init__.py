@@ -1,0 +1,22 @@
+"""Tables of credit."""
+
+from credit.models.decisions import Decision, DecisionStep
+from credit.models.lines import LineResult, LineRun
+from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
+from credit.models.rounds import DraftCell, Round, RoundKey, SealedSheet, Sheet, SheetSubject
+
+__all__ = [
+    "Decision",
+    "DecisionStep",
+    "DraftCell",
+    "LineResult",
+    "LineRun",
+    "OpeningEvent",
+    "OpeningRequest",
+    "Opinion",
+    "Round",
+    "RoundKey",
+    "SealedSheet",
+    "Sheet",
+    "SheetSubject",
+]

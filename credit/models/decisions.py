@@ -1,0 +1,98 @@
+"""Decisions: what the rule made of the opinions, the bounds, and the people who decided."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from credit.models.lines import LineResult
+from credit.models.rounds import Round
+from customers.models import Profile, Subject
+from customers.models.scoped import Recorded
+from grids.models import Staff
+
+
+class Decision(Recorded):
+    """The computed part of a household's decision in a round: merge, bounds, proposal, with the whole trace."""
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT",
+        worker="SELECT, INSERT",
+        opener="SELECT, INSERT",
+        append_only=True,
+        subject_column="subject_id",
+    )
+
+    class Outcome(models.TextChoices):
+        MERGED = "merged", "已合并"
+        REFUSED = "refused", "评议不予授信"
+        SUPPLEMENT = "supplement", "待补评议"
+        DIVERGENT = "divergent", "分歧"
+        NEEDS_FILE = "needs_file", "待建档"
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="decisions")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="decisions")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    merged_amount = models.DecimalField("村评额度（元）", max_digits=14, decimal_places=2, null=True)
+    line_result = models.ForeignKey(LineResult, models.PROTECT, null=True, related_name="+")
+    model_line = models.DecimalField("模型额度（元）", max_digits=14, decimal_places=2, null=True)
+    product_cap = models.DecimalField("产品上限（元）", max_digits=14, decimal_places=2)
+    headroom = models.DecimalField("可用空间（元）", max_digits=14, decimal_places=2)
+    profile = models.ForeignKey(Profile, models.PROTECT, null=True, related_name="+")
+    proposed_amount = models.DecimalField("测算额度（元）", max_digits=14, decimal_places=2, null=True)
+    binding: Any = models.JSONField(default=list)
+    trace: Any = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["round", "subject"], name="one_decision_per_round")]
+        indexes = [models.Index(fields=["round", "outcome"], name="decisions_by_outcome")]
+
+
+class DecisionStep(Recorded):
+    """One person's step on a decision: the maker proposes, the checker approves, lowers or returns. Append-only.
+
+    ``final`` steps close it: approved with the granted amount, or refused. The line in force is the newest approved step.
+    """
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT",
+        whole="SELECT, INSERT",
+        append_only=True,
+        subject_column="subject_id",
+        extra=(
+            "drop trigger if exists maker_is_not_checker on {table}",
+            "create trigger maker_is_not_checker before insert on {table} for each row execute function lib.refuse_own_decision()",
+        ),
+    )
+
+    class Verb(models.TextChoices):
+        PROPOSE = "propose", "提交"
+        REFER = "refer", "上报"
+        RETURN = "return", "退回"
+        APPROVE = "approve", "批准"
+        REFUSE = "refuse", "不予授信"
+        WITHDRAW = "withdraw", "撤回授信"
+
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="steps")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="decision_steps")
+    number = models.PositiveSmallIntegerField()
+    verb = models.CharField(max_length=8, choices=Verb)
+    amount = models.DecimalField("金额（元）", max_digits=14, decimal_places=2, null=True)
+    reason = models.TextField("理由", blank=True, default="")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    post_kind = models.CharField(max_length=20)
+    taken_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "number"], name="one_step_per_number"),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gte=0), name="step_amount_not_negative"
+            ),
+        ]
+        indexes = [models.Index(fields=["subject", "-taken_at"], name="steps_of_subject")]

@@ -1,0 +1,69 @@
+"""Runs of a credit model over households, and their results (Semantics, section 6)."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from config.lib.models import JobRun, Release
+from customers.models import Profile, Subject
+from customers.models.scoped import Recorded
+from grids.models import Grid, Institution, Staff
+
+
+class LineRun(models.Model):
+    """One computation: model version, parameters, instant of its inputs, publication."""
+
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    run = models.OneToOneField(JobRun, models.PROTECT, related_name="line_run")
+    model = models.ForeignKey(Release, models.PROTECT, related_name="+")
+    bases = models.ForeignKey(Release, models.PROTECT, related_name="+", null=True)
+    grid = models.ForeignKey(Grid, models.PROTECT, null=True, related_name="+")
+    as_of = models.DateTimeField("数据截止")
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["institution", "-as_of", "-id"],
+                condition=Q(published_at__isnull=False, withdrawn_at__isnull=True),
+                name="runs_in_force",
+            )
+        ]
+
+
+class LineResult(Recorded):
+    """The result of one household in one run; append-only."""
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT",
+        worker="SELECT, INSERT",
+        append_only=True,
+        subject_column="subject_id",
+        hideable=True,
+    )
+
+    run = models.ForeignKey(LineRun, models.PROTECT, related_name="results")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="line_results")
+    profile = models.ForeignKey(Profile, models.PROTECT, related_name="+", db_index=False)
+    line = models.DecimalField("模型额度（元）", max_digits=14, decimal_places=2)
+    shown = models.DecimalField("并列展示额度（元）", max_digits=14, decimal_places=2, null=True)
+    score = models.DecimalField("得分", max_digits=7, decimal_places=2, null=True)
+    grade = models.CharField("等级", max_length=20, blank=True, default="")
+    reasons: Any = models.JSONField(default=list)
+    binding: Any = models.JSONField(default=list)
+    inputs: Any = models.JSONField()
+    inputs_hash = models.CharField(max_length=64)
+    computed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "subject"], name="one_result_per_run")]
+        indexes = [models.Index(fields=["subject", "-run"], name="results_of_subject")]

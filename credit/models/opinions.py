@@ -1,0 +1,80 @@
+"""Opening, and the opinions that exist only after it."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from credit.models.rounds import Round, Sheet
+from customers.models import Subject
+from customers.models.scoped import Recorded, Scoped
+from grids.models import Staff
+
+
+class OpeningRequest(Scoped):
+    """Opening is asked for by two people; the second one starts the opener."""
+
+    guard = Guard(
+        scope="grid", web="SELECT, INSERT, UPDATE (seconded_by_id, seconded_at)", history=True, opener="SELECT"
+    )
+
+    round = models.OneToOneField(Round, models.PROTECT, related_name="opening_request")
+    asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+    seconded_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    seconded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seconded_by__isnull=True) | ~Q(seconded_by=F("asked_by")), name="opening_needs_two_people"
+            )
+        ]
+
+
+class OpeningEvent(Scoped):
+    """The one opening of a round, with the hash of every sealed sheet."""
+
+    guard = Guard(scope="grid", web="SELECT", append_only=True, opener="SELECT, INSERT")
+
+    round = models.OneToOneField(Round, models.PROTECT, related_name="opening")
+    sheets: Any = models.JSONField()
+    opened_at = models.DateTimeField(db_default=Now())
+
+
+class Opinion(Recorded):
+    """One assessor's opinion of one household (Semantics, section 4); written by the opener only."""
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT",
+        append_only=True,
+        subject_column="subject_id",
+        opener="SELECT, INSERT",
+        worker="SELECT",
+    )
+
+    class Kind(models.TextChoices):
+        UNKNOWN = "unknown", "不了解"
+        RECUSED = "recused", "回避"
+        REFUSE = "refuse", "不宜授信"
+        AMOUNT = "amount", "建议额度"
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="opinions")
+    sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="opinions")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="opinions")
+    kind = models.CharField(max_length=7, choices=Kind)
+    amount = models.DecimalField("金额（元）", max_digits=14, decimal_places=2, null=True)
+    reasons: Any = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sheet", "subject"], name="one_opinion_per_row"),
+            models.CheckConstraint(
+                condition=Q(kind="amount", amount__gt=0) | (~Q(kind="amount") & Q(amount__isnull=True)),
+                name="opinion_amount_positive",
+            ),
+        ]
+        indexes = [models.Index(fields=["round", "subject"], name="opinions_of_round")]

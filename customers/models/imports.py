@@ -1,0 +1,89 @@
+"""Roster imports: the sealed original, what was found in it, and the move requests it raised."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from config.lib.models import JobRun, StoredFile
+from customers.models.people import Person
+from customers.models.scoped import Scoped
+from customers.models.subjects import Household
+from grids.models import Branch, Institution, Staff
+
+
+class RosterImport(models.Model):
+    """One roster file from dry run to confirmation by a second person; nothing is written before that."""
+
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "检查中"
+        BROKEN = "broken", "文件无法读取"
+        CHECKED = "checked", "待确认"
+        WRITING = "writing", "写入中"
+        WRITTEN = "written", "已导入"
+        DISCARDED = "discarded", "已放弃"
+        FAILED = "failed", "失败"
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    file_sha256 = models.CharField(max_length=64)
+    file_name = models.CharField("文件", max_length=200)
+    source = models.CharField("来源", max_length=100)
+    obtained_on = models.DateField("取得日期")
+    legal_basis = models.CharField("依据", max_length=200, blank=True, default="")
+    state = models.CharField(max_length=9, choices=State, default=State.CHECKING)
+    summary: Any = models.JSONField(default=dict)
+    run = models.ForeignKey(JobRun, models.PROTECT, null=True, related_name="+")
+    uploaded_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(db_default=Now())
+    confirmed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_from_console = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True)
+                | Q(confirmed_from_console=True)
+                | ~Q(confirmed_by=F("uploaded_by")),
+                name="roster_needs_two_people",
+            ),
+        ]
+        indexes = [models.Index(fields=["branch", "-uploaded_at"], name="imports_of_branch")]
+
+
+class RosterProblem(models.Model):
+    """One error or warning of one cell, kept with its place; identifying values are kept masked."""
+
+    guard = Guard(web="SELECT", worker="SELECT, INSERT, DELETE")
+
+    roster = models.ForeignKey(RosterImport, models.CASCADE, related_name="problems", db_index=False)
+    row = models.PositiveIntegerField("行")
+    column = models.CharField("列", max_length=30, db_column="column_name")
+    code = models.CharField(max_length=40)
+    is_error = models.BooleanField()
+    value = models.CharField("值", max_length=60)
+    detail: Any = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["roster", "-is_error", "row"], name="problems_of_roster")]
+
+
+class MoveRequest(Scoped):
+    """A person of the roster who is filed in another household: a request to move, never a move (Semantics, section 8)."""
+
+    guard = Guard(scope="grid", web="SELECT, UPDATE", whole="SELECT", history=True)
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="move_requests")
+    to_household = models.ForeignKey(Household, models.PROTECT, related_name="+")
+    roster = models.ForeignKey(RosterImport, models.PROTECT, related_name="moves")
+    row = models.PositiveIntegerField()
+    state = models.CharField(
+        max_length=8, choices=[("open", "待处理"), ("done", "已迁移"), ("refused", "不迁移")], default="open"
+    )
+    created_at = models.DateTimeField(db_default=Now())

@@ -1,0 +1,53 @@
+"""Entries on the black, grey, white and attention lists; proposed by one person, confirmed by another, never deleted."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from customers.models.people import Person
+from customers.models.scoped import Recorded
+from customers.models.subjects import Subject
+from grids.models import Staff
+
+
+class ListEntry(Recorded):
+    """One entry. Active = confirmed and not released; black and grey block the whole household (Semantics, section 1)."""
+
+    guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="subject_id", history=True)
+
+    class Colour(models.TextChoices):
+        BLACK = "black", "黑名单"
+        GREY = "grey", "灰名单"
+        WHITE = "white", "白名单"
+        ATTENTION = "attention", "关注"
+
+    BLOCKING = (Colour.BLACK, Colour.GREY)
+
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="list_entries")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
+    colour = models.CharField("名单", max_length=9, choices=Colour)
+    reason = models.CharField("原因", max_length=40)
+    note = models.TextField("说明", blank=True, default="")
+    proposed_by = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
+    proposed_at = models.DateTimeField(db_default=Now())
+    confirmed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    confirmed_at = models.DateTimeField(null=True)
+    rejected_at = models.DateTimeField(null=True)
+    review_on = models.DateField("复核日期", null=True, blank=True)
+    released_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")), name="list_needs_two_people"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["grid", "subject"],
+                condition=Q(confirmed_at__isnull=False, released_at__isnull=True, colour__in=["black", "grey"]),
+                name="blocked_subjects",
+            )
+        ]

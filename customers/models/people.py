@@ -1,0 +1,87 @@
+"""Persons: identity lives here, apart from the append-only facts, so that it can be corrected and erased."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from customers.models.scoped import Scoped
+from customers.models.subjects import Household
+
+
+class Person(Scoped):
+    """A member of a household. ID number and phone are encrypted under the person's own data key.
+
+    Erasing deletes the data key and blanks name and tokens through one definer procedure (``customers/sql/erasure.sql``).
+    """
+
+    guard = Guard(
+        scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", read="", subject_column="household_id", history=True
+    )
+
+    class Relation(models.TextChoices):
+        HEAD = "head", "户主"
+        SPOUSE = "spouse", "配偶"
+        SON = "son", "子"
+        DAUGHTER = "daughter", "女"
+        SON_IN_LAW = "son_in_law", "女婿"
+        DAUGHTER_IN_LAW = "daughter_in_law", "儿媳"
+        FATHER = "father", "父亲"
+        MOTHER = "mother", "母亲"
+        PARENT_IN_LAW = "parent_in_law", "岳父母/公婆"
+        GRANDCHILD = "grandchild", "孙辈"
+        GRANDPARENT = "grandparent", "祖辈"
+        SIBLING = "sibling", "兄弟姐妹"
+        OTHER = "other", "其他"
+
+    class Sex(models.TextChoices):
+        MALE = "M", "男"
+        FEMALE = "F", "女"
+        UNKNOWN = "", "未知"
+
+    uuid = models.UUIDField(default=uuid4, unique=True)
+    household = models.ForeignKey(Household, models.PROTECT, related_name="people")
+    name = models.CharField("姓名", max_length=50)
+    sort_key = models.CharField(max_length=200, default="", blank=True, db_collation="C")
+    relation = models.CharField("与户主关系", max_length=16, choices=Relation, default=Relation.OTHER)
+    sex = models.CharField("性别", max_length=1, choices=Sex, blank=True, default="")
+    born_on = models.DateField("出生日期", null=True, blank=True)
+    data_key = models.BinaryField(null=True)
+    id_number = models.BinaryField("身份证号", null=True)
+    id_index = models.BinaryField(null=True)
+    id_tail = models.BinaryField(null=True)
+    phone = models.BinaryField("手机号", null=True)
+    phone_index = models.BinaryField(null=True)
+    phone_tail = models.BinaryField(null=True)
+    left_on = models.DateField("离户", null=True, blank=True)
+    left_reason = models.CharField("离户原因", max_length=10, blank=True, default="")
+    erased_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "id_index"], name="id_number_once")]
+        indexes = [
+            models.Index(fields=["id_tail"], name="person_by_id_tail"),
+            models.Index(fields=["phone_tail"], name="person_by_phone_tail"),
+            models.Index(fields=["phone_index"], name="person_by_phone"),
+        ]
+
+
+class PersonToken(models.Model):
+    """A search token of a person's name: two-character pieces, pinyin, initials. Equality and prefix only (leakproof)."""
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT, DELETE",
+        whole="SELECT",
+        read="",
+        extra=(
+            "create index if not exists token_lookup on {table} (token, institution_id, grid_id) include (person_id)",
+        ),
+    )
+
+    institution_id = models.BigIntegerField()
+    grid_id = models.BigIntegerField()
+    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
+    token = models.CharField(max_length=60, db_collation="C")

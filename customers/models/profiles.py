@@ -1,0 +1,94 @@
+"""Profiles (采集表): numbered immutable revisions, and the second officer's verdict on each (AB角)."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from customers.models.scoped import Recorded
+from customers.models.subjects import Subject
+from customers.models.visits import APPEND_ONLY, Visit
+from grids.models import Staff
+
+
+class ItemsSum(Func):
+    """``lib.items_sum(document, list, amount)``: sum of one amount over one list of the document."""
+
+    function = "lib.items_sum"
+    output_field = models.DecimalField(max_digits=18, decimal_places=2)
+
+    def __init__(self, list_name: str, amount: str, **extra: Any) -> None:
+        if extra:
+            super().__init__(list_name, amount, **extra)
+        else:
+            super().__init__(F("document"), Value(list_name), Value(amount))
+
+
+def _total(expression: Any) -> models.GeneratedField:
+    return models.GeneratedField(
+        expression=expression, output_field=models.DecimalField(max_digits=18, decimal_places=2), db_persist=True
+    )
+
+
+class Profile(Recorded):
+    """One revision of a household's file; totals are computed by the database from the document (Semantics, section 3)."""
+
+    guard = APPEND_ONLY
+
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="profiles")
+    visit = models.OneToOneField(Visit, models.PROTECT, related_name="profile")
+    number = models.PositiveIntegerField("版次")
+    document: Any = models.JSONField()
+    document_hash = models.CharField(max_length=64)
+    collector = models.ForeignKey(Staff, models.PROTECT, related_name="profiles")
+    submitted_at = models.DateTimeField()
+    assets = _total(ItemsSum("assets", "current"))
+    disposable = _total(ItemsSum("assets", "disposable"))
+    liabilities = _total(ItemsSum("liabilities", "outstanding"))
+    guarantees = _total(ItemsSum("guarantees", "amount"))
+    gross_income = _total(ItemsSum("income", "gross"))
+    operating_cost = _total(ItemsSum("income", "cost"))
+    expenses = _total(ItemsSum("expenses", "amount"))
+    net_income = _total(ItemsSum("income", "gross") - ItemsSum("income", "cost"))
+    surplus = _total(ItemsSum("income", "gross") - ItemsSum("income", "cost") - ItemsSum("expenses", "amount"))
+    net_assets = _total(ItemsSum("assets", "current") - ItemsSum("liabilities", "outstanding"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "number"], name="one_revision_per_number")]
+        indexes = [models.Index(fields=["grid", "-submitted_at"], name="profiles_of_grid")]
+
+    def amount(self, name: str) -> Decimal:
+        """Return one of the totals, in yuan."""
+        return Decimal(getattr(self, name))
+
+
+class ProfileCheck(Recorded):
+    """The verdict of a second officer who is neither lead nor partner; one a revision."""
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT",
+        whole="SELECT",
+        append_only=True,
+        subject_column="subject_id",
+        hideable=True,
+        extra=(
+            "drop trigger if exists checker_is_another on {table}",
+            "create trigger checker_is_another before insert on {table} for each row "
+            "execute function lib.refuse_own_check()",
+        ),
+    )
+
+    class Verdict(models.TextChoices):
+        ACCEPTED = "accepted", "通过"
+        RETURNED = "returned", "退回"
+
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="checks")
+    profile = models.OneToOneField(Profile, models.PROTECT, related_name="check_verdict")
+    checker = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    verdict = models.CharField("结论", max_length=8, choices=Verdict)
+    remarks: Any = models.JSONField("意见", default=list)
+    checked_at = models.DateTimeField(db_default=Now())

@@ -1,0 +1,28 @@
+"""What every customer table carries: the institution, and the grid that decides who sees the row.
+
+``grid`` is routing: it moves with the household. ``recorded_grid`` is where the fact was recorded, which is what reports
+of the past use. Foreign keys to the territory carry no database index of their own unless a query needs one.
+"""
+
+from django.db import models
+
+from grids.models import Grid, Institution
+
+
+class Scoped(models.Model):
+    """Abstract: institution and routing grid."""
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False)
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True
+
+
+class Recorded(Scoped):
+    """Abstract: a fact about a subject, with the grid it was recorded in."""
+
+    recorded_grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True

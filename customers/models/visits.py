@@ -1,0 +1,102 @@
+"""Visits, what proves them, and the consent they stand on. All append-only."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from config.lib.models import StoredFile
+from customers.models.people import Person
+from customers.models.scoped import Recorded
+from customers.models.subjects import Subject
+from grids.models import Campaign, Staff
+
+APPEND_ONLY = Guard(
+    scope="grid", web="SELECT, INSERT", whole="SELECT", append_only=True, subject_column="subject_id", hideable=True
+)
+
+
+class Visit(Recorded):
+    """One visit, attributed for life to its lead; idempotent by the client's UUID."""
+
+    guard = APPEND_ONLY
+
+    class Outcome(models.TextChoices):
+        INTERVIEWED = "interviewed", "已面谈"
+        PARTIAL = "partial", "部分了解"
+        REFUSED = "refused", "拒访"
+        AWAY = "away", "举家外出（已联系）"
+        NOBODY = "nobody", "无人在家"
+        MOVED = "moved", "已搬离"
+
+    NOT_VISITED = (Outcome.NOBODY, Outcome.MOVED)
+    """Outcomes that are kept and shown but do not count as visited (Semantics, section 2)."""
+
+    class Purpose(models.TextChoices):
+        CENSUS = "census", "普查建档"
+        REVISIT = "revisit", "回访更新"
+        SIGNING = "signing", "签约服务"
+        OTHER = "other", "其他"
+
+    client_uuid = models.UUIDField(unique=True)
+    content_hash = models.CharField(max_length=64)
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="visits")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="+", db_index=False)
+    lead = models.ForeignKey(Staff, models.PROTECT, related_name="visits_led")
+    partner = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="visits_joined")
+    purpose = models.CharField("目的", max_length=10, choices=Purpose, default=Purpose.CENSUS)
+    outcome = models.CharField("结果", max_length=12, choices=Outcome)
+    person_met = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
+    device_at = models.DateTimeField("设备时间")
+    received_at = models.DateTimeField("收到时间")
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    accuracy_m = models.DecimalField("精度（米）", max_digits=8, decimal_places=1, null=True, blank=True)
+    needs: Any = models.JSONField("需求", default=list)
+    note = models.TextField("备注", blank=True, default="")
+    next_visit_on = models.DateField("下次走访", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(partner__isnull=True) | ~Q(partner=F("lead")), name="partner_is_another"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["subject", "-received_at"], name="visits_of_subject"),
+            models.Index(fields=["lead", "-received_at"], name="visits_of_lead"),
+        ]
+
+
+class Evidence(Recorded):
+    """A photo of a visit; the file's hash shows a copy."""
+
+    guard = APPEND_ONLY
+
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="evidence")
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="evidence")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    caption = models.CharField("说明", max_length=60, blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class Consent(Recorded):
+    """Consent of a household to collection, by the notice of a stated version (PIPL articles 13 to 17)."""
+
+    guard = APPEND_ONLY
+
+    class How(models.TextChoices):
+        SPOKEN = "spoken", "当面宣读，口头同意"
+        SIGNED = "signed", "签字"
+        WITHDRAWN = "withdrawn", "撤回"
+
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="consents")
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="consents")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
+    notice_version = models.PositiveIntegerField("告知书版本")
+    scopes: Any = models.JSONField("范围", default=list)
+    how = models.CharField("方式", max_length=9, choices=How)
+    given_at = models.DateTimeField()
+    taken_by = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)

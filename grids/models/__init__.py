@@ -1,0 +1,7 @@
+"""Tables of the territory."""
+
+from grids.models.grids import Campaign, Grid, Seat, SeatKind
+from grids.models.institutions import Branch, Institution
+from grids.models.staff import ApiToken, Post, PostKind, Staff
+
+__all__ = ["ApiToken", "Branch", "Campaign", "Grid", "Institution", "Post", "PostKind", "Seat", "SeatKind", "Staff"]

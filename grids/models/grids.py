@@ -1,0 +1,126 @@
+"""Grids, their seats, and the campaign that counts."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from config.lib.guards import Guard
+from grids.models.institutions import Branch, Institution
+from grids.models.staff import Staff
+
+
+class Grid(models.Model):
+    """A part of the territory (网格). Its kind fixes the kind of subject it counts (Semantics, section 1)."""
+
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+
+    class Kind(models.TextChoices):
+        VILLAGE = "village", "行政村"
+        COMMUNITY = "community", "社区"
+        MARKET = "market", "专业市场"
+        STREET = "street", "沿街商铺"
+        INSTITUTION = "institution", "机关事业单位"
+        ENTERPRISE = "enterprise", "企业"
+
+    class Phase(models.TextChoices):
+        CENSUS = "census", "普查"
+        MAINTENANCE = "maintenance", "维护"
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="grids")
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="grids", verbose_name="管辖支行")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="总网格"
+    )
+    kind = models.CharField("类型", max_length=12, choices=Kind)
+    name = models.CharField("名称", max_length=60)
+    pinyin = models.CharField(max_length=200, default="", blank=True, db_collation="C")
+    division_code = models.CharField("区划代码", max_length=12, blank=True, default="")
+    town = models.CharField("乡镇街道", max_length=40, blank=True, default="")
+    former_names: Any = models.JSONField("曾用名", default=list, blank=True)
+    predecessor_codes: Any = models.JSONField("并入的原代码", default=list, blank=True)
+    boundary: Any = models.JSONField("边界", null=True, blank=True)
+    is_schematic = models.BooleanField("示意边界", default=False)
+    latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)
+    official_count = models.PositiveIntegerField("官方户数", null=True, blank=True)
+    official_source = models.CharField("户数来源", max_length=100, blank=True, default="")
+    official_on = models.DateField("户数日期", null=True, blank=True)
+    phase = models.CharField("阶段", max_length=11, choices=Phase, default=Phase.CENSUS)
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "division_code"], condition=~Q(division_code=""), name="division_code_once"
+            )
+        ]
+        indexes = [models.Index(fields=["branch", "pinyin"], name="grids_of_branch")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SeatKind(models.Model):
+    """A seat a grid offers (一格四员 by default). ``covers``: who sits on it owns the grid's customers."""
+
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="seat_kinds")
+    code = models.CharField(max_length=20)
+    name = models.CharField("名称", max_length=30)
+    name_en = models.CharField("英文名称", max_length=60, default="")
+    covers = models.BooleanField("负责客户", default=False)
+    places = models.PositiveSmallIntegerField("席位数", default=1)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "code"], name="seat_kind_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Seat(models.Model):
+    """Who sits where from when to when (to exclusive): staff, or an outside person by name."""
+
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="seats")
+    kind = models.ForeignKey(SeatKind, models.PROTECT, related_name="seats")
+    staff = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="seats")
+    outside_name = models.CharField("外部人员", max_length=50, blank=True, default="")
+    from_on = models.DateField("自")
+    to_on = models.DateField("至（不含）", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_on__isnull=True) | Q(to_on__gte=F("from_on")), name="seat_ends_after_start"
+            ),
+            models.CheckConstraint(condition=Q(staff__isnull=False) | ~Q(outside_name=""), name="seat_has_somebody"),
+        ]
+        indexes = [
+            models.Index(fields=["staff", "kind"], name="seats_of_staff"),
+            models.Index(fields=["grid", "kind"], name="seats_of_grid"),
+        ]
+
+
+class Campaign(models.Model):
+    """A campaign of an institution; exactly one is open, and an event counts in the one open at its receipt."""
+
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="campaigns")
+    name = models.CharField("名称", max_length=60)
+    from_on = models.DateField("开始")
+    to_on = models.DateField("结束", null=True, blank=True)
+    is_open = models.BooleanField("进行中", default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution"], condition=Q(is_open=True), name="one_open_campaign"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

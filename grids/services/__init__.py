@@ -1,0 +1,1 @@
+"""Writes to the territory, its people and posts."""

@@ -1,0 +1,26 @@
+-- The grids whose customers the acting post reaches today; read once a request into app.grids (see config.lib.acting).
+-- Definer: the acting person proves nothing but his id; dates and scope are checked here.
+create or replace function acc.grids() returns bigint[] language sql stable security definer set search_path = public, pg_temp as $$
+    with me as (
+        select post.id, post.kind, post.staff_id, post.branch_id, branch.path, staff.institution_id
+        from grids_post as post
+        join grids_staff as staff on staff.id = post.staff_id and staff.is_active
+        left join grids_branch as branch on branch.id = post.branch_id
+        where post.id = nullif(current_setting('app.post', true), '')::bigint
+          and post.staff_id = nullif(current_setting('app.staff', true), '')::bigint
+          and post.from_on <= acc.today() and (post.to_on is null or post.to_on > acc.today())
+    )
+    select coalesce(array_agg(grid.id), '{}')
+    from me
+    join grids_grid as grid on grid.institution_id = me.institution_id and grid.is_active
+    left join grids_branch as owner on owner.id = grid.branch_id
+    where (me.kind = 'officer' and exists (
+              select 1 from grids_seat as seat join grids_seatkind as kind on kind.id = seat.kind_id and kind.covers
+              where seat.grid_id = grid.id and seat.staff_id = me.staff_id
+                and seat.from_on <= acc.today() and (seat.to_on is null or seat.to_on > acc.today())))
+       or (me.kind in ('branch_manager', 'approver', 'auditor', 'checker', 'leader')
+           and me.branch_id is not null and starts_with(owner.path, me.path))
+$$;
+alter function acc.grids() owner to gedang_def;
+revoke all on function acc.grids() from public;
+grant execute on function acc.grids() to gedang_web, gedang_web_all, gedang_worker;

@@ -1,0 +1,1 @@
+"""Pages of the territory and its people."""

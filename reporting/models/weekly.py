@@ -1,0 +1,75 @@
+"""Weekly reports: frozen once, never moved (Semantics, section 2)."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Now
+
+from config.lib.guards import Guard
+from customers.models import Milestone
+from grids.models import Campaign, Institution
+
+
+class WeeklyReport(models.Model):
+    """The frozen report of one ISO week of a campaign. ``cut_at`` is Monday 00:00, ``frozen_at`` when it was taken."""
+
+    guard = Guard(web="SELECT", append_only=True)
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
+    iso_year = models.PositiveSmallIntegerField("年")
+    iso_week = models.PositiveSmallIntegerField("周")
+    starts_on = models.DateField("周一")
+    cut_at = models.DateTimeField("截止")
+    frozen_at = models.DateTimeField("冻结时间")
+    rows_hash = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=40, default="")
+    sentences: Any = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "iso_year", "iso_week"], name="one_report_per_week"),
+        ]
+        indexes = [models.Index(fields=["institution", "-starts_on"], name="reports_by_week")]
+
+
+class ReportRow(models.Model):
+    """One line of a frozen report: the whole bank, a branch, a grid, an officer as owner, or a collector (counts only)."""
+
+    guard = Guard(web="SELECT", append_only=True)
+
+    class Level(models.TextChoices):
+        TOTAL = "total", "全行"
+        BRANCH = "branch", "支行"
+        GRID = "grid", "网格"
+        OFFICER = "officer", "客户经理"
+        COLLECTOR = "collector", "采集人"
+
+    report = models.ForeignKey(WeeklyReport, models.PROTECT, related_name="rows", db_index=False)
+    level = models.CharField(max_length=9, choices=Level)
+    unit_id = models.BigIntegerField(null=True)
+    parent_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=80)
+    owner = models.CharField(max_length=60, blank=True, default="")
+    roster = models.PositiveIntegerField(default=0)
+    blocked = models.PositiveIntegerField(default=0)
+    week: Any = models.JSONField(default=dict)
+    cumulative: Any = models.JSONField(default=dict)
+    rank = models.PositiveIntegerField(null=True)
+    rank_change = models.IntegerField(null=True)
+    order = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "level", "order"], name="one_row_per_place")]
+        indexes = [models.Index(fields=["level", "unit_id", "report"], name="rows_of_unit")]
+
+
+class CountedMilestone(models.Model):
+    """Which week a milestone was counted in: order of visibility, so that nothing falls between two reports."""
+
+    guard = Guard(web="SELECT", append_only=True)
+
+    milestone = models.OneToOneField(Milestone, models.PROTECT, primary_key=True, related_name="counted")
+    report = models.ForeignKey(WeeklyReport, models.PROTECT, related_name="counted")
+    owner_id = models.BigIntegerField(null=True)
+    counted_at = models.DateTimeField(db_default=Now())
