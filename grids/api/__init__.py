@@ -1,0 +1,1 @@
+"""The territory's side of the API."""
