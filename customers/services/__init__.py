@@ -1,0 +1,1 @@
+"""Writes to customers: visits, profiles, checks, lists, identity, imports."""

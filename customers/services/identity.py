@@ -1,0 +1,107 @@
+"""ID numbers and phones of persons: encrypted under each person's own data key, masked on pages, revealed on record."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from config.lib import audit, crypto
+from customers.domain.identity import mask_id, mask_phone, tail_of
+from customers.models import Person
+
+Field = Literal["id_number", "phone"]
+FIELDS: tuple[Field, ...] = ("id_number", "phone")
+# The kinds of blind index of a field: of the whole number, and of its last four characters.
+_INDEX_KINDS: dict[Field, tuple[str, str]] = {"id_number": ("id", "id4"), "phone": ("phone", "phone4")}
+_INDEX_COLUMNS: dict[Field, tuple[str, str]] = {
+    "id_number": ("id_index", "id_tail"),
+    "phone": ("phone_index", "phone_tail"),
+}
+
+
+class ErasedError(Exception):
+    """The person's data key is gone: nothing under it can be read again, by anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """ID number and phone as pages show them; "" where none is filed."""
+
+    id_number: str = ""
+    phone: str = ""
+
+
+def _about(field: Field, uuid: UUID) -> bytes:
+    # Binds a value to its column and row, so that it opens nowhere else.
+    return b"customers.person." + field.encode() + uuid.bytes
+
+
+def encrypt_identity(
+    person_uuid: UUID, institution_id: int, id_number: str = "", phone: str = "", data_key: bytes | None = None
+) -> dict[str, bytes | None]:
+    """Return the columns of a person that hold identity: data key, both numbers encrypted, their blind indexes and tails.
+
+    Numbers come in their one spelling (``customers.domain.identity``); "" leaves the columns empty. ``data_key`` is the wrapped
+    key the person already has; without it a new one is made.
+    """
+    if data_key is None:
+        key, data_key = crypto.new_data_key(person_uuid)
+    else:
+        key = crypto.open_data_key(data_key, person_uuid)
+    columns: dict[str, bytes | None] = {"data_key": bytes(data_key)}
+    for field, number in zip(FIELDS, (id_number, phone), strict=True):
+        columns[field] = crypto.seal(key, number.encode(), _about(field, person_uuid)) if number else None
+        for column, kind, text in zip(
+            _INDEX_COLUMNS[field], _INDEX_KINDS[field], (number, tail_of(number)), strict=True
+        ):
+            columns[column] = crypto.blind_index(kind, institution_id, text) if number else None
+    return columns
+
+
+def decrypt(person: Person, field: Field) -> str:
+    """Return the number of a person in clear, "" when none is filed; raises ErasedError when its key was destroyed."""
+    value = getattr(person, field)
+    if value is None:
+        return ""
+    if person.data_key is None:
+        raise ErasedError(f"person {person.pk} was erased")
+    key = crypto.open_data_key(person.data_key, person.uuid)
+    return crypto.unseal(key, bytes(value), _about(field, person.uuid)).decode()
+
+
+def masked(person: Person) -> Masked:
+    """Return both numbers masked; costs two decryptions, so meant for a page of one household, not for lists."""
+    if person.data_key is None:
+        return Masked()
+    return Masked(mask_id(decrypt(person, "id_number")), mask_phone(decrypt(person, "phone")))
+
+
+def reveal(*, staff: Any, post_id: int | None, person: Person, field: Field) -> str:
+    """Return a number in clear and leave an audit event of who saw it, whose it is and which field."""
+    number = decrypt(person, field)
+    audit.record(
+        staff=staff,
+        verb="reveal",
+        about="person",
+        about_id=person.pk,
+        detail={"field": field, "household": person.household_id},
+        post_id=post_id,
+    )
+    return number
+
+
+def correct(*, staff: Any, post_id: int | None, person: Person, id_number: str, phone: str) -> None:
+    """Replace both numbers of a person; the former ciphertext stays in the history and dies with the data key."""
+    columns = encrypt_identity(
+        person.uuid, person.institution_id, id_number, phone, bytes(person.data_key) if person.data_key else None
+    )
+    for name, value in columns.items():
+        setattr(person, name, value)
+    person.save(update_fields=list(columns))
+    audit.record(
+        staff=staff,
+        verb="correct_identity",
+        about="person",
+        about_id=person.pk,
+        detail={"household": person.household_id},
+        post_id=post_id,
+    )
