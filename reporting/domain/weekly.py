@@ -1,11 +1,13 @@
 """The weekly report as tables: the same columns on the page, in the spreadsheet and on paper."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from config.lib.ratios import NOTHING, Place
-from config.lib.tables import Cell, Column, Role, Row, Shape, Table, Words
-from reporting.domain.figures import FIGURES, KIND_NAMES, FigureRow, Laggard, Level, Progress, SubjectKind
+from config.lib.tables import Cell, Column, Role, Row, Shape, Table, Words, cell_text, paper
+from config.lib.weeks import Week, instant_label
+from reporting.domain.figures import FIGURES, KIND_NAMES, FigureRow, Laggard, Level, Progress, SubjectKind, ratios
 
 LEVEL_NAMES = {
     Level.BANK: Words("全行", "Bank"),
@@ -54,7 +56,7 @@ def progress_table(
         Column(key="responsible", name=Words("责任人", "Responsible"), width=9),
         Column(key="roster", name=Words("名单户数", "Roster"), shape=Shape.COUNT, width=8),
         *_figure_columns(with_difference=True),
-        Column(key="completion", name=Words("完成率", "Completion"), shape=Shape.RATIO, width=9),
+        Column(key="completion", name=Words("完成率", "Completion"), shape=Shape.RATIO, width=10),
         Column(key="dwell", name=Words("平均驻留(分)", "Minutes a visit"), shape=Shape.NUMBER, width=8),
     ]
     in_order = sorted(rows, key=lambda row: (standing[row.key].rank is None, standing[row.key].rank or 0, row.key))
@@ -125,11 +127,11 @@ def laggard_table(behind: Sequence[Laggard], language: str = "zh-hans") -> Table
     columns = [
         Column(key="name", name=Words("单位", "Unit"), width=16),
         Column(key="responsible", name=Words("责任人", "Responsible"), width=9),
-        Column(key="completion", name=Words("完成率", "Completion"), shape=Shape.RATIO, width=9),
+        Column(key="reason", name=Words("原因", "Why listed"), width=16),
+        Column(key="completion", name=Words("完成率", "Completion"), shape=Shape.RATIO, width=10),
         Column(key="week", name=Words("本周走访", "Visited, week"), shape=Shape.COUNT, width=9),
         Column(key="gap", name=Words("缺口户数", "Not visited"), shape=Shape.COUNT, width=9),
         Column(key="need", name=Words("日均需完成", "Needed a day"), shape=Shape.COUNT, width=10),
-        Column(key="reason", name=Words("原因", "Why listed"), width=14),
     ]
     stalled, low = Words("本周零进展", "no progress this week"), Words("完成率偏低", "low completion")
     lines = [
@@ -151,6 +153,72 @@ def laggard_table(behind: Sequence[Laggard], language: str = "zh-hans") -> Table
         "日均需完成 = 缺口户数 ÷ 剩余工作日，进位取整。", "Needed a day = not visited / working days left, rounded up."
     )
     return Table(title=Words("需要帮扶", "Falling behind"), columns=columns, rows=lines, notes=(need,))
+
+
+def headline(total: FigureRow, language: str = "zh-hans") -> list[dict[str, str]]:
+    """Return the roster and every figure as {name, total, week, unit}: what stands, and what the week added."""
+    progress = total.all_kinds
+    subjects, wan = Words("户", "").of(language), Words("万元", "万元").of(language)
+    blocks = [
+        {
+            "name": Words("名单户数", "Roster").of(language),
+            "total": cell_text(Shape.COUNT, progress.roster, language),
+            "week": Words(f"可评议 {progress.assessable:,}", f"{progress.assessable:,} assessable").of(language),
+            "unit": subjects,
+        }
+    ]
+    for figure in FIGURES:
+        tally = getattr(progress, figure.code)
+        shape = Shape.WAN if figure.is_amount else Shape.COUNT
+        week = cell_text(shape, tally.week, language)
+        blocks.append(
+            {
+                "name": figure.name.of(language),
+                "total": cell_text(shape, tally.total, language),
+                "week": Words(f"本周 +{week}", f"+{week} this week").of(language),
+                "unit": wan if figure.is_amount else subjects,
+            }
+        )
+    return blocks
+
+
+def report_paper(
+    *,
+    bank: str,
+    scope: str,
+    week: Week,
+    cut_at: datetime,
+    frozen_at: datetime | None,
+    total: FigureRow,
+    sentences: Sequence[str],
+    tables: Sequence[Table],
+    fingerprint: str = "",
+    language: str = "zh-hans",
+) -> dict[str, object]:
+    """Return what the weekly paper needs; without `frozen_at` it is marked as a preview of the running week."""
+    return {
+        "bank": bank,
+        "scope": scope,
+        "week": week.label(language),
+        "is_frozen": frozen_at is not None,
+        "stamp": [stamp.of(language) for stamp in stamps(cut_at, frozen_at)],
+        "sentences": list(sentences),
+        "headline": headline(total, language),
+        "ratios": [
+            {"name": each.name.of(language), "of": each.of.of(language), "text": str(each.ratio)}
+            for each in ratios(total.all_kinds)
+        ],
+        "tables": [paper(table, language) for table in tables],
+        "fingerprint": fingerprint,
+    }
+
+
+def stamps(cut_at: datetime, frozen_at: datetime | None) -> list[Words]:
+    """Return the lines that say how far a report may be trusted: when its data was cut, and when it was frozen."""
+    cut = Words(f"数据截止 {instant_label(cut_at, 'zh')}", f"As of {instant_label(cut_at, 'en')}")
+    if frozen_at is None:
+        return [cut, Words("未冻结，数字还会变", "Not frozen: figures may still move")]
+    return [cut, Words(f"冻结于 {instant_label(frozen_at, 'zh')}", f"Frozen {instant_label(frozen_at, 'en')}")]
 
 
 def rise_text(place: Place) -> str:
