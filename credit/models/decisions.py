@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from credit.models.lines import LineResult
@@ -27,22 +28,22 @@ class Decision(Recorded):
     )
 
     class Outcome(models.TextChoices):
-        MERGED = "merged", "已合并"
-        REFUSED = "refused", "评议不予授信"
-        SUPPLEMENT = "supplement", "待补评议"
-        DIVERGENT = "divergent", "分歧"
-        NEEDS_FILE = "needs_file", "待建档"
+        MERGED = "merged", _("已合并")
+        REFUSED = "refused", _("评议不予授信")
+        SUPPLEMENT = "supplement", _("待补评议")
+        DIVERGENT = "divergent", _("分歧")
+        NEEDS_FILE = "needs_file", _("待建档")
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="decisions")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="decisions")
     outcome = models.CharField(max_length=10, choices=Outcome)
-    merged_amount = models.DecimalField("村评额度（元）", max_digits=14, decimal_places=2, null=True)
+    merged_amount = models.DecimalField(_("村评额度（元）"), max_digits=14, decimal_places=2, null=True)
     line_result = models.ForeignKey(LineResult, models.PROTECT, null=True, related_name="+")
-    model_line = models.DecimalField("模型额度（元）", max_digits=14, decimal_places=2, null=True)
-    product_cap = models.DecimalField("产品上限（元）", max_digits=14, decimal_places=2)
-    headroom = models.DecimalField("可用空间（元）", max_digits=14, decimal_places=2)
+    model_line = models.DecimalField(_("模型额度（元）"), max_digits=14, decimal_places=2, null=True)
+    product_cap = models.DecimalField(_("产品上限（元）"), max_digits=14, decimal_places=2)
+    headroom = models.DecimalField(_("可用空间（元）"), max_digits=14, decimal_places=2)
     profile = models.ForeignKey(Profile, models.PROTECT, null=True, related_name="+")
-    proposed_amount = models.DecimalField("测算额度（元）", max_digits=14, decimal_places=2, null=True)
+    proposed_amount = models.DecimalField(_("测算额度（元）"), max_digits=14, decimal_places=2, null=True)
     binding: Any = models.JSONField(default=list)
     trace: Any = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
@@ -71,19 +72,19 @@ class DecisionStep(Recorded):
     )
 
     class Verb(models.TextChoices):
-        PROPOSE = "propose", "提交"
-        REFER = "refer", "上报"
-        RETURN = "return", "退回"
-        APPROVE = "approve", "批准"
-        REFUSE = "refuse", "不予授信"
-        WITHDRAW = "withdraw", "撤回授信"
+        PROPOSE = "propose", _("提交")
+        REFER = "refer", _("上报")
+        RETURN = "return", _("退回")
+        APPROVE = "approve", _("批准")
+        REFUSE = "refuse", _("不予授信")
+        WITHDRAW = "withdraw", _("撤回授信")
 
     decision = models.ForeignKey(Decision, models.PROTECT, related_name="steps")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="decision_steps")
     number = models.PositiveSmallIntegerField()
     verb = models.CharField(max_length=8, choices=Verb)
-    amount = models.DecimalField("金额（元）", max_digits=14, decimal_places=2, null=True)
-    reason = models.TextField("理由", blank=True, default="")
+    amount = models.DecimalField(_("金额（元）"), max_digits=14, decimal_places=2, null=True)
+    reason = models.TextField(_("理由"), blank=True, default="")
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     post_kind = models.CharField(max_length=20)
     taken_at = models.DateTimeField(db_default=Now())

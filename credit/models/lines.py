@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from config.lib.models import JobRun, Release
@@ -23,7 +24,7 @@ class LineRun(models.Model):
     model = models.ForeignKey(Release, models.PROTECT, related_name="+")
     bases = models.ForeignKey(Release, models.PROTECT, related_name="+", null=True)
     grid = models.ForeignKey(Grid, models.PROTECT, null=True, related_name="+")
-    as_of = models.DateTimeField("数据截止")
+    as_of = models.DateTimeField(_("数据截止"))
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
@@ -54,10 +55,10 @@ class LineResult(Recorded):
     run = models.ForeignKey(LineRun, models.PROTECT, related_name="results")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="line_results")
     profile = models.ForeignKey(Profile, models.PROTECT, related_name="+", db_index=False)
-    line = models.DecimalField("模型额度（元）", max_digits=14, decimal_places=2)
-    shown = models.DecimalField("并列展示额度（元）", max_digits=14, decimal_places=2, null=True)
-    score = models.DecimalField("得分", max_digits=7, decimal_places=2, null=True)
-    grade = models.CharField("等级", max_length=20, blank=True, default="")
+    line = models.DecimalField(_("模型额度（元）"), max_digits=14, decimal_places=2)
+    shown = models.DecimalField(_("并列展示额度（元）"), max_digits=14, decimal_places=2, null=True)
+    score = models.DecimalField(_("得分"), max_digits=7, decimal_places=2, null=True)
+    grade = models.CharField(_("等级"), max_length=20, blank=True, default="")
     reasons: Any = models.JSONField(default=list)
     binding: Any = models.JSONField(default=list)
     inputs: Any = models.JSONField()

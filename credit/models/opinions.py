@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from credit.models.rounds import Round, Sheet
@@ -57,16 +58,16 @@ class Opinion(Recorded):
     )
 
     class Kind(models.TextChoices):
-        UNKNOWN = "unknown", "不了解"
-        RECUSED = "recused", "回避"
-        REFUSE = "refuse", "不宜授信"
-        AMOUNT = "amount", "建议额度"
+        UNKNOWN = "unknown", _("不了解")
+        RECUSED = "recused", _("回避")
+        REFUSE = "refuse", _("不宜授信")
+        AMOUNT = "amount", _("建议额度")
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="opinions")
     sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="opinions")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="opinions")
     kind = models.CharField(max_length=7, choices=Kind)
-    amount = models.DecimalField("金额（元）", max_digits=14, decimal_places=2, null=True)
+    amount = models.DecimalField(_("金额（元）"), max_digits=14, decimal_places=2, null=True)
     reasons: Any = models.JSONField(default=list)
 
     class Meta:

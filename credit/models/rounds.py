@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import STAFF, Guard
 from config.lib.models import Release
@@ -29,19 +30,19 @@ class Round(Scoped):
     guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", history=True, opener="SELECT, UPDATE")
 
     class Stage(models.TextChoices):
-        PREPARE = "prepare", "准备"
-        ASSESS = "assess", "评议中"
-        OPENING = "opening", "开启中"
-        DECIDE = "decide", "决定"
-        CLOSED = "closed", "已结束"
+        PREPARE = "prepare", _("准备")
+        ASSESS = "assess", _("评议中")
+        OPENING = "opening", _("开启中")
+        DECIDE = "decide", _("决定")
+        CLOSED = "closed", _("已结束")
 
-    name = models.CharField("名称", max_length=80)
-    stage = models.CharField("阶段", max_length=8, choices=Stage, default=Stage.PREPARE)
-    settings: Any = models.JSONField("规则（冻结）", default=dict)
+    name = models.CharField(_("名称"), max_length=80)
+    stage = models.CharField(_("阶段"), max_length=8, choices=Stage, default=Stage.PREPARE)
+    settings: Any = models.JSONField(_("规则（冻结）"), default=dict)
     rules = models.ForeignKey(Release, models.PROTECT, related_name="+", null=True)
     line_run = models.ForeignKey("credit.LineRun", models.PROTECT, null=True, related_name="rounds")
-    owner = models.ForeignKey(Staff, models.PROTECT, related_name="rounds_owned", verbose_name="项目负责人")
-    due_on = models.DateField("截止日期")
+    owner = models.ForeignKey(Staff, models.PROTECT, related_name="rounds_owned", verbose_name=_("项目负责人"))
+    due_on = models.DateField(_("截止日期"))
     started_at = models.DateTimeField(null=True)
     stage_since = models.DateTimeField(db_default=Now())
     opened_at = models.DateTimeField(null=True)
@@ -83,25 +84,25 @@ class Sheet(Scoped):
     )
 
     class Mode(models.TextChoices):
-        OWN = "own", "本人录入"
-        PAPER = "paper", "纸质代录"
+        OWN = "own", _("本人录入")
+        PAPER = "paper", _("纸质代录")
 
     class State(models.TextChoices):
-        OPEN = "open", "未封存"
-        TYPED = "typed", "待核对"
-        SEALED = "sealed", "已封存"
-        WITHDRAWN = "withdrawn", "已撤回"
-        EXCUSED = "excused", "免交"
+        OPEN = "open", _("未封存")
+        TYPED = "typed", _("待核对")
+        SEALED = "sealed", _("已封存")
+        WITHDRAWN = "withdrawn", _("已撤回")
+        EXCUSED = "excused", _("免交")
 
     uuid = models.UUIDField(default=uuid4, unique=True)
     round = models.ForeignKey(Round, models.PROTECT, related_name="sheets")
     number = models.PositiveSmallIntegerField()
-    mode = models.CharField("方式", max_length=5, choices=Mode)
-    assessor = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="sheets", verbose_name="评议员")
-    assessor_name = models.CharField("评议员姓名", max_length=50, blank=True, default="")
-    typist = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="sheets_typed", verbose_name="代录人")
+    mode = models.CharField(_("方式"), max_length=5, choices=Mode)
+    assessor = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="sheets", verbose_name=_("评议员"))
+    assessor_name = models.CharField(_("评议员姓名"), max_length=50, blank=True, default="")
+    typist = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="sheets_typed", verbose_name=_("代录人"))
     confirmer = models.ForeignKey(
-        Staff, models.PROTECT, null=True, related_name="sheets_confirmed", verbose_name="核对人"
+        Staff, models.PROTECT, null=True, related_name="sheets_confirmed", verbose_name=_("核对人")
     )
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     sealed_on = models.DateField(null=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from config.lib.models import JobRun, StoredFile
@@ -20,22 +21,22 @@ class RosterImport(models.Model):
     guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
 
     class State(models.TextChoices):
-        CHECKING = "checking", "检查中"
-        BROKEN = "broken", "文件无法读取"
-        CHECKED = "checked", "待确认"
-        WRITING = "writing", "写入中"
-        WRITTEN = "written", "已导入"
-        DISCARDED = "discarded", "已放弃"
-        FAILED = "failed", "失败"
+        CHECKING = "checking", _("检查中")
+        BROKEN = "broken", _("文件无法读取")
+        CHECKED = "checked", _("待确认")
+        WRITING = "writing", _("写入中")
+        WRITTEN = "written", _("已导入")
+        DISCARDED = "discarded", _("已放弃")
+        FAILED = "failed", _("失败")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     file_sha256 = models.CharField(max_length=64)
-    file_name = models.CharField("文件", max_length=200)
-    source = models.CharField("来源", max_length=100)
-    obtained_on = models.DateField("取得日期")
-    legal_basis = models.CharField("依据", max_length=200, blank=True, default="")
+    file_name = models.CharField(_("文件"), max_length=200)
+    source = models.CharField(_("来源"), max_length=100)
+    obtained_on = models.DateField(_("取得日期"))
+    legal_basis = models.CharField(_("依据"), max_length=200, blank=True, default="")
     state = models.CharField(max_length=9, choices=State, default=State.CHECKING)
     summary: Any = models.JSONField(default=dict)
     run = models.ForeignKey(JobRun, models.PROTECT, null=True, related_name="+")
@@ -63,11 +64,11 @@ class RosterProblem(models.Model):
     guard = Guard(web="SELECT", worker="SELECT, INSERT, DELETE")
 
     roster = models.ForeignKey(RosterImport, models.CASCADE, related_name="problems", db_index=False)
-    row = models.PositiveIntegerField("行")
-    column = models.CharField("列", max_length=30, db_column="column_name")
+    row = models.PositiveIntegerField(_("行"))
+    column = models.CharField(_("列"), max_length=30, db_column="column_name")
     code = models.CharField(max_length=40)
     is_error = models.BooleanField()
-    value = models.CharField("值", max_length=60)
+    value = models.CharField(_("值"), max_length=60)
     detail: Any = models.JSONField(default=dict)
 
     class Meta:
@@ -84,6 +85,6 @@ class MoveRequest(Scoped):
     roster = models.ForeignKey(RosterImport, models.PROTECT, related_name="moves")
     row = models.PositiveIntegerField()
     state = models.CharField(
-        max_length=8, choices=[("open", "待处理"), ("done", "已迁移"), ("refused", "不迁移")], default="open"
+        max_length=8, choices=[("open", _("待处理")), ("done", _("已迁移")), ("refused", _("不迁移"))], default="open"
     )
     created_at = models.DateTimeField(db_default=Now())

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from customers.models.people import Person
@@ -17,24 +18,24 @@ class ListEntry(Recorded):
     guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="subject_id", history=True)
 
     class Colour(models.TextChoices):
-        BLACK = "black", "黑名单"
-        GREY = "grey", "灰名单"
-        WHITE = "white", "白名单"
-        ATTENTION = "attention", "关注"
+        BLACK = "black", _("黑名单")
+        GREY = "grey", _("灰名单")
+        WHITE = "white", _("白名单")
+        ATTENTION = "attention", _("关注")
 
     BLOCKING = (Colour.BLACK, Colour.GREY)
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="list_entries")
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
-    colour = models.CharField("名单", max_length=9, choices=Colour)
-    reason = models.CharField("原因", max_length=40)
-    note = models.TextField("说明", blank=True, default="")
+    colour = models.CharField(_("名单"), max_length=9, choices=Colour)
+    reason = models.CharField(_("原因"), max_length=40)
+    note = models.TextField(_("说明"), blank=True, default="")
     proposed_by = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
     proposed_at = models.DateTimeField(db_default=Now())
     confirmed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
     confirmed_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
-    review_on = models.DateField("复核日期", null=True, blank=True)
+    review_on = models.DateField(_("复核日期"), null=True, blank=True)
     released_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
     released_at = models.DateTimeField(null=True)
 

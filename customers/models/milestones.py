@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from customers.models.scoped import Recorded
@@ -22,20 +23,20 @@ class Milestone(Recorded):
     )
 
     class Kind(models.TextChoices):
-        VISITED = "visited", "走访"
-        PROFILED = "profiled", "建档"
-        CHECKED = "checked", "复核"
-        ASSESSED = "assessed", "评议"
-        GRANTED = "granted", "授信"
-        GRANT_WITHDRAWN = "grant_withdrawn", "授信撤回"
+        VISITED = "visited", _("走访")
+        PROFILED = "profiled", _("建档")
+        CHECKED = "checked", _("复核")
+        ASSESSED = "assessed", _("评议")
+        GRANTED = "granted", _("授信")
+        GRANT_WITHDRAWN = "grant_withdrawn", _("授信撤回")
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="milestones")
     kind = models.CharField(max_length=15, choices=Kind)
-    reached_at = models.DateTimeField("到达时间")
-    device_on = models.DateField("设备日期", null=True, blank=True)
+    reached_at = models.DateTimeField(_("到达时间"))
+    device_on = models.DateField(_("设备日期"), null=True, blank=True)
     staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
-    amount = models.DecimalField("金额（元）", max_digits=14, decimal_places=2, null=True, blank=True)
+    amount = models.DecimalField(_("金额（元）"), max_digits=14, decimal_places=2, null=True, blank=True)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:

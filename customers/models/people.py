@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from customers.models.scoped import Scoped
@@ -21,41 +22,41 @@ class Person(Scoped):
     )
 
     class Relation(models.TextChoices):
-        HEAD = "head", "户主"
-        SPOUSE = "spouse", "配偶"
-        SON = "son", "子"
-        DAUGHTER = "daughter", "女"
-        SON_IN_LAW = "son_in_law", "女婿"
-        DAUGHTER_IN_LAW = "daughter_in_law", "儿媳"
-        FATHER = "father", "父亲"
-        MOTHER = "mother", "母亲"
-        PARENT_IN_LAW = "parent_in_law", "岳父母/公婆"
-        GRANDCHILD = "grandchild", "孙辈"
-        GRANDPARENT = "grandparent", "祖辈"
-        SIBLING = "sibling", "兄弟姐妹"
-        OTHER = "other", "其他"
+        HEAD = "head", _("户主")
+        SPOUSE = "spouse", _("配偶")
+        SON = "son", _("子")
+        DAUGHTER = "daughter", _("女")
+        SON_IN_LAW = "son_in_law", _("女婿")
+        DAUGHTER_IN_LAW = "daughter_in_law", _("儿媳")
+        FATHER = "father", _("父亲")
+        MOTHER = "mother", _("母亲")
+        PARENT_IN_LAW = "parent_in_law", _("岳父母/公婆")
+        GRANDCHILD = "grandchild", _("孙辈")
+        GRANDPARENT = "grandparent", _("祖辈")
+        SIBLING = "sibling", _("兄弟姐妹")
+        OTHER = "other", _("其他")
 
     class Sex(models.TextChoices):
-        MALE = "M", "男"
-        FEMALE = "F", "女"
-        UNKNOWN = "", "未知"
+        MALE = "M", _("男")
+        FEMALE = "F", _("女")
+        UNKNOWN = "", _("未知")
 
     uuid = models.UUIDField(default=uuid4, unique=True)
     household = models.ForeignKey(Household, models.PROTECT, related_name="people")
-    name = models.CharField("姓名", max_length=50)
+    name = models.CharField(_("姓名"), max_length=50)
     sort_key = models.CharField(max_length=200, default="", blank=True, db_collation="C")
-    relation = models.CharField("与户主关系", max_length=16, choices=Relation, default=Relation.OTHER)
-    sex = models.CharField("性别", max_length=1, choices=Sex, blank=True, default="")
-    born_on = models.DateField("出生日期", null=True, blank=True)
+    relation = models.CharField(_("与户主关系"), max_length=16, choices=Relation, default=Relation.OTHER)
+    sex = models.CharField(_("性别"), max_length=1, choices=Sex, blank=True, default="")
+    born_on = models.DateField(_("出生日期"), null=True, blank=True)
     data_key = models.BinaryField(null=True)
-    id_number = models.BinaryField("身份证号", null=True)
+    id_number = models.BinaryField(_("身份证号"), null=True)
     id_index = models.BinaryField(null=True)
     id_tail = models.BinaryField(null=True)
-    phone = models.BinaryField("手机号", null=True)
+    phone = models.BinaryField(_("手机号"), null=True)
     phone_index = models.BinaryField(null=True)
     phone_tail = models.BinaryField(null=True)
-    left_on = models.DateField("离户", null=True, blank=True)
-    left_reason = models.CharField("离户原因", max_length=10, blank=True, default="")
+    left_on = models.DateField(_("离户"), null=True, blank=True)
+    left_reason = models.CharField(_("离户原因"), max_length=10, blank=True, default="")
     erased_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Func, Value
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from customers.models.scoped import Recorded
@@ -40,7 +41,7 @@ class Profile(Recorded):
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="profiles")
     visit = models.OneToOneField(Visit, models.PROTECT, related_name="profile")
-    number = models.PositiveIntegerField("版次")
+    number = models.PositiveIntegerField(_("版次"))
     document: Any = models.JSONField()
     document_hash = models.CharField(max_length=64)
     collector = models.ForeignKey(Staff, models.PROTECT, related_name="profiles")
@@ -83,12 +84,12 @@ class ProfileCheck(Recorded):
     )
 
     class Verdict(models.TextChoices):
-        ACCEPTED = "accepted", "通过"
-        RETURNED = "returned", "退回"
+        ACCEPTED = "accepted", _("通过")
+        RETURNED = "returned", _("退回")
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="checks")
     profile = models.OneToOneField(Profile, models.PROTECT, related_name="check_verdict")
     checker = models.ForeignKey(Staff, models.PROTECT, related_name="+")
-    verdict = models.CharField("结论", max_length=8, choices=Verdict)
-    remarks: Any = models.JSONField("意见", default=list)
+    verdict = models.CharField(_("结论"), max_length=8, choices=Verdict)
+    remarks: Any = models.JSONField(_("意见"), default=list)
     checked_at = models.DateTimeField(db_default=Now())

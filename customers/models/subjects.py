@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from customers.models.scoped import Scoped
@@ -13,21 +14,21 @@ class Subject(Scoped):
     guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="id", history=True)
 
     class Kind(models.TextChoices):
-        HOUSEHOLD = "household", "农户"
-        BUSINESS = "business", "商户"
-        UNIT = "unit", "企业单位"
+        HOUSEHOLD = "household", _("农户")
+        BUSINESS = "business", _("商户")
+        UNIT = "unit", _("企业单位")
 
     class Left(models.TextChoices):
-        MOVED = "moved", "迁出"
-        DECEASED = "deceased", "全户身故"
-        MERGED = "merged", "并户"
+        MOVED = "moved", _("迁出")
+        DECEASED = "deceased", _("全户身故")
+        MERGED = "merged", _("并户")
 
     kind = models.CharField(max_length=9, choices=Kind, default=Kind.HOUSEHOLD)
     # The day an official list first held it; null: found in the field (散户), counted apart.
-    listed_on = models.DateField("列入名册", null=True, blank=True)
-    found_on = models.DateField("走访发现", null=True, blank=True)
-    left_on = models.DateField("离册", null=True, blank=True)
-    left_reason = models.CharField("离册原因", max_length=8, choices=Left, blank=True, default="")
+    listed_on = models.DateField(_("列入名册"), null=True, blank=True)
+    found_on = models.DateField(_("走访发现"), null=True, blank=True)
+    left_on = models.DateField(_("离册"), null=True, blank=True)
+    left_reason = models.CharField(_("离册原因"), max_length=8, choices=Left, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -43,18 +44,18 @@ class Household(Scoped):
     guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="subject_id", history=True)
 
     subject = models.OneToOneField(Subject, models.PROTECT, primary_key=True, related_name="household")
-    number = models.CharField("户号", max_length=32, db_collation="C")
-    group = models.CharField("组", max_length=30, blank=True, default="", db_column="group_name")
-    address = models.CharField("住址", max_length=200, blank=True, default="")
+    number = models.CharField(_("户号"), max_length=32, db_collation="C")
+    group = models.CharField(_("组"), max_length=30, blank=True, default="", db_column="group_name")
+    address = models.CharField(_("住址"), max_length=200, blank=True, default="")
     head = models.ForeignKey(
         "customers.Person", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     borrower = models.ForeignKey(
         "customers.Person", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
-    latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True)
-    longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)
-    next_visit_on = models.DateField("下次走访", null=True, blank=True)
+    latitude = models.DecimalField(_("纬度"), max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("经度"), max_digits=9, decimal_places=6, null=True, blank=True)
+    next_visit_on = models.DateField(_("下次走访"), null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["grid", "number"], name="household_number_once")]

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from config.lib.models import StoredFile
@@ -24,21 +25,21 @@ class Visit(Recorded):
     guard = APPEND_ONLY
 
     class Outcome(models.TextChoices):
-        INTERVIEWED = "interviewed", "已面谈"
-        PARTIAL = "partial", "部分了解"
-        REFUSED = "refused", "拒访"
-        AWAY = "away", "举家外出（已联系）"
-        NOBODY = "nobody", "无人在家"
-        MOVED = "moved", "已搬离"
+        INTERVIEWED = "interviewed", _("已面谈")
+        PARTIAL = "partial", _("部分了解")
+        REFUSED = "refused", _("拒访")
+        AWAY = "away", _("举家外出（已联系）")
+        NOBODY = "nobody", _("无人在家")
+        MOVED = "moved", _("已搬离")
 
     NOT_VISITED = (Outcome.NOBODY, Outcome.MOVED)
     """Outcomes that are kept and shown but do not count as visited (Semantics, section 2)."""
 
     class Purpose(models.TextChoices):
-        CENSUS = "census", "普查建档"
-        REVISIT = "revisit", "回访更新"
-        SIGNING = "signing", "签约服务"
-        OTHER = "other", "其他"
+        CENSUS = "census", _("普查建档")
+        REVISIT = "revisit", _("回访更新")
+        SIGNING = "signing", _("签约服务")
+        OTHER = "other", _("其他")
 
     client_uuid = models.UUIDField(unique=True)
     content_hash = models.CharField(max_length=64)
@@ -46,17 +47,17 @@ class Visit(Recorded):
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="+", db_index=False)
     lead = models.ForeignKey(Staff, models.PROTECT, related_name="visits_led")
     partner = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="visits_joined")
-    purpose = models.CharField("目的", max_length=10, choices=Purpose, default=Purpose.CENSUS)
-    outcome = models.CharField("结果", max_length=12, choices=Outcome)
+    purpose = models.CharField(_("目的"), max_length=10, choices=Purpose, default=Purpose.CENSUS)
+    outcome = models.CharField(_("结果"), max_length=12, choices=Outcome)
     person_met = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
-    device_at = models.DateTimeField("设备时间")
-    received_at = models.DateTimeField("收到时间")
+    device_at = models.DateTimeField(_("设备时间"))
+    received_at = models.DateTimeField(_("收到时间"))
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
-    accuracy_m = models.DecimalField("精度（米）", max_digits=8, decimal_places=1, null=True, blank=True)
-    needs: Any = models.JSONField("需求", default=list)
-    note = models.TextField("备注", blank=True, default="")
-    next_visit_on = models.DateField("下次走访", null=True, blank=True)
+    accuracy_m = models.DecimalField(_("精度（米）"), max_digits=8, decimal_places=1, null=True, blank=True)
+    needs: Any = models.JSONField(_("需求"), default=list)
+    note = models.TextField(_("备注"), blank=True, default="")
+    next_visit_on = models.DateField(_("下次走访"), null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -78,7 +79,7 @@ class Evidence(Recorded):
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="evidence")
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="evidence")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
-    caption = models.CharField("说明", max_length=60, blank=True, default="")
+    caption = models.CharField(_("说明"), max_length=60, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
 
 
@@ -88,15 +89,15 @@ class Consent(Recorded):
     guard = APPEND_ONLY
 
     class How(models.TextChoices):
-        SPOKEN = "spoken", "当面宣读，口头同意"
-        SIGNED = "signed", "签字"
-        WITHDRAWN = "withdrawn", "撤回"
+        SPOKEN = "spoken", _("当面宣读，口头同意")
+        SIGNED = "signed", _("签字")
+        WITHDRAWN = "withdrawn", _("撤回")
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="consents")
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="consents")
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
-    notice_version = models.PositiveIntegerField("告知书版本")
-    scopes: Any = models.JSONField("范围", default=list)
-    how = models.CharField("方式", max_length=9, choices=How)
+    notice_version = models.PositiveIntegerField(_("告知书版本"))
+    scopes: Any = models.JSONField(_("范围"), default=list)
+    how = models.CharField(_("方式"), max_length=9, choices=How)
     given_at = models.DateTimeField()
     taken_by = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from grids.models.institutions import Branch, Institution
@@ -16,38 +17,38 @@ class Grid(models.Model):
     guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
 
     class Kind(models.TextChoices):
-        VILLAGE = "village", "行政村"
-        COMMUNITY = "community", "社区"
-        MARKET = "market", "专业市场"
-        STREET = "street", "沿街商铺"
-        INSTITUTION = "institution", "机关事业单位"
-        ENTERPRISE = "enterprise", "企业"
+        VILLAGE = "village", _("行政村")
+        COMMUNITY = "community", _("社区")
+        MARKET = "market", _("专业市场")
+        STREET = "street", _("沿街商铺")
+        INSTITUTION = "institution", _("机关事业单位")
+        ENTERPRISE = "enterprise", _("企业")
 
     class Phase(models.TextChoices):
-        CENSUS = "census", "普查"
-        MAINTENANCE = "maintenance", "维护"
+        CENSUS = "census", _("普查")
+        MAINTENANCE = "maintenance", _("维护")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="grids")
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="grids", verbose_name="管辖支行")
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="grids", verbose_name=_("管辖支行"))
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="总网格"
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("总网格")
     )
-    kind = models.CharField("类型", max_length=12, choices=Kind)
-    name = models.CharField("名称", max_length=60)
+    kind = models.CharField(_("类型"), max_length=12, choices=Kind)
+    name = models.CharField(_("名称"), max_length=60)
     pinyin = models.CharField(max_length=200, default="", blank=True, db_collation="C")
-    division_code = models.CharField("区划代码", max_length=12, blank=True, default="")
-    town = models.CharField("乡镇街道", max_length=40, blank=True, default="")
-    former_names: Any = models.JSONField("曾用名", default=list, blank=True)
-    predecessor_codes: Any = models.JSONField("并入的原代码", default=list, blank=True)
-    boundary: Any = models.JSONField("边界", null=True, blank=True)
-    is_schematic = models.BooleanField("示意边界", default=False)
-    latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True)
-    longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)
-    official_count = models.PositiveIntegerField("官方户数", null=True, blank=True)
-    official_source = models.CharField("户数来源", max_length=100, blank=True, default="")
-    official_on = models.DateField("户数日期", null=True, blank=True)
-    phase = models.CharField("阶段", max_length=11, choices=Phase, default=Phase.CENSUS)
-    is_active = models.BooleanField("启用", default=True)
+    division_code = models.CharField(_("区划代码"), max_length=12, blank=True, default="")
+    town = models.CharField(_("乡镇街道"), max_length=40, blank=True, default="")
+    former_names: Any = models.JSONField(_("曾用名"), default=list, blank=True)
+    predecessor_codes: Any = models.JSONField(_("并入的原代码"), default=list, blank=True)
+    boundary: Any = models.JSONField(_("边界"), null=True, blank=True)
+    is_schematic = models.BooleanField(_("示意边界"), default=False)
+    latitude = models.DecimalField(_("纬度"), max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("经度"), max_digits=9, decimal_places=6, null=True, blank=True)
+    official_count = models.PositiveIntegerField(_("官方户数"), null=True, blank=True)
+    official_source = models.CharField(_("户数来源"), max_length=100, blank=True, default="")
+    official_on = models.DateField(_("户数日期"), null=True, blank=True)
+    phase = models.CharField(_("阶段"), max_length=11, choices=Phase, default=Phase.CENSUS)
+    is_active = models.BooleanField(_("启用"), default=True)
 
     class Meta:
         constraints = [
@@ -68,10 +69,10 @@ class SeatKind(models.Model):
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="seat_kinds")
     code = models.CharField(max_length=20)
-    name = models.CharField("名称", max_length=30)
-    name_en = models.CharField("英文名称", max_length=60, default="")
-    covers = models.BooleanField("负责客户", default=False)
-    places = models.PositiveSmallIntegerField("席位数", default=1)
+    name = models.CharField(_("名称"), max_length=30)
+    name_en = models.CharField(_("英文名称"), max_length=60, default="")
+    covers = models.BooleanField(_("负责客户"), default=False)
+    places = models.PositiveSmallIntegerField(_("席位数"), default=1)
     order = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -89,9 +90,9 @@ class Seat(models.Model):
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="seats")
     kind = models.ForeignKey(SeatKind, models.PROTECT, related_name="seats")
     staff = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="seats")
-    outside_name = models.CharField("外部人员", max_length=50, blank=True, default="")
-    from_on = models.DateField("自")
-    to_on = models.DateField("至（不含）", null=True, blank=True)
+    outside_name = models.CharField(_("外部人员"), max_length=50, blank=True, default="")
+    from_on = models.DateField(_("自"))
+    to_on = models.DateField(_("至（不含）"), null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -112,10 +113,10 @@ class Campaign(models.Model):
     guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="campaigns")
-    name = models.CharField("名称", max_length=60)
-    from_on = models.DateField("开始")
-    to_on = models.DateField("结束", null=True, blank=True)
-    is_open = models.BooleanField("进行中", default=True)
+    name = models.CharField(_("名称"), max_length=60)
+    from_on = models.DateField(_("开始"))
+    to_on = models.DateField(_("结束"), null=True, blank=True)
+    is_open = models.BooleanField(_("进行中"), default=True)
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 
@@ -11,10 +12,10 @@ class Institution(models.Model):
 
     guard = Guard(web="SELECT")
 
-    name = models.CharField("名称", max_length=60, unique=True)
-    short_name = models.CharField("简称", max_length=20)
-    county_code = models.CharField("县区代码", max_length=6)
-    county = models.CharField("县区", max_length=30)
+    name = models.CharField(_("名称"), max_length=60, unique=True)
+    short_name = models.CharField(_("简称"), max_length=20)
+    county_code = models.CharField(_("县区代码"), max_length=6)
+    county = models.CharField(_("县区"), max_length=30)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -27,19 +28,19 @@ class Branch(models.Model):
     guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
 
     class Kind(models.TextChoices):
-        HEAD = "head", "总行"
-        BRANCH = "branch", "支行"
-        OUTLET = "outlet", "网点"
+        HEAD = "head", _("总行")
+        BRANCH = "branch", _("支行")
+        OUTLET = "outlet", _("网点")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="branches")
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级")
     )
-    kind = models.CharField("类型", max_length=6, choices=Kind, default=Kind.BRANCH)
-    name = models.CharField("名称", max_length=60)
-    town_code = models.CharField("乡镇代码", max_length=9, blank=True, default="")
+    kind = models.CharField(_("类型"), max_length=6, choices=Kind, default=Kind.BRANCH)
+    name = models.CharField(_("名称"), max_length=60)
+    town_code = models.CharField(_("乡镇代码"), max_length=9, blank=True, default="")
     path = models.CharField(max_length=200, db_index=True, default="", blank=True, db_collation="C")
-    is_open = models.BooleanField("在营", default=True)
+    is_open = models.BooleanField(_("在营"), default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "name"], name="branch_name_once")]

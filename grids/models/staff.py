@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from grids.models.institutions import Branch, Institution
@@ -27,19 +28,19 @@ class Staff(AbstractBaseUser):
     guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
 
     class Kind(models.TextChoices):
-        EMPLOYEE = "employee", "员工"
-        OUTSIDE = "outside", "外部人员"
+        EMPLOYEE = "employee", _("员工")
+        OUTSIDE = "outside", _("外部人员")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="staff")
-    number = models.CharField("工号", max_length=20, unique=True)
-    name = models.CharField("姓名", max_length=50)
-    kind = models.CharField("类别", max_length=8, choices=Kind, default=Kind.EMPLOYEE)
+    number = models.CharField(_("工号"), max_length=20, unique=True)
+    name = models.CharField(_("姓名"), max_length=50)
+    kind = models.CharField(_("类别"), max_length=8, choices=Kind, default=Kind.EMPLOYEE)
     home_branch = models.ForeignKey(
-        Branch, models.PROTECT, null=True, blank=True, related_name="staff", verbose_name="所在机构"
+        Branch, models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("所在机构")
     )
-    language = models.CharField("界面语言", max_length=10, default="zh-hans")
-    is_active = models.BooleanField("可登录", default=True)
-    must_change_password = models.BooleanField("下次登录须改密码", default=False)
+    language = models.CharField(_("界面语言"), max_length=10, default="zh-hans")
+    is_active = models.BooleanField(_("可登录"), default=True)
+    must_change_password = models.BooleanField(_("下次登录须改密码"), default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     objects: ClassVar[StaffManager] = StaffManager()
@@ -53,15 +54,15 @@ class Staff(AbstractBaseUser):
 class PostKind(models.TextChoices):
     """The posts of Design, section 1."""
 
-    OFFICER = "officer", "客户经理"
-    BRANCH_MANAGER = "branch_manager", "支行行长"
-    APPROVER = "approver", "业务审批岗"
-    PARAMETER_MANAGER = "parameter_manager", "参数管理岗"
-    CHECKER = "checker", "贷后检查岗"
-    AUDITOR = "auditor", "审计"
-    LEADER = "leader", "行领导"
-    ADMINISTRATOR = "administrator", "系统管理员"
-    ASSESSOR = "assessor", "评议员"
+    OFFICER = "officer", _("客户经理")
+    BRANCH_MANAGER = "branch_manager", _("支行行长")
+    APPROVER = "approver", _("业务审批岗")
+    PARAMETER_MANAGER = "parameter_manager", _("参数管理岗")
+    CHECKER = "checker", _("贷后检查岗")
+    AUDITOR = "auditor", _("审计")
+    LEADER = "leader", _("行领导")
+    ADMINISTRATOR = "administrator", _("系统管理员")
+    ASSESSOR = "assessor", _("评议员")
 
 
 WHOLE_POSTS = frozenset({PostKind.APPROVER, PostKind.AUDITOR})
@@ -74,12 +75,12 @@ class Post(models.Model):
     guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
 
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="posts")
-    kind = models.CharField("岗位", max_length=20, choices=PostKind)
+    kind = models.CharField(_("岗位"), max_length=20, choices=PostKind)
     branch = models.ForeignKey(
-        Branch, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name="机构范围"
+        Branch, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("机构范围")
     )
-    from_on = models.DateField("自")
-    to_on = models.DateField("至（不含）", null=True, blank=True)
+    from_on = models.DateField(_("自"))
+    to_on = models.DateField(_("至（不含）"), null=True, blank=True)
     appointed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -103,9 +104,11 @@ class ApiToken(models.Model):
 
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="tokens")
     post = models.ForeignKey(Post, models.CASCADE, related_name="tokens")
-    name = models.CharField("用途", max_length=60)
+    name = models.CharField(_("用途"), max_length=60)
     sha256 = models.CharField(max_length=64, unique=True)
-    scope = models.CharField("权限", max_length=10, choices=[("read", "只读"), ("write", "读写")], default="read")
-    expires_at = models.DateTimeField("有效期至")
+    scope = models.CharField(
+        _("权限"), max_length=10, choices=[("read", _("只读")), ("write", _("读写"))], default="read"
+    )
+    expires_at = models.DateTimeField(_("有效期至"))
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from customers.models import Profile, Subject
@@ -19,20 +20,20 @@ class SamplePlan(models.Model):
     guard = Guard(web="SELECT", whole="SELECT, INSERT, UPDATE", history=True)
 
     class State(models.TextChoices):
-        PLANNED = "planned", "已计划"
-        DRAWN = "drawn", "已抽取"
-        CONCLUDED = "concluded", "已结论"
+        PLANNED = "planned", _("已计划")
+        DRAWN = "drawn", _("已抽取")
+        CONCLUDED = "concluded", _("已结论")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
-    number = models.PositiveIntegerField("编号")
-    title = models.CharField("名称", max_length=80)
-    quarter = models.CharField("季度", max_length=6)
-    branches: Any = models.JSONField("支行", default=list)
-    confidence_pct = models.DecimalField("置信度 %", max_digits=5, decimal_places=2)
-    tolerable_pct = models.DecimalField("可容忍偏差 %", max_digits=5, decimal_places=2)
-    expected_pct = models.DecimalField("预期偏差 %", max_digits=5, decimal_places=2)
+    number = models.PositiveIntegerField(_("编号"))
+    title = models.CharField(_("名称"), max_length=80)
+    quarter = models.CharField(_("季度"), max_length=6)
+    branches: Any = models.JSONField(_("支行"), default=list)
+    confidence_pct = models.DecimalField(_("置信度 %"), max_digits=5, decimal_places=2)
+    tolerable_pct = models.DecimalField(_("可容忍偏差 %"), max_digits=5, decimal_places=2)
+    expected_pct = models.DecimalField(_("预期偏差 %"), max_digits=5, decimal_places=2)
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
-    seed = models.CharField("种子", max_length=64, blank=True, default="")
+    seed = models.CharField(_("种子"), max_length=64, blank=True, default="")
     population_size = models.PositiveIntegerField(null=True)
     population_hash = models.CharField(max_length=64, blank=True, default="")
     excluded: Any = models.JSONField(default=dict)
@@ -114,7 +115,7 @@ class Conclusion(models.Model):
     guard = Guard(web="SELECT", whole=AUDIT, append_only=True)
 
     plan = models.OneToOneField(SamplePlan, models.PROTECT, related_name="conclusion")
-    found = models.PositiveIntegerField("发现偏差")
+    found = models.PositiveIntegerField(_("发现偏差"))
     is_accepted = models.BooleanField()
     upper_limit_ratio = models.DecimalField(max_digits=9, decimal_places=8)
     document: Any = models.JSONField()

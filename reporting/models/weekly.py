@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from customers.models import Milestone
@@ -17,11 +18,11 @@ class WeeklyReport(models.Model):
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
-    iso_year = models.PositiveSmallIntegerField("年")
-    iso_week = models.PositiveSmallIntegerField("周")
-    starts_on = models.DateField("周一")
-    cut_at = models.DateTimeField("截止")
-    frozen_at = models.DateTimeField("冻结时间")
+    iso_year = models.PositiveSmallIntegerField(_("年"))
+    iso_week = models.PositiveSmallIntegerField(_("周"))
+    starts_on = models.DateField(_("周一"))
+    cut_at = models.DateTimeField(_("截止"))
+    frozen_at = models.DateTimeField(_("冻结时间"))
     rows_hash = models.CharField(max_length=64)
     code_version = models.CharField(max_length=40, default="")
     sentences: Any = models.JSONField(default=dict)
@@ -39,11 +40,11 @@ class ReportRow(models.Model):
     guard = Guard(web="SELECT", append_only=True)
 
     class Level(models.TextChoices):
-        TOTAL = "total", "全行"
-        BRANCH = "branch", "支行"
-        GRID = "grid", "网格"
-        OFFICER = "officer", "客户经理"
-        COLLECTOR = "collector", "采集人"
+        TOTAL = "total", _("全行")
+        BRANCH = "branch", _("支行")
+        GRID = "grid", _("网格")
+        OFFICER = "officer", _("客户经理")
+        COLLECTOR = "collector", _("采集人")
 
     report = models.ForeignKey(WeeklyReport, models.PROTECT, related_name="rows", db_index=False)
     level = models.CharField(max_length=9, choices=Level)

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import GRIDS, INSTITUTION, STAFF, Guard
 
@@ -31,10 +32,10 @@ class StoredFile(models.Model):
     )
 
     class Kind(models.TextChoices):
-        PHOTO = "photo", "照片"
-        ROSTER = "roster", "名册原件"
-        EXPORT = "export", "导出文件"
-        REPORT = "report", "报表"
+        PHOTO = "photo", _("照片")
+        ROSTER = "roster", _("名册原件")
+        EXPORT = "export", _("导出文件")
+        REPORT = "report", _("报表")
 
     uuid = models.UUIDField(default=uuid4, unique=True)
     institution = models.ForeignKey("grids.Institution", models.PROTECT)

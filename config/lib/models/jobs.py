@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 
@@ -16,11 +17,11 @@ class JobRun(models.Model):
     guard = Guard(web="SELECT, INSERT, UPDATE (cancel_asked_by_id)", opener="SELECT, INSERT, UPDATE")
 
     class State(models.TextChoices):
-        QUEUED = "queued", "排队中"
-        RUNNING = "running", "进行中"
-        DONE = "done", "已完成"
-        FAILED = "failed", "失败"
-        CANCELLED = "cancelled", "已取消"
+        QUEUED = "queued", _("排队中")
+        RUNNING = "running", _("进行中")
+        DONE = "done", _("已完成")
+        FAILED = "failed", _("失败")
+        CANCELLED = "cancelled", _("已取消")
 
     institution = models.ForeignKey("grids.Institution", models.PROTECT)
     kind = models.CharField(max_length=40)
