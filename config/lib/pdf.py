@@ -38,7 +38,10 @@ def render(template_name: str, data: Mapping[str, Any], language: str) -> bytes:
             "language": "zh" if language.startswith("zh") else "en",
         },
     )
-    return bytes(compiler.compile(format="pdf", pdf_tags=template_name not in UNTAGGED))
+    drawn = compiler.compile(format="pdf", pdf_tags=template_name not in UNTAGGED)
+    if not isinstance(drawn, bytes):
+        raise TypeError(f"{template_name} was drawn as {type(drawn).__name__}, not as one file")
+    return drawn
 
 
 @cache

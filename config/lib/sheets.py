@@ -74,7 +74,8 @@ class _Formats:
     """Cell formats by role and shape, made once each."""
 
     def __init__(self, book: Any) -> None:
-        self._book, self._made = book, {}
+        self._book = book
+        self._made: dict[tuple[Role, Shape], Any] = {}
         base = {"font_name": FONT, "font_color": INK, "valign": "vcenter"}
         self.title = book.add_format({**base, "bold": True, "font_size": 15, "font_color": ACCENT})
         self.stamp = book.add_format({**base, "font_size": 9, "font_color": MUTED})

@@ -164,10 +164,6 @@ class Progress:
         """Mean minutes a visit of the week lasted, 1 decimal; None without visits."""
         return round_places(Fraction(self.dwell_seconds, 60 * self.dwell_visits), 1) if self.dwell_visits else None
 
-    def has_withdrawn(self) -> bool:
-        """Tell whether anything was taken back in the week, which then gets its own negative line."""
-        return any(getattr(self, figure.code).withdrawn for figure in FIGURES)
-
 
 @dataclass(frozen=True)
 class NamedRatio:
@@ -332,30 +328,31 @@ def _whole(now: Progress, before: Progress | None, *, chinese: bool) -> str:
 
 
 def _movers(rows: Sequence[FigureRow], standing: Mapping[str, Place], *, chinese: bool) -> str:
-    moves = [(row, place) for row in rows if (place := standing[row.key]).rise]
-    up = max((move for move in moves if move[1].rise > 0), key=lambda move: (move[1].rise, -move[1].rank), default=None)
-    down = min(
-        (move for move in moves if move[1].rise < 0), key=lambda move: (move[1].rise, -move[1].rank), default=None
-    )
-    if not any(place.rise is not None for place in standing.values()):
-        return "上周没有可比的名次。" if chinese else "Last week has no ranks to compare with."
+    moves = [
+        (place.rise, -place.rank, row.name)
+        for row in rows
+        for place in [standing[row.key]]
+        if place.rise is not None and place.rank is not None
+    ]
     if not moves:
-        return "名次与上周相同。" if chinese else "Every rank is the same as last week."
+        return "上周没有可比的名次。" if chinese else "Last week has no ranks to compare with."
+    # Equal moves: the better rank stands for a rise, the worse one for a fall.
+    (up, up_rank, riser), (down, down_rank, faller) = max(moves), min(moves)
     parts = []
-    if up:
-        row, place = up
+    if up > 0:
         parts.append(
-            f"{row.name}上升 {place.rise} 位，列第 {place.rank} 名，进步最大"
+            f"{riser}上升 {up} 位，列第 {-up_rank} 名，进步最大"
             if chinese
-            else f"{row.name} rose most, by {place.rise} to rank {place.rank}"
+            else f"{riser} rose most, by {up} to rank {-up_rank}"
         )
-    if down:
-        row, place = down
+    if down < 0:
         parts.append(
-            f"{row.name}下降 {-place.rise} 位，列第 {place.rank} 名"
+            f"{faller}下降 {-down} 位，列第 {-down_rank} 名"
             if chinese
-            else f"{row.name} fell by {-place.rise} to rank {place.rank}"
+            else f"{faller} fell by {-down} to rank {-down_rank}"
         )
+    if not parts:
+        return "名次与上周相同。" if chinese else "Every rank is the same as last week."
     return "；".join(parts) + "。" if chinese else "; ".join(parts) + "."
 
 

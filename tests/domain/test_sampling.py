@@ -194,8 +194,15 @@ def test_upper_limit_equals_its_definition():
                 assert got == Fraction(wanted, population)
 
 
+def test_upper_limit_refuses_counts_that_cannot_be():
+    assert upper_limit(population=0, inspected=0, found=0, confidence="0.95") == 0
+    for population, inspected, found in [(5, 6, 0), (5, 3, 4), (5, 3, -1)]:
+        with pytest.raises(ValueError, match="ascending order"):
+            upper_limit(population=population, inspected=inspected, found=found, confidence="0.95")
+
+
 def test_chance_equals_counting():
-    for population, deviations, inspected in [(9, 4, 5), (12, 12, 3), (12, 0, 3), (11, 7, 9)]:
+    for population, deviations, inspected in [(9, 4, 5), (12, 12, 3), (12, 0, 3), (11, 7, 9), (10, 9, 8)]:
         for found in range(inspected + 1):
             hits = sum(comb(deviations, x) * comb(population - deviations, inspected - x) for x in range(found + 1))
             assert chance_of_at_most(found, population, deviations, inspected) == Fraction(

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
+from config.lib import sheets
 from config.lib.ratios import Ratio
 from config.lib.sheets import Sheet, write_workbook
 from config.lib.tables import Column, Role, Row, Shape, Table, Words
@@ -127,8 +128,8 @@ def test_negative_lines_and_sums_are_kept_apart_by_more_than_colour():
 
 
 def test_sheet_names_are_legal_and_unique():
-    sheets = [Sheet(table=table(FULL), name=name) for name in ("A/B:[1]*?", "a b  1", "长" * 40, "长" * 40, "'")]
-    data = write_workbook(sheets, language="zh-hans", created=CUT)
+    pages = [Sheet(table=table(FULL), name=name) for name in ("A/B:[1]*?", "a b  1", "长" * 40, "长" * 40, "'")]
+    data = write_workbook(pages, language="zh-hans", created=CUT)
     names = CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names
 
     assert len({name.lower() for name in names}) == 5
@@ -140,3 +141,9 @@ def test_an_empty_table_is_still_a_file():
     assert cells(written())[5][0] == "姓名\nName"
     with pytest.raises(ValueError, match="at least one sheet"):
         write_workbook([], language="zh-hans", created=CUT)
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch):
+    monkeypatch.setattr(sheets, "ROW_LIMIT", 8)
+    with pytest.raises(ValueError, match="3 rows do not fit a sheet of 8"):
+        written(FULL, FULL, FULL)
