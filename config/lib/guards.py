@@ -158,9 +158,9 @@ def apply(using: str = "default") -> None:
 
 def apply_after_migrate(sender: Any, using: str, **_: Any) -> None:
     """Apply the guards once, after the last app was migrated (signals arrive app by app)."""
-    if sender.label == list(apps.app_configs)[-1] and sender.models_module is not None:
-        if "lib_history" in connections[using].introspection.table_names():
-            apply(using)
+    is_last = sender.label == list(apps.app_configs)[-1] and sender.models_module is not None
+    if is_last and "lib_history" in connections[using].introspection.table_names():
+        apply(using)
 
 
 def unguarded() -> list[str]:

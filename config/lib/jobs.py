@@ -180,7 +180,7 @@ def _planned(run_id: int, job: Job) -> bool:
             run = JobRun.objects.select_for_update().get(pk=run_id)
             if run.chunks_total or run.is_over:
                 return not run.is_over
-            with _as_asker(run):
+            with _AsAsker(run):
                 _write_chunks(run, job.plan(run))  # type: ignore[misc]
     except Exception as error:
         log.exception("planning failed", extra={"run": run_id, "job": job.kind})
@@ -189,7 +189,7 @@ def _planned(run_id: int, job: Job) -> bool:
     return True
 
 
-class _as_asker:
+class _AsAsker:
     """Record the person who asked for the run as the acting staff of its rows."""
 
     def __init__(self, run: JobRun) -> None:
@@ -267,7 +267,7 @@ def _finish(run_id: int, job: Job) -> bool:
             run = JobRun.objects.select_for_update().get(pk=run_id)
             if run.is_over or run.chunks.filter(is_done=False).exists():
                 return False
-            with _as_asker(run):
+            with _AsAsker(run):
                 result = job.finish(run) if job.finish else None
             JobRun.objects.filter(pk=run_id).update(
                 state=JobRun.State.DONE, finished_at=clock.now(), result={**run.result, **(result or {})}

@@ -22,6 +22,7 @@ IN_HAND = (
     "else sheet.typist_id end"
 )
 """Whose hands a sheet is in: the assessor's; a paper sheet its typist's, then its confirmer's."""
+MINE = f"exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id and {IN_HAND} = {STAFF})"  # noqa: S608  constants
 
 
 class Round(Scoped):
@@ -156,8 +157,7 @@ class DraftCell(models.Model):
             "alter table {table} enable row level security",
             "drop policy if exists mine on {table}",
             "create policy mine on {table} for all to gedang_web, gedang_web_all "
-            "using (exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id and "
-            f"{IN_HAND} = {STAFF})) "
+            f"using ({MINE}) "
             "with check (exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id))",
         ),
     )
@@ -184,9 +184,7 @@ class SealedSheet(models.Model):
             "alter table {table} alter column blob set storage external",
             "alter table {table} enable row level security",
             "drop policy if exists mine on {table}",
-            "create policy mine on {table} for all to gedang_web, gedang_web_all "
-            f"using (exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id and {IN_HAND} = {STAFF})) "
-            f"with check (exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id and {IN_HAND} = {STAFF}))",
+            f"create policy mine on {{table}} for all to gedang_web, gedang_web_all using ({MINE}) with check ({MINE})",
             "drop policy if exists opening on {table}",
             "create policy opening on {table} for select to gedang_opener using (true)",
         ),

@@ -174,7 +174,7 @@ def test_every_table_has_a_guard_and_every_customer_table_row_security(db: None)
         for model in apps.get_models(include_auto_created=True)
         if {"grid", "grid_id"} & {field.name for field in model._meta.get_fields()}
         and model._meta.app_label in ("customers", "credit")
-        and getattr(model, "guard").scope != "open"
+        and model.guard.scope != "open"
     }
     secured = {name for (name,) in rows("select relname::text from pg_class where relrowsecurity and relkind = 'r'")}
     assert tables <= secured

@@ -21,8 +21,7 @@ class StoredFile(models.Model):
         append_only=True,
         extra=(
             "drop policy if exists scoped on {table}",
-            "create policy scoped on {table} for all to gedang_web using (grid_id = %s) with check (grid_id = %s)"
-            % (GRIDS, GRIDS),
+            f"create policy scoped on {{table}} for all to gedang_web using (grid_id = {GRIDS}) with check (grid_id = {GRIDS})",
             "drop policy if exists whole on {table}",
             "create policy whole on {table} for select to gedang_web_all "
             f"using (grid_id is not null and institution_id = {INSTITUTION})",

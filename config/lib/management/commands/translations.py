@@ -17,7 +17,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--from", dest="sources", action="append", default=[], help="a .po file with translations to take over")
+        parser.add_argument(
+            "--from", dest="sources", action="append", default=[], help="a .po file with translations to take over"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         po = messages.catalogue()
