@@ -149,7 +149,7 @@ def line(language: str) -> dict:
             Row(cells=dict(zip(("item", "value", "band", "points", "most"), entry, strict=True)))
             for entry in [
                 (t("人口", "Members"), t("3 人", "3"), t("3 人及以上", "3 and more"), 10, 10),
-                (t("劳动力占比", "Labour share"), "0.6667", t("大于 2/3", "above 2/3"), 10, 10),
+                (t("劳动力占比", "Labour share"), "0.6667", t("1/3 至 2/3", "1/3 to 2/3"), 8, 10),
                 (t("财产总值 ÷ 县基数", "Assets / county base"), "1.5000", t("1.2 至 1.5", "1.2 to 1.5"), 11, 13),
                 (t("净资产", "Net assets"), "0.9000", t("0.9 及以上", "0.9 and more"), 13, 13),
                 (t("可处置变现资产", "Realisable assets"), "1.2500", t("1.2 至 1.5", "1.2 to 1.5"), 4, 5),
@@ -160,7 +160,7 @@ def line(language: str) -> dict:
             ]
         ]
         + [
-            Row(role=Role.TOTAL, cells={"item": t("合计", "Total"), "value": "", "band": "", "points": 93, "most": 100})
+            Row(role=Role.TOTAL, cells={"item": t("合计", "Total"), "value": "", "band": "", "points": 91, "most": 100})
         ],
     )
     return {
@@ -180,8 +180,8 @@ def line(language: str) -> dict:
         ],
         "words": [
             t(
-                "按 S1 评分 93 分，评为一级；小额信用最高为 2.51 万元。村评议合并额度 2.00 万元更低，因此最终额度为 2.00 万元。",
-                "With 93 points the household is grade one and the model allows 2.51 万元. The merged village figure, 2.00 万元, is lower and so decides.",
+                "按 S1 评分 91 分，评为一级；小额信用最高为 2.51 万元。村评议合并额度 2.00 万元更低，因此最终额度为 2.00 万元。",
+                "With 91 points the household is grade one and the model allows 2.51 万元. The merged village figure, 2.00 万元, is lower and so decides.",
             ),
             t("产品上限 20 万元和家庭余量 28.50 万元都没有起作用。", "Neither the product cap of 20 万元 nor the headroom of 28.50 万元 came into play."),
         ],
@@ -191,7 +191,7 @@ def line(language: str) -> dict:
             step(t("股金部分", "Shares"), t("股金 0.50 × 0.2", "shares 0.50 x 0.2"), "+0.1000", 2.2125, 2.3125, "part"),
             step(t("劳动力部分", "Labour"), t("2 人 × 0.1", "2 x 0.1"), "+0.2000", 2.3125, 2.5125, "part"),
             step(t("模型额度", "Model line"), t("小额信用最高", "small credit maximum"), "2.5125", 0, 2.5125, "sum"),
-            step(t("村评议合并额度", "Merged village figure"), t("三份意见：2、2、3", "three opinions: 2, 2, 3"), "2.00", 2.5125, 2.0, "cap", is_binding=True),
+            step(t("村评议合并额度", "Merged village figure"), t("三份意见：1.5、2、2.5", "three opinions: 1.5, 2, 2.5"), "2.00", 2.5125, 2.0, "cap", is_binding=True),
             step(t("产品上限", "Product cap"), "", "20.00", 2.0, 2.0, "cap"),
             step(t("家庭余量", "Headroom"), t("30.00 − 已有 1.50", "30.00 less exposure 1.50"), "28.50", 2.0, 2.0, "cap"),
             step(t("最终额度", "Final line"), t("按 0.1 万元向下取整", "floored to 0.1 万元"), "2.00", 0, 2.0, "final"),
