@@ -83,6 +83,7 @@ def _pip(lock: Path) -> "subprocess.Popen[str]":
         "--no-input",
         "--no-deps",
         "--progress-bar=off",
+        "--retries=2",
     ]
     quiet = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     return _start([PYTHON, "-m", "pip", "install", "-q", *options, "-r", lock], env=quiet)
@@ -117,7 +118,14 @@ def node_environment() -> dict[str, str]:
 
 
 def _npm(command: list[str | Path], *, dev: bool, env: dict[str, str] | None = None) -> "subprocess.Popen[str]":
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    options = [
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--fetch-retries=2",
+        "--fetch-retry-mintimeout=1000",
+    ]
     return _start([*command, "ci", *options, *([] if dev else ["--omit=dev"])], env=env)
 
 

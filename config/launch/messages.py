@@ -1,9 +1,11 @@
 """How the launcher speaks: one line per event, one line per error."""
 
+import os
 import sys
 import time
 
-_started = time.monotonic()
+# Kept in the environment, because the launcher goes on as another program once .venv is there.
+_started = float(os.environ.setdefault("GEDANG_STARTED_AT", str(time.time())))
 
 
 class LaunchError(Exception):
@@ -12,7 +14,7 @@ class LaunchError(Exception):
 
 def say(text: str) -> None:
     """Print one line with the seconds since the start."""
-    sys.stdout.write(f"[{time.monotonic() - _started:5.1f} s] {text}\n")
+    sys.stdout.write(f"[{time.time() - _started:5.1f} s] {text}\n")
     sys.stdout.flush()
 
 

@@ -40,6 +40,17 @@ def address() -> str:
 def claim() -> None:
     """Make sure that nothing stands in the way, and hold the lock of this installation across the installation steps."""
     lock = (writable(run_directory()) / "owner.lock").open("a")
+    try:
+        _claim(lock)
+    except BaseException:
+        lock.close()
+        raise
+    os.set_inheritable(lock.fileno(), True)
+    os.environ[LOCK_VARIABLE] = str(lock.fileno())
+    _keep.append(lock)
+
+
+def _claim(lock: IO[str]) -> None:
     if not services.take(lock):
         told = services.published()
         if told.get("kind") == "run":
@@ -51,19 +62,15 @@ def claim() -> None:
         say("waiting for a command that uses the database")
         if not services.take(lock, wait_seconds=600):
             raise LaunchError("a command still uses the database; try again when it is through")
-    services.publish("starting", {})
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host(), port()))
         except OSError as error:
-            services.notice().unlink(missing_ok=True)
             raise LaunchError(
                 f"port {port()} is not free ({error.strerror}); choose another: make run PORT=8080"
             ) from None
-    os.set_inheritable(lock.fileno(), True)
-    os.environ[LOCK_VARIABLE] = str(lock.fileno())
-    _keep.append(lock)
+    services.publish("starting", {})
 
 
 _keep: list[IO[str]] = []  # a lock ends when its file is closed, so it must not be collected
