@@ -162,10 +162,18 @@ def read(file: StoredFile) -> bytes:
         return bytes(stored.read())
 
 
-def store_photo(*, content: IO[bytes], name: str, institution_id: int, grid_id: int, stored_by_id: int) -> StoredFile:
+def store_photo(
+    *,
+    content: IO[bytes],
+    name: str,
+    institution_id: int,
+    grid_id: int,
+    stored_by_id: int,
+    subject_id: int | None = None,
+) -> StoredFile:
     """Decode, turn upright, shrink and re-encode a photo; what its metadata said is kept in the row, not in the file.
 
-    Raises FileRefused for what is no photo or too large.
+    ``subject_id`` is the household or business it shows. Raises FileRefused for what is no photo or too large.
     """
     block = content.read(settings.UPLOAD_LIMIT_MB * PART + 1)
     if len(block) > settings.UPLOAD_LIMIT_MB * PART:
@@ -195,6 +203,7 @@ def store_photo(*, content: IO[bytes], name: str, institution_id: int, grid_id: 
         kind=StoredFile.Kind.PHOTO,
         institution_id=institution_id,
         grid_id=grid_id,
+        subject_id=subject_id,
         stored_by_id=stored_by_id,
         exif=exif,
         taken_at=taken_at,

@@ -44,6 +44,8 @@ class Profile(Recorded):
     number = models.PositiveIntegerField(_("版次"))
     document: Any = models.JSONField()
     document_hash = models.CharField(max_length=64)
+    # Sections the officer took over with "same as last time" and that are indeed the same; the checker sees them marked.
+    carried: Any = models.JSONField(_("与上次相同"), default=list)
     collector = models.ForeignKey(Staff, models.PROTECT, related_name="profiles")
     submitted_at = models.DateTimeField()
     assets = _total(ItemsSum("assets", "current"))

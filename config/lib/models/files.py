@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import GRIDS, INSTITUTION, STAFF, Guard
+from config.lib.guards import GRIDS, INSTITUTION, STAFF, SUBJECTS, Guard
 
 
 class StoredFile(models.Model):
@@ -22,6 +22,8 @@ class StoredFile(models.Model):
         extra=(
             "drop policy if exists scoped on {table}",
             f"create policy scoped on {{table}} for all to gedang_web using (grid_id = {GRIDS}) with check (grid_id = {GRIDS})",
+            "drop policy if exists task on {table}",
+            f"create policy task on {{table}} for select to gedang_web using (subject_id = {SUBJECTS})",
             "drop policy if exists whole on {table}",
             "create policy whole on {table} for select to gedang_web_all "
             f"using (grid_id is not null and institution_id = {INSTITUTION})",
@@ -39,6 +41,8 @@ class StoredFile(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True)
     institution = models.ForeignKey("grids.Institution", models.PROTECT)
     grid_id = models.BigIntegerField(null=True)
+    # What a photo is about; opens it, beside its grid, to the task in hand (a second officer's check).
+    subject_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
