@@ -6,6 +6,7 @@ numbers of old cards are upgraded). Checks return every finding at once; errors 
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -24,6 +25,7 @@ _PLAIN = re.compile(r"[0-9X]*")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # Segments given to machines, not to people.
 _MACHINE_SEGMENTS = ("140", "141", "144", "146", "148")
+_PERSONAL = re.compile(rf"(?:(?!{'|'.join(_MACHINE_SEGMENTS)})1[3-9][0-9]{{9}})*")
 _COUNTRY_CODE = re.compile(r"(?:\+|00)?86(?=1[3-9][0-9]{9}$)")
 # 154 is a segment that no operator has been given: such numbers pass the check and reach nobody.
 SYNTHETIC_SEGMENT: Final = "154"
@@ -162,6 +164,11 @@ def normalise_phone(text: str) -> str:
         return text
     bare = re.sub(r"[-()—–‐]", "", _squeeze(text))
     return _COUNTRY_CODE.sub("", bare)
+
+
+def are_plain_mobiles(texts: Sequence[str]) -> bool:
+    """Whether every text is empty or a mobile number in its one spelling, none of a machine: nothing to report or change."""
+    return set(map(len, texts)) <= {0, 11} and _PERSONAL.fullmatch("".join(texts)) is not None
 
 
 def check_phone(text: str) -> PhoneCheck:
