@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
 from config.lib.weeks import Week
-from grids.models import PostKind
+from grids.access import PostKind
 
 # post: (URL name, label, icon); the order of ui.md, at most five on a phone
 TABS: dict[str, tuple[tuple[str, Any, str], ...]] = {

@@ -1,0 +1,1 @@
+"""The territory without a framework: division codes, place names, schematic maps."""
