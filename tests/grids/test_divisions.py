@@ -91,7 +91,8 @@ def test_a_schematic_map_gives_every_village_its_own_cell_and_keeps_towns_togeth
 def test_the_shipped_list_is_without_fault(county: str) -> None:
     with SHIPPED.open(encoding="utf-8") as lines:
         rows, faults = divisions.read(lines, county)
-    assert not faults and len(rows) > 200
+    assert not faults
+    assert len(rows) > 200
     assert len(set(divisions.branch_names(rows).values())) == len({row.town_code for row in rows})
 
 
@@ -144,9 +145,11 @@ def test_a_merged_village_goes_on_in_the_grid_of_its_first_predecessor(tmp_path:
 
     first.refresh_from_db()
     assert (first.division_code, first.name) == ("370685104210", "甲乙村")
-    assert first.predecessor_codes == ["370685104201", "370685104202"] and first.former_names == ["甲家村"]
+    assert first.predecessor_codes == ["370685104201", "370685104202"]
+    assert first.former_names == ["甲家村"]
     second.refresh_from_db()
-    assert second.is_active and done["to_move"] == ["370685104202"]
+    assert second.is_active
+    assert done["to_move"] == ["370685104202"]
     assert load(merged)["grids_changed"] == 0
 
 
