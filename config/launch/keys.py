@@ -7,6 +7,8 @@ every person in the database, so they belong in a backup of their own. The opene
 import base64
 import os
 import secrets
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from config.launch.embedded import private_directory
@@ -24,6 +26,8 @@ MAKERS = {
     "DRAFT_KEY": _key,
 }
 OPENER_KEY = "OPENER_KEY"
+# Logins of a server of one's own; the embedded one needs none.
+LOGINS = ("superuser", "owner", "web", "worker", "opener", "read")
 
 
 def keys_directory() -> Path:
@@ -37,10 +41,19 @@ def key_file(name: str) -> Path:
 
 def ensure_keys() -> None:
     """Make every key that is not there yet; an existing one is never replaced."""
-    private_directory(keys_directory())
-    for name, make in {**MAKERS, OPENER_KEY: _key}.items():
+    _make(private_directory(keys_directory()), {**MAKERS, OPENER_KEY: _key})
+
+
+def make_secrets(directory: Path) -> None:
+    """Make the keys and database passwords of an installation in containers, one file each."""
+    passwords = {f"database_password_{login}": lambda: secrets.token_urlsafe(24) for login in LOGINS}
+    _make(private_directory(directory), {**MAKERS, OPENER_KEY: _key, **passwords})
+
+
+def _make(directory: Path, makers: Mapping[str, Callable[[], str]]) -> None:
+    for name, make in makers.items():
         try:
-            handle = os.open(key_file(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            handle = os.open(directory / name.lower(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -57,3 +70,7 @@ def key_environment(*, opener: bool = False) -> dict[str, str]:
         for name, variable in names.items()
         if not os.environ.get(name) and not os.environ.get(variable)
     }
+
+
+if __name__ == "__main__":  # python3 -m config.launch.keys secrets
+    make_secrets(Path(sys.argv[1]))

@@ -133,7 +133,7 @@ def test_programs_end_with_a_killed_supervisor(supervised):
 
 
 def test_a_program_that_ends_is_started_again(supervised):
-    process, directory = supervised
+    _, directory = supervised
     first = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and _is(entry, f"{directory}/first ")]
 
     os.kill(int(first[0].name), signal.SIGKILL)
