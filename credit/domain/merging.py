@@ -162,7 +162,7 @@ def merge(opinions: Iterable[Opinion], settings: MergeSettings = DEFAULTS) -> Me
     spread = amounts[-1] - amounts[0]
     middle = _median(amounts)
     limit = middle * Fraction(settings.spread_limit_percent) / 100
-    measured = {
+    measured: dict[str, Fraction | Decimal] = {
         "lowest": amounts[0],
         "highest": amounts[-1],
         "spread": spread,

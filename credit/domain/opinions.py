@@ -111,7 +111,7 @@ class Opinion:
             if name not in ("kind", "amount", "reasons"):
                 raise OpinionError("unknown_field", name)
         try:
-            kind = OpinionKind(document.get("kind"))
+            kind = OpinionKind(str(document.get("kind")))
         except ValueError:
             raise OpinionError("unknown_kind", document.get("kind")) from None
         amount = document.get("amount")
