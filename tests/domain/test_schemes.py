@@ -3,7 +3,9 @@
 import copy
 import json
 import re
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import jsonschema
@@ -222,6 +224,108 @@ def test_any_household_is_explained_by_its_own_figures(facts):
     assert bool(explanation.reasons) == (explanation.line == 0)
 
 
+# --- S1 written a second time, by hand ---------------------------------------------------------------------------
+
+
+def half_up(value, places):
+    """Half away from zero, from an exact rational."""
+    scaled = abs(Fraction(value)) * 10**places
+    count = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Fraction(-count if value < 0 else count, 10**places)
+
+
+def ratio(dividend, divisor):
+    return max(min(half_up(Fraction(dividend) / Fraction(divisor), 8), Fraction(10**6)), Fraction(-(10**6)))
+
+
+def s1_by_hand(facts, base):
+    """Score, grade and both lines, in rationals, sharing no code with the language."""
+    assets, net, cash, income = (
+        Fraction(facts[name]) for name in ("total_assets", "net_assets", "realisable_assets", "net_income")
+    )
+
+    def above(value, *steps, otherwise):
+        return next((points for edge, points in steps if value > Fraction(edge)), otherwise)
+
+    share = ratio(facts["labour"], facts["persons"])
+    net_index = half_up(
+        (ratio(net, assets) if assets else 0) * Fraction("0.6") + ratio(net, base["base_net_assets"]) * Fraction("0.4"),
+        8,
+    )
+    delay = {"unsettled": "1.1", "within_1_year": "0.75", "within_2_years": "0.5", "within_3_years": "0.25"}
+    lost = Fraction(0)
+    for event in facts["breaches"]:
+        days = above(event["days_overdue"], (720, 8), (360, 4), (180, 3), (90, 2), (30, 1), otherwise=0)
+        measure = {"reminder": 1, "administrative": 2, "judicial": 3}[event["measure"]]
+        subject = Fraction({"principal": "1", "interest": "0.5", "both": "1.3"}[event["subject"]])
+        lost += half_up(6 * days * Fraction(delay.get(event["settled"], "0")) * measure * subject, 2)
+    score = (
+        {1: 3, 2: 8}.get(facts["persons"], 10)
+        + (4 if share < half_up(Fraction(1, 3), 8) else 8 if share <= half_up(Fraction(2, 3), 8) else 10)
+        + above(ratio(assets, base["base_assets"]), ("1.5", 13), ("1.2", 11), ("0.8", 9), otherwise=5)
+        + (13 if net_index >= Fraction("0.9") else 11 if net_index >= Fraction("0.7")
+           else 8 if net_index >= Fraction("0.5") else 5 if net_index > 0 else 0)
+        + above(ratio(cash, base["base_realisable"]), ("1.5", 5), ("1.2", 4), ("0.9", 3), otherwise=2)
+        + (4 if facts["shares"] >= 10_000 else 3 if facts["shares"] >= 1_000 else 0)
+        + above(ratio(income, base["base_income"]), ("1.5", 15), ("1.2", 12), ("0.9", 9), otherwise=5)
+        + (5 if facts["record"] == "none" else 10) - lost
+        + {"excellent": 20, "good": 15, "fair": 10, "poor": 0}[facts["judgement"]]
+    )  # fmt: skip
+    score = max(score, 0)
+    grade = 1 if score >= 90 else 2 if score >= 75 else 3 if score >= 60 else 4
+    v1 = Fraction(("0.7", "0.6", "0.5", "0")[grade - 1])
+    v2 = Fraction(("1", "0.9", "0.8", "0")[grade - 1])
+    earned = income + Fraction(base["base_income"]) * Fraction(3, 2)
+    total = half_up(half_up((assets + net + cash) * v1 / 3, 8), 2) + half_up(half_up(earned * v2 / 3, 8), 2)
+    small = (
+        half_up(half_up((net + cash) * v1 * Fraction("0.05") / 2, 8), 2)
+        + half_up(half_up(earned * v2 * Fraction("0.4") / 3, 8), 2)
+        + half_up(Fraction(facts["shares"]) * Fraction("0.2"), 2)
+        + facts["labour"] * 1000
+    )
+    refused = grade == 4 or (facts["record"] == "breach" and not facts["breaches"])
+    return score, f"level{grade}", total, Fraction(0) if refused else max(small, Fraction(0))
+
+
+modest = st.one_of(
+    st.sampled_from(["0", "0.01", "1000", "9999.99", "10000", "72000", "150000", "160000", "160000.01", "300000"]).map(
+        Decimal
+    ),
+    st.decimals(min_value=0, max_value=600_000, places=2),
+    money_fact,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {
+            "persons": st.integers(1, 9), "labour": st.integers(0, 9), "total_assets": modest,
+            "net_assets": st.one_of(modest, modest.map(lambda amount: -amount)), "realisable_assets": modest,
+            "shares": modest, "net_income": st.one_of(modest, modest.map(lambda amount: -amount)),
+            "record": st.sampled_from(["normal", "normal", "none", "breach"]),
+            "judgement": st.sampled_from(["excellent", "excellent", "good", "fair", "poor"]),
+            "breaches": st.lists(
+                st.builds(
+                    breach,
+                    st.sampled_from([0, 30, 31, 90, 180, 181, 360, 720, 721]),
+                    st.sampled_from(["unsettled", "within_1_year", "within_2_years", "within_3_years", "over_3_years"]),
+                    st.sampled_from(["reminder", "administrative", "judicial"]),
+                    st.sampled_from(["principal", "interest", "both"]),
+                ),
+                max_size=2,
+            ),
+        }
+    )
+)  # fmt: skip
+def test_s1_agrees_with_a_second_hand(facts):
+    result = s1(facts)
+    score, grade, total, line = s1_by_hand(facts, V2_BASES)
+    assert (Fraction(result.score), result.grade) == (score, grade)
+    assert Fraction(result.values["total_line"]) == total
+    assert Fraction(result.line) == line
+
+
 # --- S6 -----------------------------------------------------------------------------------------------------------
 
 
@@ -329,9 +433,7 @@ def test_a_decision_from_sheets_to_words():
         bounds.Obligation("guarantees", Decimal(20_000)),
         bounds.Obligation("own_undrawn", Decimal(9), replaced=True),
     ]
-    exposure = bounds.household_exposure(
-        owed, released, source="profile", as_of=__import__("datetime").date(2026, 11, 2)
-    )
+    exposure = bounds.household_exposure(owed, released, source="profile", as_of=date(2026, 11, 2))
     proposal = bounds.propose(released, village=bounds.VillageOpinion.from_merge(merged), model_line=s1().line,
                               exposure=exposure)  # fmt: skip
     decision = decisions.decide(proposal, released, officer=wan(2), approver=wan(2))
