@@ -281,13 +281,23 @@ def _wait_until_up(programs: list[supervisor.Program], seconds: float = 120) -> 
                 raise LaunchError(f"{program.name} did not start; see {program.log}")
         try:
             with urllib.request.urlopen(f"{address()}healthz", timeout=5):
-                return
+                if _workers_listen():
+                    return
+                last = "the workers do not listen yet"
         except urllib.error.HTTPError as error:
             last = f"{error.code} {error.read(200).decode('utf-8', 'replace')}"
         except OSError as error:
             last = str(error)
         time.sleep(0.2)
     raise LaunchError(f"{address()}healthz did not become ready in {seconds:.0f} s: {last}")
+
+
+def _workers_listen() -> bool:
+    """Tell whether worker and opener wait for jobs: each has a blocked pop on the broker then."""
+    import redis
+
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
+        return sum(client["cmd"] == "brpop" for client in broker.client_list()) >= 2
 
 
 def _greet(logins: "subprocess.Popen[str]") -> None:
