@@ -3,7 +3,7 @@
 from credit.models.decisions import Decision, DecisionStep
 from credit.models.lines import LineResult, LineRun
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
-from credit.models.rounds import DraftCell, Round, RoundKey, SealedSheet, Sheet, SheetSubject
+from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, SealedSheet, Sheet, SheetSubject
 
 __all__ = [
     "Decision",
@@ -11,6 +11,7 @@ __all__ = [
     "DraftCell",
     "LineResult",
     "LineRun",
+    "OpenerKey",
     "OpeningEvent",
     "OpeningRequest",
     "Opinion",

@@ -16,7 +16,10 @@ from grids.models import Staff
 
 
 class Decision(Recorded):
-    """The computed part of a household's decision in a round: merge, bounds, proposal, with the whole trace."""
+    """The computed part of a household's decision in a round: merge, bounds, proposal, with the whole trace.
+
+    A household that waited for its file is computed again when the file is there; the highest ``number`` is in force.
+    """
 
     guard = Guard(
         scope="grid",
@@ -25,6 +28,7 @@ class Decision(Recorded):
         opener="SELECT, INSERT",
         append_only=True,
         subject_column="subject_id",
+        hideable=True,
     )
 
     class Outcome(models.TextChoices):
@@ -36,6 +40,7 @@ class Decision(Recorded):
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="decisions")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="decisions")
+    number = models.PositiveSmallIntegerField(_("测算次序"), default=1)
     outcome = models.CharField(max_length=10, choices=Outcome)
     merged_amount = models.DecimalField(_("村评额度（元）"), max_digits=14, decimal_places=2, null=True)
     line_result = models.ForeignKey(LineResult, models.PROTECT, null=True, related_name="+")
@@ -49,7 +54,7 @@ class Decision(Recorded):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["round", "subject"], name="one_decision_per_round")]
+        constraints = [models.UniqueConstraint(fields=["round", "subject", "number"], name="one_decision_per_number")]
         indexes = [models.Index(fields=["round", "outcome"], name="decisions_by_outcome")]
 
 
@@ -65,6 +70,7 @@ class DecisionStep(Recorded):
         whole="SELECT, INSERT",
         append_only=True,
         subject_column="subject_id",
+        hideable=True,
         extra=(
             "drop trigger if exists maker_is_not_checker on {table}",
             "create trigger maker_is_not_checker before insert on {table} for each row execute function lib.refuse_own_decision()",
@@ -85,6 +91,7 @@ class DecisionStep(Recorded):
     verb = models.CharField(max_length=8, choices=Verb)
     amount = models.DecimalField(_("金额（元）"), max_digits=14, decimal_places=2, null=True)
     reason = models.TextField(_("理由"), blank=True, default="")
+    trace: Any = models.JSONField(default=dict)
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     post_kind = models.CharField(max_length=20)
     taken_at = models.DateTimeField(db_default=Now())

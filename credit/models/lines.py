@@ -17,7 +17,7 @@ from grids.models import Grid, Institution, Staff
 class LineRun(models.Model):
     """One computation: model version, parameters, instant of its inputs, publication."""
 
-    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True, opener="SELECT")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
     run = models.OneToOneField(JobRun, models.PROTECT, related_name="line_run")
@@ -47,6 +47,7 @@ class LineResult(Recorded):
         scope="grid",
         web="SELECT",
         worker="SELECT, INSERT",
+        opener="SELECT",
         append_only=True,
         subject_column="subject_id",
         hideable=True,

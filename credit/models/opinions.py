@@ -18,27 +18,39 @@ class OpeningRequest(Scoped):
     """Opening is asked for by two people; the second one starts the opener."""
 
     guard = Guard(
-        scope="grid", web="SELECT, INSERT, UPDATE (seconded_by_id, seconded_at)", history=True, opener="SELECT"
+        scope="grid",
+        web="SELECT, INSERT, UPDATE (seconded_by_id, seconded_at, cancelled_at)",
+        history=True,
+        opener="SELECT, UPDATE (cancelled_at)",
+        extra=(
+            "drop trigger if exists signed_by_himself on {table}",
+            "create trigger signed_by_himself before insert or update on {table} for each row "
+            "execute function lib.keep_opening_request()",
+        ),
     )
 
-    round = models.OneToOneField(Round, models.PROTECT, related_name="opening_request")
+    round = models.ForeignKey(Round, models.PROTECT, related_name="opening_requests")
     asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(db_default=Now())
     seconded_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     seconded_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["round"], condition=Q(cancelled_at__isnull=True), name="one_living_opening_request"
+            ),
             models.CheckConstraint(
                 condition=Q(seconded_by__isnull=True) | ~Q(seconded_by=F("asked_by")), name="opening_needs_two_people"
-            )
+            ),
         ]
 
 
 class OpeningEvent(Scoped):
     """The one opening of a round, with the hash of every sealed sheet."""
 
-    guard = Guard(scope="grid", web="SELECT", append_only=True, opener="SELECT, INSERT")
+    guard = Guard(scope="grid", web="SELECT", append_only=True, opener="SELECT")
 
     round = models.OneToOneField(Round, models.PROTECT, related_name="opening")
     sheets: Any = models.JSONField()
@@ -55,6 +67,7 @@ class Opinion(Recorded):
         subject_column="subject_id",
         opener="SELECT, INSERT",
         worker="SELECT",
+        hideable=True,
     )
 
     class Kind(models.TextChoices):

@@ -22,13 +22,36 @@ IN_HAND = (
     "else sheet.typist_id end"
 )
 """Whose hands a sheet is in: the assessor's; a paper sheet its typist's, then its confirmer's."""
+
+OURS = f"{STAFF} in (assessor_id, typist_id, confirmer_id)"
 MINE = f"exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id and {IN_HAND} = {STAFF})"  # noqa: S608  constants
+
+
+def _before(events: str, function: str) -> tuple[str, str]:
+    """Return the SQL of a trigger that refuses what a stage does not allow (``credit/sql/opening.sql``)."""
+    return (
+        "drop trigger if exists by_stage on {table}",
+        f"create trigger by_stage before {events} on {{table}} for each row execute function {function}",
+    )
 
 
 class Round(Scoped):
     """One assessment of one village; its settings are frozen when it starts."""
 
-    guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", history=True, opener="SELECT, UPDATE")
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT, UPDATE",
+        whole="SELECT, UPDATE (stage, stage_since)",
+        history=True,
+        opener="SELECT, UPDATE",
+        extra=(
+            "drop policy if exists mine on {table}",
+            "create policy mine on {table} for select to gedang_web, gedang_web_all using (exists (select 1 from "
+            "credit_sheet as sheet where sheet.round_id = credit_round.id and "
+            f"{STAFF} in (sheet.assessor_id, sheet.typist_id, sheet.confirmer_id)))",
+            *_before("update", "lib.keep_round()"),
+        ),
+    )
 
     class Stage(models.TextChoices):
         PREPARE = "prepare", _("准备")
@@ -60,12 +83,31 @@ class Round(Scoped):
         return self.name
 
 
-class RoundKey(models.Model):
-    """The round's key pair: anyone may seal to the public key, only the opener's process can unwrap the private one."""
+class OpenerKey(models.Model):
+    """The public half of the opener's master key, written by the opener's process when it starts."""
 
-    guard = Guard(web="SELECT (round_id, public_key), INSERT", worker="", opener="SELECT", read="", append_only=True)
+    guard = Guard(web="SELECT", opener="SELECT, INSERT", append_only=True)
+
+    public_key = models.BinaryField(unique=True)
+    published_at = models.DateTimeField(db_default=Now())
+
+
+class RoundKey(models.Model):
+    """The round's key pair: anyone may seal to the public key; the private one is wrapped to the opener's key.
+
+    The opener gets the wrapped half from ``acc.open_round`` alone, together with the one opening event.
+    """
+
+    guard = Guard(
+        web="SELECT (round_id, public_key), INSERT",
+        whole="",
+        worker="",
+        read="",
+        append_only=True,
+    )
 
     round = models.OneToOneField(Round, models.PROTECT, primary_key=True, related_name="key")
+    opener_key = models.ForeignKey(OpenerKey, models.PROTECT, related_name="+", db_index=False)
     public_key = models.BinaryField()
     wrapped_key = models.BinaryField()
 
@@ -75,12 +117,16 @@ class Sheet(Scoped):
 
     guard = Guard(
         scope="grid",
-        web="SELECT, INSERT, UPDATE",
+        web="SELECT, INSERT, UPDATE (mode, assessor_id, assessor_name, typist_id, confirmer_id, state, sealed_on, "
+        "ended_on, ended_by_id, ended_reason)",
+        whole="SELECT",
         opener="SELECT",
         extra=(
             "drop policy if exists mine on {table}",
-            f"create policy mine on {{table}} for all to gedang_web, gedang_web_all using ({STAFF} in (assessor_id, typist_id, confirmer_id)) "
-            f"with check ({STAFF} in (assessor_id, typist_id, confirmer_id))",
+            f"create policy mine on {{table}} for select to gedang_web, gedang_web_all using ({OURS})",
+            "drop policy if exists mine_changed on {table}",
+            f"create policy mine_changed on {{table}} for update to gedang_web using ({OURS}) with check ({OURS})",
+            *_before("insert or update", "lib.keep_sheet()"),
         ),
     )
 
@@ -107,6 +153,9 @@ class Sheet(Scoped):
     )
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     sealed_on = models.DateField(null=True)
+    ended_on = models.DateField(_("撤回或免交日期"), null=True)
+    ended_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    ended_reason = models.CharField(_("理由"), max_length=200, blank=True, default="")
 
     class Meta:
         constraints = [
@@ -150,15 +199,17 @@ class DraftCell(models.Model):
     """
 
     guard = Guard(
-        web="SELECT, INSERT, UPDATE (value, version), DELETE",
+        web="SELECT, INSERT, UPDATE (value, version)",
+        whole="",
         worker="",
         read="",
         extra=(
             "alter table {table} enable row level security",
             "drop policy if exists mine on {table}",
-            "create policy mine on {table} for all to gedang_web, gedang_web_all "
+            "create policy mine on {table} for all to gedang_web "
             f"using ({MINE}) "
             "with check (exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id))",
+            *_before("insert or update", "lib.keep_cell()"),
         ),
     )
 
@@ -176,17 +227,16 @@ class SealedSheet(models.Model):
 
     guard = Guard(
         web="SELECT (id, sheet_id), INSERT",
+        whole="",
         worker="",
-        opener="SELECT",
         read="",
         append_only=True,
         extra=(
             "alter table {table} alter column blob set storage external",
             "alter table {table} enable row level security",
             "drop policy if exists mine on {table}",
-            f"create policy mine on {{table}} for all to gedang_web, gedang_web_all using ({MINE}) with check ({MINE})",
-            "drop policy if exists opening on {table}",
-            "create policy opening on {table} for select to gedang_opener using (true)",
+            f"create policy mine on {{table}} for all to gedang_web using ({MINE}) with check ({MINE})",
+            *_before("insert", "lib.keep_sealed()"),
         ),
     )
 

@@ -1,5 +1,6 @@
 """Profiles (采集表): numbered immutable revisions, and the second officer's verdict on each (AB角)."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -37,7 +38,7 @@ def _total(expression: Any) -> models.GeneratedField:
 class Profile(Recorded):
     """One revision of a household's file; totals are computed by the database from the document (Semantics, section 3)."""
 
-    guard = APPEND_ONLY
+    guard = replace(APPEND_ONLY, opener="SELECT")
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="profiles")
     visit = models.OneToOneField(Visit, models.PROTECT, related_name="profile")
@@ -78,6 +79,7 @@ class ProfileCheck(Recorded):
         append_only=True,
         subject_column="subject_id",
         hideable=True,
+        opener="SELECT",
         extra=(
             "drop trigger if exists checker_is_another on {table}",
             "create trigger checker_is_another before insert on {table} for each row "

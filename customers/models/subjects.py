@@ -11,7 +11,14 @@ from customers.models.scoped import Scoped
 class Subject(Scoped):
     """A household, business or unit with one home grid (Semantics, section 1)."""
 
-    guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="id", history=True)
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT, UPDATE",
+        whole="SELECT",
+        subject_column="id",
+        history=True,
+        opener="SELECT",
+    )
 
     class Kind(models.TextChoices):
         HOUSEHOLD = "household", _("农户")

@@ -110,7 +110,7 @@ class Seat(models.Model):
 class Campaign(models.Model):
     """A campaign of an institution; exactly one is open, and an event counts in the one open at its receipt."""
 
-    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True, opener="SELECT")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="campaigns")
     name = models.CharField(_("名称"), max_length=60)
