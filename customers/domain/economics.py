@@ -46,6 +46,11 @@ _PERSON = re.compile(r"[0-9A-Za-z-]{1,40}")
 _IDENTITY = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
 
 
+def holds_identity(text: str) -> bool:
+    """Tell whether a free text holds an ID or phone number, which belong with the person only."""
+    return _IDENTITY.search(unicodedata.normalize("NFKC", text)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One finding. `path` is where ("assets.0.current"), `code` what, `value` what was there; words are in `words`.
@@ -158,7 +163,7 @@ class _Reader:
         text = " ".join("".join(c if c.isprintable() else " " for c in value).split())
         if len(text) > LONGEST_NOTE:
             self.report(path, "note_too_long", len(text))
-        if _IDENTITY.search(unicodedata.normalize("NFKC", text)):
+        if holds_identity(text):
             self.report(path, "note_holds_identity")
             return ""
         return text[:LONGEST_NOTE]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final, TypeVar
 
-from customers.domain import catalogue
+from customers.domain import catalogue, names
 from customers.domain.roster.table import FLAWED
 
 Value = TypeVar("Value")
@@ -56,6 +56,11 @@ def clean(text: str) -> str:
 def household_number(text: str) -> str:
     """A household number in one spelling: upper case, no spaces."""
     return clean(text).replace(" ", "").upper()
+
+
+def name(text: str) -> str:
+    """A person's name in one spelling."""
+    return text if text == FLAWED else names.normalise_name(text)
 
 
 def relation(text: str) -> str | None:

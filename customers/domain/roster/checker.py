@@ -247,7 +247,7 @@ class _Reading:
             places=self._find_places(columns.get("village_code", blank), columns.get("village", blank)),
             numbers=cells.each(columns["household_number"], cells.household_number),
             groups=texts("group"),
-            names=cells.each(columns["name"], names.normalise_name),
+            names=cells.each(columns["name"], cells.name),
             relations=cells.each(columns["relation"], cells.relation),
             ids=list(ids),
             clean=column.clean,

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -120,11 +121,11 @@ def _decodes(file: BinaryIO, encoding: str) -> bool:
 
 
 def _first_rows(head: bytes, encoding: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    text = io.StringIO(head.decode(encoding, errors="replace"), newline="")
-    try:
-        return list(enumerate(islice(csv.reader(text, delimiter=delimiter), HEADER_WITHIN), start=1))
-    except csv.Error:
-        return []
+    reader = csv.reader(io.StringIO(head.decode(encoding, errors="replace"), newline=""), delimiter=delimiter)
+    rows: list[tuple[int, list[str]]] = []
+    with suppress(csv.Error):  # told with its row when the rows themselves are read
+        rows.extend(enumerate(islice(reader, HEADER_WITHIN), start=1))
+    return rows
 
 
 def _score(head: bytes, encoding: str) -> int:

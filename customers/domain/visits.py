@@ -1,0 +1,142 @@
+"""What a visit must say before it is stored, and what a file stands on: outcome, consent, dates (Semantics, section 2).
+
+Without consent to collection only the visit itself is kept (PIPL, articles 13 and 14); a file sent along is refused with the
+reason, never dropped in silence.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from customers.domain.economics import Problem, holds_identity
+
+LONGEST_NOTE: Final = 500
+MOST_PHOTOS: Final = 6
+FARTHEST_NEXT: Final = timedelta(days=730)
+
+# After these a file may be submitted; the others need only the visit itself.
+FILED_OUTCOMES: Final = frozenset({"interviewed", "partial"})
+OUTCOMES: Final = ("interviewed", "partial", "refused", "away", "nobody", "moved")
+PURPOSES: Final = ("census", "revisit", "signing", "other")
+
+# standing: given on an earlier visit under the notice in force and not withdrawn since.
+CONSENTS: Final = ("standing", "spoken", "signed", "none")
+CONSENTED: Final = frozenset({"standing", "spoken", "signed"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a visit is judged against: the day, who may be named, and how consent stands in this household."""
+
+    today: date
+    members: Collection[int]
+    colleagues: Collection[int]
+    has_notice: bool
+    has_standing_consent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What the officer says about the visit, file and photos apart. Ids are None where nothing was chosen."""
+
+    purpose: str
+    outcome: str
+    consent: str = ""
+    partner: int | None = None
+    person_met: int | None = None
+    note: str = ""
+    next_visit_on: date | None = None
+    has_file: bool = False
+    photos: int = 0
+
+
+def check(visit: Statement, given: Circumstances) -> list[Problem]:
+    """Return everything that keeps a visit from being stored, in the order of the form."""
+    found: list[Problem] = []
+    if visit.purpose not in PURPOSES:
+        found.append(Problem("purpose", "purpose_missing"))
+    if visit.outcome not in OUTCOMES:
+        found.append(Problem("outcome", "outcome_missing"))
+    if visit.person_met is not None and visit.person_met not in given.members:
+        found.append(Problem("person_met", "person_unknown"))
+    if visit.partner is not None and visit.partner not in given.colleagues:
+        found.append(Problem("partner", "partner_unknown"))
+    found += _consent(visit, given)
+    if len(visit.note) > LONGEST_NOTE:
+        found.append(Problem("note", "visit_note_too_long", str(len(visit.note))))
+    if holds_identity(visit.note):
+        found.append(Problem("note", "visit_note_holds_identity"))
+    if visit.next_visit_on is not None and not given.today <= visit.next_visit_on <= given.today + FARTHEST_NEXT:
+        found.append(Problem("next_visit_on", "next_visit_range", visit.next_visit_on.isoformat()))
+    if visit.photos > MOST_PHOTOS:
+        found.append(Problem("photos", "too_many_photos", str(visit.photos)))
+    return found
+
+
+def _consent(visit: Statement, given: Circumstances) -> list[Problem]:
+    if visit.outcome not in FILED_OUTCOMES:
+        return [Problem("outcome", "file_without_interview")] if visit.has_file else []
+    if visit.consent not in CONSENTS:
+        return [Problem("consent", "consent_missing")]
+    if visit.consent == "standing" and not given.has_standing_consent:
+        return [Problem("consent", "consent_not_standing")]
+    if visit.consent in CONSENTED and not given.has_notice:
+        return [Problem("consent", "notice_missing")]
+    if visit.consent == "none" and visit.has_file:
+        return [Problem("consent", "file_without_consent")]
+    return []
+
+
+SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "purpose_missing": ("请选择走访目的", "Choose the purpose of the visit"),
+    "outcome_missing": ("请选择走访结果", "Choose how the visit went"),
+    "person_unknown": (
+        "所选的人不在这户成员中，请重新选择",
+        "That person is not a member of this household; choose again",
+    ),
+    "partner_unknown": (
+        "同访人须是本支行的另一位同事，请重新选择",
+        "The companion must be another colleague of the branch; choose again",
+    ),
+    "consent_missing": (
+        "请先告知，再选择对方是否同意采集",
+        "Read out the notice, then say whether collection was agreed to",
+    ),
+    "consent_not_standing": (
+        "没有现行告知书下的有效同意，请重新告知并取得同意",
+        "There is no valid consent under the present notice; read it out and ask again",
+    ),
+    "notice_missing": (
+        "告知书尚未发布，暂时不能采集，只能保存走访；请联系参数管理岗",
+        "No notice has been released, so nothing may be collected yet; only the visit can be kept. Ask the parameter manager",
+    ),
+    "file_without_consent": (
+        "对方不同意采集，档案没有保存；可只提交走访，或取得同意后再提交",
+        "Collection was not agreed to, so the file was not kept; send the visit alone, or ask for consent and send again",
+    ),
+    "file_without_interview": (
+        "没有见到人，不能提交档案；请改选走访结果，或只提交走访",
+        "Nobody was interviewed, so no file can be sent; change the outcome, or send the visit alone",
+    ),
+    "visit_note_too_long": (
+        "备注最多 500 字，现有 {value} 字",
+        "A note has at most 500 characters, this one has {value}",
+    ),
+    "visit_note_holds_identity": (
+        "备注中有身份证号或手机号，请删去；证件信息只登记在人员资料里",
+        "The note holds an ID or phone number; remove it, such numbers belong with the person only",
+    ),
+    "next_visit_range": (
+        "下次走访应在今天之后、两年以内",
+        "The next visit lies between today and two years from now",
+    ),
+    "next_visit_wrong": ("“{value}”不是有效日期", "“{value}” is not a valid date"),
+    "too_many_photos": ("最多 6 张照片，现有 {value} 张", "At most 6 photos, there are {value}"),
+    "photo_refused": ("{value}", "{value}"),
+}
+
+
+def sentence(code: str, value: str = "", language: str = "zh") -> str:
+    """What a finding on a visit means and what to do about it."""
+    return SENTENCES[code][language.startswith("en")].format(value=value)
