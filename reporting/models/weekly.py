@@ -25,7 +25,9 @@ class WeeklyReport(models.Model):
     frozen_at = models.DateTimeField(_("冻结时间"))
     rows_hash = models.CharField(max_length=64)
     code_version = models.CharField(max_length=40, default="")
+    # What was said about the week, by scope ("bank" or a branch id) and language, and the parameters the report was made with.
     sentences: Any = models.JSONField(default=dict)
+    parameters: Any = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
@@ -35,7 +37,11 @@ class WeeklyReport(models.Model):
 
 
 class ReportRow(models.Model):
-    """One line of a frozen report: the whole bank, a branch, a grid, an officer as owner, or a collector (counts only)."""
+    """One line of a frozen report: the whole bank, a branch, a grid, an officer as owner, or a collector (counts only).
+
+    ``unit_id`` is the branch, grid or staff; ``parent_id`` the branch the line belongs to, which decides who sees it; an
+    officer or collector has one line per branch. ``week`` and ``cumulative`` hold the figures by kind of subject.
+    """
 
     guard = Guard(web="SELECT", append_only=True)
 
@@ -52,6 +58,7 @@ class ReportRow(models.Model):
     parent_id = models.BigIntegerField(null=True)
     name = models.CharField(max_length=80)
     owner = models.CharField(max_length=60, blank=True, default="")
+    owner_id = models.BigIntegerField(null=True)
     roster = models.PositiveIntegerField(default=0)
     blocked = models.PositiveIntegerField(default=0)
     week: Any = models.JSONField(default=dict)
@@ -66,11 +73,17 @@ class ReportRow(models.Model):
 
 
 class CountedMilestone(models.Model):
-    """Which week a milestone was counted in: order of visibility, so that nothing falls between two reports."""
+    """Which week a milestone was counted in: order of visibility, so that nothing falls between two reports.
+
+    ``grid_id`` and ``owner_id`` are home grid and owner at the freeze, ``on_roster`` whether the list held the subject then:
+    a later move or hand-over changes no past list.
+    """
 
     guard = Guard(web="SELECT", append_only=True)
 
     milestone = models.OneToOneField(Milestone, models.PROTECT, primary_key=True, related_name="counted")
     report = models.ForeignKey(WeeklyReport, models.PROTECT, related_name="counted")
+    grid_id = models.BigIntegerField()
     owner_id = models.BigIntegerField(null=True)
+    on_roster = models.BooleanField()
     counted_at = models.DateTimeField(db_default=Now())

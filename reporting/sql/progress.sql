@@ -1,0 +1,236 @@
+-- Progress counted set-based: what weekly reports freeze and what previews and overviews show (Semantics, sections 1 and 2).
+-- The functions of schema lib run with the rights of who calls them (the freezing worker, or the definers below). They are
+-- STABLE, so that a freeze calling them in the statement that also writes what was counted works on one snapshot.
+
+-- Milestones of a campaign received before the cut that no report has counted; `since` leaves to an earlier week, not frozen
+-- yet, what it will take. What became visible after its week was frozen is still here: it belongs to the next.
+create or replace function lib.uncounted(in_campaign bigint, cut timestamptz, since timestamptz)
+returns setof customers_milestone language sql stable as $$
+    select milestone.* from customers_milestone as milestone
+    where milestone.campaign_id = in_campaign and milestone.reached_at < cut and (since is null or milestone.reached_at >= since)
+      and not exists (select 1 from reporting_countedmilestone as counted where counted.milestone_id = milestone.id)
+$$;
+
+-- Subjects of an institution on a day: on the roster (listed and not left), or found in the field and not listed yet.
+create or replace function lib.subjects_on(in_institution bigint, on_day date, only_grids bigint[])
+returns table (id bigint, grid_id bigint, kind text, on_roster boolean, is_found boolean, was_found boolean)
+language sql stable as $$
+    select subject.id, subject.grid_id, subject.kind::text,
+           subject.listed_on is not null and subject.listed_on <= on_day and (subject.left_on is null or subject.left_on > on_day),
+           (subject.listed_on is null or subject.listed_on > on_day) and (subject.left_on is null or subject.left_on > on_day),
+           subject.found_on is not null
+    from customers_subject as subject
+    where subject.institution_id = in_institution and (only_grids is null or subject.grid_id = any (only_grids))
+$$;
+
+-- Who owns each grid on a day: the first covering seat.
+create or replace function lib.owners_on(in_institution bigint, on_day date)
+returns table (grid_id bigint, staff_id bigint, name text) language sql stable as $$
+    select distinct on (seat.grid_id) seat.grid_id, seat.staff_id, staff.name::text
+    from grids_seat as seat
+    join grids_seatkind as kind on kind.id = seat.kind_id and kind.covers and kind.institution_id = in_institution
+    join grids_staff as staff on staff.id = seat.staff_id
+    where seat.from_on <= on_day and (seat.to_on is null or seat.to_on > on_day)
+    order by seat.grid_id, kind."order", seat.from_on, seat.id
+$$;
+
+-- One row per grid and kind of subject. Amounts are yuan as text, so that no reader makes floats of them.
+create or replace function lib.progress_by_grid(
+    in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[] default null)
+returns table (
+    grid_id bigint, kind text, roster bigint, blocked bigint, off_roster bigint, joined bigint, not_met bigint, late bigint,
+    visited_week bigint, visited_total bigint, profiled_week bigint, profiled_total bigint,
+    checked_week bigint, checked_total bigint, assessed_week bigint, assessed_total bigint,
+    granted_week bigint, granted_total bigint, granted_withdrawn bigint,
+    amount_week text, amount_total text, amount_withdrawn text)
+language sql stable as $$
+    with subjects as materialized (
+        select subject.* from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as subject
+        where campaign.id = in_campaign
+    ), fresh as materialized (
+        select milestone.* from lib.uncounted(in_campaign, cut, since) as milestone
+        where only_grids is null or milestone.grid_id = any (only_grids)
+    ), events as (
+        select milestone.subject_id, milestone.kind, milestone.amount, milestone.device_on, false as is_new
+        from reporting_countedmilestone as counted join customers_milestone as milestone on milestone.id = counted.milestone_id
+        where milestone.campaign_id = in_campaign and (only_grids is null or milestone.grid_id = any (only_grids))
+        union all
+        select subject_id, fresh.kind, amount, device_on, true from fresh
+    ), amounts as (  -- a withdrawal that names no amount takes back what was granted
+        select event.subject_id, event.kind, event.is_new, event.device_on,
+               case when event.kind = 'grant_withdrawn' then coalesce(event.amount, (
+                   select granted.amount from customers_milestone as granted
+                   where granted.campaign_id = in_campaign and granted.subject_id = event.subject_id and granted.kind = 'granted'))
+               else event.amount end as amount
+        from events as event
+    ), reached as (
+        select subject.grid_id, subject.kind,
+               count(*) filter (where event.kind = 'visited' and subject.is_found) as off_roster,
+               count(*) filter (where event.kind = 'visited' and subject.on_roster and subject.was_found) as joined,
+               count(*) filter (where event.kind = 'visited' and subject.on_roster and event.is_new
+                                and event.device_on < (begins at time zone 'Asia/Shanghai')::date) as late,
+               count(*) filter (where event.kind = 'visited' and subject.on_roster and event.is_new) as visited_week,
+               count(*) filter (where event.kind = 'visited' and subject.on_roster) as visited_total,
+               count(*) filter (where event.kind = 'profiled' and subject.on_roster and event.is_new) as profiled_week,
+               count(*) filter (where event.kind = 'profiled' and subject.on_roster) as profiled_total,
+               count(*) filter (where event.kind = 'checked' and subject.on_roster and event.is_new) as checked_week,
+               count(*) filter (where event.kind = 'checked' and subject.on_roster) as checked_total,
+               count(*) filter (where event.kind = 'assessed' and subject.on_roster and event.is_new) as assessed_week,
+               count(*) filter (where event.kind = 'assessed' and subject.on_roster) as assessed_total,
+               count(*) filter (where event.kind = 'granted' and subject.on_roster and event.is_new) as granted_week,
+               count(*) filter (where event.kind = 'granted' and subject.on_roster)
+                 - count(*) filter (where event.kind = 'grant_withdrawn' and subject.on_roster) as granted_total,
+               count(*) filter (where event.kind = 'grant_withdrawn' and subject.on_roster and event.is_new) as granted_withdrawn,
+               coalesce(sum(event.amount) filter (where event.kind = 'granted' and subject.on_roster and event.is_new), 0) as amount_week,
+               coalesce(sum(event.amount) filter (where event.kind = 'granted' and subject.on_roster), 0)
+                 - coalesce(sum(event.amount) filter (where event.kind = 'grant_withdrawn' and subject.on_roster), 0) as amount_total,
+               coalesce(sum(event.amount) filter (where event.kind = 'grant_withdrawn' and subject.on_roster and event.is_new), 0) as amount_withdrawn
+        from amounts as event join subjects as subject on subject.id = event.subject_id
+        group by subject.grid_id, subject.kind
+    ), listed as (
+        select subject.grid_id, subject.kind, count(*) filter (where subject.on_roster) as roster,
+               count(blocked.subject_id) filter (where subject.on_roster) as blocked,
+               count(missed.subject_id) as not_met
+        from subjects as subject
+        left join (
+            select distinct entry.subject_id from customers_listentry as entry
+            where entry.confirmed_at is not null and entry.released_at is null and entry.colour in ('black', 'grey')
+              and (only_grids is null or entry.grid_id = any (only_grids))
+        ) as blocked on blocked.subject_id = subject.id
+        left join (
+            select distinct visit.subject_id from customers_visit as visit
+            where visit.campaign_id = in_campaign and visit.outcome in ('nobody', 'moved')
+              and visit.received_at >= begins and visit.received_at < cut
+              and (only_grids is null or visit.grid_id = any (only_grids))
+        ) as missed on missed.subject_id = subject.id
+        group by subject.grid_id, subject.kind
+    )
+    select listed.grid_id, listed.kind, roster, blocked, coalesce(off_roster, 0), coalesce(joined, 0), not_met, coalesce(late, 0),
+           coalesce(visited_week, 0), coalesce(visited_total, 0), coalesce(profiled_week, 0), coalesce(profiled_total, 0),
+           coalesce(checked_week, 0), coalesce(checked_total, 0), coalesce(assessed_week, 0), coalesce(assessed_total, 0),
+           coalesce(granted_week, 0), coalesce(granted_total, 0), coalesce(granted_withdrawn, 0),
+           coalesce(amount_week, 0)::text, coalesce(amount_total, 0)::text, coalesce(amount_withdrawn, 0)::text
+    from listed left join reached on reached.grid_id = listed.grid_id and reached.kind = listed.kind
+$$;
+
+-- One row per person who did the work, branch and kind of subject: counts without ratios.
+create or replace function lib.progress_by_collector(
+    in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[] default null)
+returns table (
+    staff_id bigint, name text, branch_id bigint, kind text, off_roster bigint, not_met bigint, late bigint,
+    visited_week bigint, visited_total bigint, profiled_week bigint, profiled_total bigint, checked_week bigint, checked_total bigint)
+language sql stable as $$
+    with subjects as materialized (
+        select subject.*, grid.branch_id
+        from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as subject
+        join grids_grid as grid on grid.id = subject.grid_id
+        where campaign.id = in_campaign
+    ), events as (
+        select milestone.staff_id, milestone.subject_id, milestone.kind::text as step, milestone.device_on, false as is_new
+        from reporting_countedmilestone as counted join customers_milestone as milestone on milestone.id = counted.milestone_id
+        where milestone.campaign_id = in_campaign and milestone.kind in ('visited', 'profiled', 'checked')
+          and milestone.staff_id is not null and (only_grids is null or milestone.grid_id = any (only_grids))
+        union all
+        select milestone.staff_id, milestone.subject_id, milestone.kind::text, milestone.device_on, true
+        from lib.uncounted(in_campaign, cut, since) as milestone
+        where milestone.kind in ('visited', 'profiled', 'checked')
+          and milestone.staff_id is not null and (only_grids is null or milestone.grid_id = any (only_grids))
+        union all
+        select distinct visit.lead_id, visit.subject_id, 'not_met', null::date, true
+        from customers_visit as visit
+        where visit.campaign_id = in_campaign and visit.outcome in ('nobody', 'moved')
+          and visit.received_at >= begins and visit.received_at < cut
+          and (only_grids is null or visit.grid_id = any (only_grids))
+    )
+    select event.staff_id, staff.name::text, subject.branch_id, subject.kind,
+           count(*) filter (where step = 'visited' and is_found), count(*) filter (where step = 'not_met'),
+           count(*) filter (where step = 'visited' and on_roster and is_new
+                            and device_on < (begins at time zone 'Asia/Shanghai')::date),
+           count(*) filter (where step = 'visited' and on_roster and is_new), count(*) filter (where step = 'visited' and on_roster),
+           count(*) filter (where step = 'profiled' and on_roster and is_new), count(*) filter (where step = 'profiled' and on_roster),
+           count(*) filter (where step = 'checked' and on_roster and is_new), count(*) filter (where step = 'checked' and on_roster)
+    from events as event
+    join subjects as subject on subject.id = event.subject_id
+    join grids_staff as staff on staff.id = event.staff_id
+    group by event.staff_id, staff.name, subject.branch_id, subject.kind
+$$;
+
+-- The territory a report is rolled up over: every active grid, and an inactive one that still holds subjects.
+create or replace function lib.territory_on(in_institution bigint, on_day date, only_grids bigint[] default null)
+returns table (grid_id bigint, name text, branch_id bigint, owner_id bigint, owner text) language sql stable as $$
+    select grid.id, grid.name::text, grid.branch_id, owner.staff_id, owner.name
+    from grids_grid as grid left join lib.owners_on(in_institution, on_day) as owner on owner.grid_id = grid.id
+    where grid.institution_id = in_institution and (only_grids is null or grid.id = any (only_grids))
+      and (grid.is_active or exists (select 1 from customers_subject as subject where subject.grid_id = grid.id))
+    order by grid.branch_id, grid.division_code, grid.id
+$$;
+
+-- Whether the acting post may see counts of an institution: the reading posts of Design, section 1, on their days.
+create or replace function acc.reads_figures(in_institution bigint) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+    select exists (
+        select 1 from grids_post as post join grids_staff as staff on staff.id = post.staff_id and staff.is_active
+        where post.id = nullif(current_setting('app.post', true), '')::bigint
+          and post.staff_id = nullif(current_setting('app.staff', true), '')::bigint
+          and post.kind in ('officer', 'branch_manager', 'approver', 'auditor', 'leader')
+          and post.from_on <= acc.today() and (post.to_on is null or post.to_on > acc.today())
+          and staff.institution_id = in_institution)
+$$;
+
+-- Counts for pages, for the reading posts of the campaign's institution alone: no name or number of a customer leaves here,
+-- so a leader without customers sees the same figures. Which lines a post is shown is decided in reporting.access.
+create or replace function acc.progress(
+    in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[],
+    with_collectors boolean)
+returns table (territory jsonb, grids jsonb, collectors jsonb)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select (select jsonb_agg(to_jsonb(place)) from lib.territory_on(campaign.institution_id, on_day, only_grids) as place),
+           (select jsonb_agg(to_jsonb(line)) from lib.progress_by_grid(in_campaign, begins, cut, since, on_day, only_grids) as line),
+           case when with_collectors then
+               (select jsonb_agg(to_jsonb(line)) from lib.progress_by_collector(in_campaign, begins, cut, since, on_day, only_grids) as line)
+           end
+    from grids_campaign as campaign
+    where campaign.id = in_campaign and acc.reads_figures(campaign.institution_id)
+$$;
+
+-- How long files have waited for a second officer: newest revisions without verdict, by days since they were submitted.
+create or replace function acc.waiting_checks(in_institution bigint, at timestamptz, only_grids bigint[])
+returns table (branch_id bigint, days integer, files bigint)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select waiting.branch_id, (at at time zone 'Asia/Shanghai')::date - (waiting.submitted_at at time zone 'Asia/Shanghai')::date,
+           count(*)
+    from (
+        select distinct on (profile.subject_id) profile.id, profile.submitted_at, grid.branch_id
+        from grids_grid as grid join customers_profile as profile on profile.grid_id = grid.id
+        where grid.institution_id = in_institution and grid.id = any (only_grids) and acc.reads_figures(in_institution)
+        order by profile.subject_id, profile.number desc
+    ) as waiting
+    where not exists (select 1 from customers_profilecheck as done where done.profile_id = waiting.id)
+    group by 1, 2 order by 1, 2
+$$;
+
+do $$
+declare
+    signature text;
+begin
+    foreach signature in array array[
+        'lib.uncounted(bigint, timestamptz, timestamptz)',
+        'lib.subjects_on(bigint, date, bigint[])',
+        'lib.owners_on(bigint, date)',
+        'lib.progress_by_grid(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
+        'lib.progress_by_collector(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
+        'lib.territory_on(bigint, date, bigint[])'
+    ] loop
+        execute format('revoke all on function %s from public', signature);
+        execute format('grant execute on function %s to gedang_worker, gedang_def', signature);
+    end loop;
+    foreach signature in array array[
+        'acc.reads_figures(bigint)',
+        'acc.progress(bigint, timestamptz, timestamptz, timestamptz, date, bigint[], boolean)',
+        'acc.waiting_checks(bigint, timestamptz, bigint[])'
+    ] loop
+        execute format('alter function %s owner to gedang_def', signature);
+        execute format('revoke all on function %s from public', signature);
+        execute format('grant execute on function %s to gedang_web, gedang_web_all', signature);
+    end loop;
+end $$;
