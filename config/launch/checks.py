@@ -76,6 +76,7 @@ def _templates() -> tuple[int, str]:
 CHECKS = {
     "format": lambda: _run(_module("ruff", "format", "--check", "--quiet", *CODE)),
     "lint": lambda: _run(_module("ruff", "check", "--quiet", *CODE)),
+    "types": lambda: _run(_module("mypy", "--no-error-summary"), env=_settings()),
     "imports": _imports,
     "templates": _templates,
     "system check": lambda: _run(_manage("check", "--fail-level", "WARNING"), env=_settings()),

@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from config.launch.messages import LaunchError
@@ -46,16 +47,15 @@ def start_process(
     command: Sequence[str | Path],
     *,
     death_signal: int,
-    log: Path | None,
+    log: Path,
     env: dict[str, str] | None = None,
-    **more: object,
+    **more: Any,
 ) -> "subprocess.Popen[bytes]":
     """Start a server in a session of its own, so that a terminal's Ctrl-C reaches us alone; it ends when we do.
 
     Must be called from a thread that lives as long as the child: the kernel watches the thread, not the process.
     """
-    output = log.open("ab") if log else subprocess.DEVNULL
-    try:
+    with log.open("ab") as output:
         return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
@@ -64,11 +64,8 @@ def start_process(
             start_new_session=True,
             preexec_fn=functools.partial(_die_with_parent, death_signal),
             env=env,
-            **more,  # type: ignore[call-overload]
+            **more,
         )
-    finally:
-        if log:
-            output.close()  # type: ignore[union-attr]
 
 
 def stop_process(process: "subprocess.Popen[bytes]", *steps: tuple[int, float]) -> None:
@@ -136,7 +133,7 @@ def _memory_megabytes() -> int:
 
 
 @functools.cache
-def _as_server_user() -> tuple[tuple[str, ...], dict[str, object]]:
+def _as_server_user() -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the command prefix and Popen arguments under which PostgreSQL agrees to run.
 
     PostgreSQL refuses root. As root it runs in a user namespace where our uid has another number: files stay ours, no user
@@ -189,7 +186,15 @@ class Postgres:
             self.log.replace(self.log.with_suffix(".log.1"))
         prefix, arguments = _as_server_user()
         options = [f"-c{name}={value}" for name, value in self._settings().items()]
-        command = [*prefix, postgres_binaries() / "postgres", "-D", self.data, "-k", self.sockets, *options]
+        command: list[str | Path] = [
+            *prefix,
+            postgres_binaries() / "postgres",
+            "-D",
+            self.data,
+            "-k",
+            self.sockets,
+            *options,
+        ]
         self.process = start_process(command, death_signal=signal.SIGINT, log=self.log, cwd="/", **arguments)
         self._wait_ready()
         stamp = self.directory / "roles.applied"
@@ -236,7 +241,7 @@ class Postgres:
         command = [*prefix, str(postgres_binaries() / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust"]
         command += ["-E", "UTF8", "--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         command += [] if self.durable else ["--no-sync"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **arguments)  # type: ignore[call-overload]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **arguments)
         if done.returncode:
             reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
             raise LaunchError(f"could not create the database in {self.data}: {' '.join(reason)}; or set DATABASE_URL")

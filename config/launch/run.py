@@ -128,7 +128,7 @@ def run() -> int:
 
 
 def _manage(*arguments: str, opener: bool = False) -> None:
-    """Run a command of manage.py to its end; its last line of output is the error when it fails."""
+    """Run a command of manage.py to its end; turn a failure into one line that names the error and the log."""
     environment = {**os.environ, "PROCESS_ROLE": "owner", **(key_environment(opener=True) if opener else {})}
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     done = subprocess.run(
@@ -137,8 +137,10 @@ def _manage(*arguments: str, opener: bool = False) -> None:
     if done.returncode:
         log = writable(data_directory() / "log") / f"{arguments[0]}.log"
         log.write_text(done.stdout, "utf-8")
-        reason = done.stdout.strip().splitlines()[-1:] or ["no output"]
-        raise LaunchError(f"{arguments[0]} failed: {reason[0]} (all of it: {log})")
+        # The line that names the error, not the arrows that may follow it.
+        lines = [line for line in done.stdout.splitlines() if line and not line[0].isspace()] or ["no output"]
+        named = [line for line in lines if "Error" in line.split(":")[0]] or lines
+        raise LaunchError(f"{arguments[0]} failed: {named[-1]} (all of it: {log})")
 
 
 def _once(name: str, state: str, *arguments: str, what: str) -> None:
