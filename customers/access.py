@@ -1,0 +1,97 @@
+"""The only door through which a person comes to a customer's row. Row security stands behind it (Decision record 0002).
+
+A row outside the acting post's scope and a row that does not exist look the same: Http404.
+"""
+
+from typing import Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404
+
+from config.lib.acting import open_subjects
+from customers.models import Evidence, Household, ListEntry, Person, Profile, Subject, Visit
+from grids.access import CUSTOMER_POSTS, Post, PostKind, grids_for
+
+Row = TypeVar("Row", bound=Model)
+
+
+def scope(post: Post) -> Q:
+    """Return the condition that keeps a customer table to what a post may see."""
+    if post.is_whole:
+        return Q(institution_id=post.staff.institution_id)
+    if post.kind == PostKind.OFFICER or (post.kind in CUSTOMER_POSTS and post.branch_id is not None):
+        return Q(grid__in=grids_for(post).order_by().values("pk"))
+    return Q(pk__in=())
+
+
+def subjects_for(post: Post) -> QuerySet[Subject]:
+    """Return the subjects a post may see."""
+    return Subject.objects.filter(scope(post))
+
+
+def households_for(post: Post) -> QuerySet[Household]:
+    """Return the households a post may see."""
+    return Household.objects.filter(scope(post))
+
+
+def _open(rows: QuerySet[Row], **wanted: Any) -> Row:
+    row = rows.filter(**wanted).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def open_household(post: Post, pk: int) -> Household:
+    """Return a household with its subject, grid, branch and institution."""
+    return _open(
+        households_for(post).select_related("subject", "grid__branch", "grid__institution", "head", "borrower"), pk=pk
+    )
+
+
+def open_person(post: Post, pk: int) -> Person:
+    """Return a member of a household."""
+    return _open(Person.objects.filter(scope(post), erased_at__isnull=True), pk=pk)
+
+
+def open_visit(post: Post, pk: int) -> Visit:
+    """Return a visit with its people."""
+    return _open(Visit.objects.filter(scope(post)).select_related("lead", "partner", "person_met", "subject"), pk=pk)
+
+
+def open_evidence(post: Post, pk: int) -> Evidence:
+    """Return a photo of a visit with its file."""
+    return _open(Evidence.objects.filter(scope(post)).select_related("file"), pk=pk)
+
+
+def open_list_entry(post: Post, pk: int) -> ListEntry:
+    """Return a list entry with who proposed it, under a row lock."""
+    entries = ListEntry.objects.filter(scope(post)).select_related("proposed_by", "subject")
+    return _open(entries.select_for_update(of=("self",)), pk=pk)
+
+
+# --- The check in hand --------------------------------------------------------------------------------------------
+# A second officer need not cover the grid. The database says which files wait for him and opens exactly those.
+
+
+def check_queue() -> list[int]:
+    """Return the subjects whose newest revision waits for the acting person, the oldest first, opened to this transaction."""
+    return open_subjects("check_queue")
+
+
+def open_check(subject_id: int) -> Profile:
+    """Return the revision that waits for the acting person to check, with its visit; nobody else gets it."""
+    if open_subjects("check_queue", subject_id) != [subject_id]:
+        raise Http404
+    profiles = Profile.objects.filter(subject_id=subject_id).select_related(
+        "visit__lead", "visit__partner", "visit__person_met", "collector", "subject__household__grid"
+    )
+    newest = profiles.order_by("-number").first()
+    if newest is None:
+        raise Http404
+    return newest
+
+
+def open_check_evidence(subject_id: int, pk: int) -> Evidence:
+    """Return a photo of a file that waits for the acting person to check."""
+    open_check(subject_id)
+    return _open(Evidence.objects.filter(subject_id=subject_id).select_related("file"), pk=pk)

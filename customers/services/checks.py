@@ -1,0 +1,83 @@
+"""The second officer's verdict on a revision (AB角): accepted or returned with remarks, once, never by who made it."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from config.lib import audit, clock
+from customers.models import Household, Milestone, Profile, ProfileCheck
+from customers.services import milestones
+
+LONGEST_REMARK = 300
+
+
+class OwnWorkError(Exception):
+    """Lead, partner and collector of a visit never check its file."""
+
+
+class CheckConflictError(Exception):
+    """The revision was checked meanwhile, or a newer one was submitted."""
+
+
+class RemarkMissingError(Exception):
+    """A file is returned with at least one remark, or its collector would not know what to do."""
+
+
+def check_profile(
+    *, staff: Any, post_id: int | None, profile: Profile, verdict: str, remarks: list[dict[str, str]]
+) -> ProfileCheck:
+    """Record a verdict. ``remarks`` are ``{"path": ..., "text": ...}``; path "" is about the whole file.
+
+    The first acceptance in a campaign is the milestone "checked"; an acceptance also settles who borrows for the household.
+    """
+    visit = profile.visit
+    if staff.pk in (visit.lead_id, visit.partner_id, profile.collector_id):
+        raise OwnWorkError
+    kept = [
+        {"path": remark.get("path", "")[:60], "text": text[:LONGEST_REMARK]}
+        for remark in remarks
+        if (text := remark.get("text", "").strip())
+    ]
+    if verdict == ProfileCheck.Verdict.RETURNED and not kept:
+        raise RemarkMissingError
+    now = clock.now()
+    with transaction.atomic():
+        home = Household.objects.select_for_update(of=("self",)).select_related("subject").get(pk=profile.subject_id)
+        if Profile.objects.filter(subject_id=home.pk, number__gt=profile.number).exists():
+            raise CheckConflictError
+        try:
+            with transaction.atomic():
+                check = ProfileCheck.objects.create(
+                    institution_id=home.institution_id,
+                    grid_id=home.grid_id,
+                    recorded_grid_id=home.grid_id,
+                    subject=home.subject,
+                    profile=profile,
+                    checker=staff,
+                    verdict=verdict,
+                    remarks=kept,
+                    checked_at=now,
+                )
+        except IntegrityError as error:
+            if "profile_id" not in str(error):
+                raise
+            raise CheckConflictError from error
+        if verdict == ProfileCheck.Verdict.ACCEPTED:
+            _take_effect(home, profile)
+            milestones.reach(Milestone.Kind.CHECKED, subject=home.subject, at=now, staff=staff)
+        audit.record(
+            staff=staff,
+            verb=f"check_{verdict}",
+            about="household",
+            about_id=home.pk,
+            detail={"revision": profile.number, "remarks": len(kept)},
+            post_id=post_id,
+        )
+    return check
+
+
+def _take_effect(home: Household, profile: Profile) -> None:
+    borrower = profile.document.get("borrower")
+    if borrower is not None and borrower.isdigit() and home.borrower_id != int(borrower):
+        home.borrower_id = int(borrower)
+        home.save(update_fields=["borrower"])

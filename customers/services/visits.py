@@ -1,0 +1,315 @@
+"""Submit a visit: the visit itself, consent, photos and the numbered revision of the file, all or nothing.
+
+A submit is known by the client's UUID: sent again with the same content it answers as the first time, sent with other content
+it is a conflict. Submits for one household follow one another under the lock of its row.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from config.lib import audit, clock, files
+from config.lib.weeks import business_day
+from customers.domain import economics, visits
+from customers.domain.economics import Problem
+from customers.models import Consent, Evidence, Household, Milestone, Person, Profile, Visit
+from customers.selectors.visits import baseline, newest_profile, notice_in_force, standing_consent
+from customers.services import milestones
+from grids.selectors.campaigns import open_campaign
+from grids.selectors.colleagues import colleagues_at
+
+# Good enough to become the household's own position when it has none yet.
+POSITION_GOOD_M = 100
+
+
+class VisitRefusedError(Exception):
+    """The submit breaks rules; ``problems`` says all of them with their places. Nothing was stored."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(", ".join(f"{problem.path}: {problem.code}" for problem in problems))
+        self.problems = problems
+
+
+class VisitConflictError(Exception):
+    """The UUID already names a stored visit with other content. ``visit`` is None when it is not the acting person's."""
+
+    def __init__(self, visit: Visit | None) -> None:
+        super().__init__("the client's UUID names another visit")
+        self.visit = visit
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo as it arrived: bytes, and when the device says it was taken."""
+
+    content: bytes
+    name: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What the form sent. ``document`` is the file as typed (None: the visit alone); ``confirmed`` names the paths whose question
+    was answered; ``same`` the sections taken over with "same as last time"."""
+
+    client_uuid: UUID
+    purpose: str
+    outcome: str
+    device_at: datetime | None = None
+    partner_id: int | None = None
+    person_met_id: int | None = None
+    consent: str = ""
+    document: dict[str, Any] | None = None
+    confirmed: frozenset[str] = frozenset()
+    same: frozenset[str] = frozenset()
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    accuracy_m: Decimal | None = None
+    note: str = ""
+    next_visit_on: date | None = None
+    photos: tuple[Photo, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a submit led to. ``is_repeat``: it had been received before and nothing new was written."""
+
+    visit: Visit
+    profile: Profile | None
+    is_repeat: bool = False
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def submit_visit(*, staff: Any, post_id: int | None, household: Household, submission: Submission) -> Stored:
+    """Store a visit led by the acting officer; raises VisitRefusedError with every problem, or VisitConflictError.
+
+    Writes visit, consent, evidence, profile revision, next visit date, milestones and an audit event in one transaction.
+    """
+    digest = _content_hash(household, staff, submission)
+    with transaction.atomic():
+        home = (
+            Household.objects.select_for_update(of=("self",))
+            .select_related("subject", "grid__branch")
+            .get(pk=household.pk)
+        )
+        stored = _known(home, staff, submission.client_uuid, digest)
+        if stored is not None:
+            return stored
+        document, warnings = _validated(home, staff, submission)
+        visit = _write_visit(home, staff, submission, digest, document)
+        _write_consent(home, staff, submission, visit)
+        _write_photos(home, staff, submission, visit)
+        profile = _write_profile(home, staff, submission, visit, document) if document is not None else None
+        _update_household(home, submission, visit)
+        _reach(home, staff, visit, profile)
+        audit.record(
+            staff=staff,
+            verb="submit_visit",
+            about="household",
+            about_id=home.pk,
+            detail={"visit": visit.pk, "outcome": visit.outcome, "revision": profile.number if profile else None},
+            post_id=post_id,
+        )
+    return Stored(visit, profile, warnings=warnings)
+
+
+def _content_hash(household: Household, staff: Any, submission: Submission) -> str:
+    content = {
+        "household": household.pk,
+        "lead": staff.pk,
+        "purpose": submission.purpose,
+        "outcome": submission.outcome,
+        "device_at": submission.device_at and submission.device_at.isoformat(),
+        "partner": submission.partner_id,
+        "person_met": submission.person_met_id,
+        "consent": submission.consent,
+        "document": submission.document,
+        "same": sorted(submission.same),
+        "position": [str(part) for part in (submission.latitude, submission.longitude, submission.accuracy_m)],
+        "note": submission.note,
+        "next": submission.next_visit_on and submission.next_visit_on.isoformat(),
+        "photos": [sha256(photo.content).hexdigest() for photo in submission.photos],
+    }
+    return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _known(home: Household, staff: Any, client_uuid: UUID, digest: str) -> Stored | None:
+    """Return what an earlier receipt of the same submit led to."""
+    visit = Visit.objects.filter(client_uuid=client_uuid).first()
+    if visit is None:
+        return None
+    if visit.subject_id != home.pk or visit.lead_id != staff.pk or visit.content_hash != digest:
+        raise VisitConflictError(visit if visit.lead_id == staff.pk else None)
+    return Stored(visit, Profile.objects.filter(visit=visit).first(), is_repeat=True)
+
+
+def _validated(home: Household, staff: Any, submission: Submission) -> tuple[dict[str, Any] | None, list[Problem]]:
+    notice = notice_in_force(home.institution_id)
+    statement = visits.Statement(
+        purpose=submission.purpose,
+        outcome=submission.outcome,
+        consent=submission.consent,
+        partner=submission.partner_id,
+        person_met=submission.person_met_id,
+        note=submission.note,
+        next_visit_on=submission.next_visit_on,
+        has_file=submission.document is not None,
+        photos=len(submission.photos),
+    )
+    members = set(Person.objects.filter(household=home, left_on__isnull=True).values_list("pk", flat=True))
+    given = visits.Circumstances(
+        today=clock.today(),
+        members=members,
+        colleagues={colleague.pk for colleague in colleagues_at(home.grid, staff)} if submission.partner_id else (),
+        has_notice=notice is not None,
+        has_standing_consent=submission.consent == "standing"
+        and standing_consent(home.pk, notice.version if notice else None) is not None,
+    )
+    problems = visits.check(statement, given)
+    document = None
+    if submission.document is not None:
+        document, found = economics.validate(submission.document, today=clock.today(), confirmed=submission.confirmed)
+        problems += found
+        strangers = [
+            Problem(f"members.{i}.person", "person_missing", str(member.get("person")))
+            for i, member in enumerate(document.get("members", []))
+            if str(member.get("person")) not in {str(pk) for pk in members}
+        ]
+        problems += strangers
+    if any(problem.level != "warning" for problem in problems):
+        raise VisitRefusedError(problems)
+    return document, problems
+
+
+def _fields(home: Household) -> dict[str, Any]:
+    return {
+        "institution_id": home.institution_id,
+        "grid_id": home.grid_id,
+        "recorded_grid_id": home.grid_id,
+        "subject": home.subject,
+    }
+
+
+def _write_visit(
+    home: Household, staff: Any, submission: Submission, digest: str, document: dict[str, Any] | None
+) -> Visit:
+    received = clock.now()
+    # A device clock that runs ahead cannot put a visit into the future.
+    device_at = min(submission.device_at, received) if submission.device_at else received
+    visit = Visit(
+        **_fields(home),
+        client_uuid=submission.client_uuid,
+        content_hash=digest,
+        campaign=open_campaign(home.institution_id),
+        lead=staff,
+        partner_id=submission.partner_id,
+        purpose=submission.purpose,
+        outcome=submission.outcome,
+        person_met_id=submission.person_met_id,
+        device_at=device_at,
+        received_at=received,
+        latitude=submission.latitude,
+        longitude=submission.longitude,
+        accuracy_m=submission.accuracy_m,
+        needs=(document or {}).get("needs", []),
+        note=submission.note,
+        next_visit_on=submission.next_visit_on,
+    )
+    try:
+        with transaction.atomic():
+            visit.save(force_insert=True)
+    except IntegrityError as error:
+        if "client_uuid" not in str(error):
+            raise
+        # Another household's submit took the UUID between the look and the write.
+        raise VisitConflictError(None) from error
+    return visit
+
+
+def _write_consent(home: Household, staff: Any, submission: Submission, visit: Visit) -> None:
+    if visit.outcome not in visits.FILED_OUTCOMES or submission.consent not in (
+        Consent.How.SPOKEN,
+        Consent.How.SIGNED,
+    ):
+        return
+    notice = notice_in_force(home.institution_id)
+    Consent.objects.create(
+        **_fields(home),
+        visit=visit,
+        person_id=submission.person_met_id,
+        notice_version=notice.version,
+        scopes=notice.document.get("scopes", []),
+        how=submission.consent,
+        given_at=visit.device_at,
+        taken_by=staff,
+    )
+
+
+def _write_photos(home: Household, staff: Any, submission: Submission, visit: Visit) -> None:
+    refused = []
+    for photo in submission.photos:
+        try:
+            file = files.store_photo(
+                content=BytesIO(photo.content),
+                name=photo.name,
+                institution_id=home.institution_id,
+                grid_id=home.grid_id,
+                stored_by_id=staff.pk,
+                subject_id=home.pk,
+            )
+        except files.FileRefused as error:
+            refused.append(Problem("photos", "photo_refused", str(error)))
+            continue
+        Evidence.objects.create(**_fields(home), visit=visit, file=file, caption=photo.caption[:60])
+    if refused:
+        raise VisitRefusedError(refused)
+
+
+def _write_profile(
+    home: Household, staff: Any, submission: Submission, visit: Visit, document: dict[str, Any]
+) -> Profile:
+    newest = newest_profile(home.pk)
+    base = baseline(home.pk)
+    before = base.document if base is not None else {}
+    # Only what indeed stayed the same is recorded as taken over.
+    carried = sorted(name for name in submission.same if before and document.get(name) == before.get(name))
+    return Profile.objects.create(
+        **_fields(home),
+        visit=visit,
+        number=newest.number + 1 if newest is not None else 1,
+        document=document,
+        document_hash=economics.digest(document),
+        carried=carried,
+        collector=staff,
+        submitted_at=visit.received_at,
+    )
+
+
+def _update_household(home: Household, submission: Submission, visit: Visit) -> None:
+    changed = {}
+    if home.next_visit_on != submission.next_visit_on:
+        changed["next_visit_on"] = submission.next_visit_on
+    is_good = submission.accuracy_m is not None and submission.accuracy_m <= POSITION_GOOD_M
+    if home.latitude is None and is_good and visit.outcome not in Visit.NOT_VISITED:
+        changed |= {"latitude": submission.latitude, "longitude": submission.longitude}
+    for name, value in changed.items():
+        setattr(home, name, value)
+    if changed:
+        home.save(update_fields=list(changed))
+
+
+def _reach(home: Household, staff: Any, visit: Visit, profile: Profile | None) -> None:
+    day = business_day(visit.device_at)
+    if visit.outcome not in Visit.NOT_VISITED:
+        milestones.reach(Milestone.Kind.VISITED, subject=home.subject, at=visit.received_at, staff=staff, device_on=day)
+    if profile is not None:
+        milestones.reach(
+            Milestone.Kind.PROFILED, subject=home.subject, at=visit.received_at, staff=staff, device_on=day
+        )

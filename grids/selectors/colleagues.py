@@ -1,0 +1,24 @@
+"""Colleagues: who goes along on a visit, and who may check a file."""
+
+from django.db.models import Q
+
+from config.lib import clock
+from grids.models import Branch, Grid, Post, PostKind, Staff
+
+
+def colleagues_at(grid: Grid, but: Staff) -> list[Staff]:
+    """Return the officers and managers of the branches over a grid, head office apart, without the person asking."""
+    day = clock.today()
+    above = [int(part) for part in grid.branch.path.split("/") if part]
+    branches = Branch.objects.filter(pk__in=above).exclude(kind=Branch.Kind.HEAD).values("pk")
+    posts = (
+        Post.objects.filter(
+            kind__in=(PostKind.OFFICER, PostKind.BRANCH_MANAGER), from_on__lte=day, staff__is_active=True
+        )
+        .filter(Q(to_on__isnull=True) | Q(to_on__gt=day))
+        .filter(Q(branch__in=branches) | Q(branch__isnull=True, staff__home_branch__in=branches))
+        .exclude(staff=but)
+        .select_related("staff")
+        .order_by("staff__number")
+    )
+    return list({post.staff_id: post.staff for post in posts}.values())

@@ -1,0 +1,118 @@
+"""Households, documents and submits of the tests: small, plausible, without a form in between."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from config.lib import clock, releases
+from customers.domain import names
+from customers.models import Household, Person, PersonToken, Subject
+from customers.services import identity
+from customers.services.visits import Submission
+from grids.models import Grid
+from tests.world import SINCE, World
+
+PEOPLE = (("刘建国", "head", "M", 1975), ("王秀英", "spouse", "F", 1977), ("刘洋", "son", "M", 2001))
+
+
+def make_household(
+    grid: Grid, number: str = "0001", people: tuple[tuple[str, str, str, int], ...] = PEOPLE, **fields: Any
+) -> Household:
+    """Write a listed household with its members, as the owner of the database."""
+    subject = Subject.objects.create(institution=grid.institution, grid=grid, listed_on=SINCE)
+    household = Household.objects.create(
+        institution=grid.institution, grid=grid, subject=subject, number=number, group="1组", **fields
+    )
+    for place, (name, relation, sex, year) in enumerate(people):
+        uuid = uuid4()
+        # Numbers are unique by household and member; nobody has them.
+        sequence = subject.pk * 10 + place
+        person = Person.objects.create(
+            institution=grid.institution,
+            grid=grid,
+            household=household,
+            uuid=uuid,
+            name=name,
+            sort_key=names.sort_key(name),
+            relation=relation,
+            sex=sex,
+            born_on=date(year, 3, 5),
+            **identity.encrypt_identity(
+                uuid, grid.institution_id, f"370685{year}0305{sequence % 10000:04d}", f"154{sequence:08d}"
+            ),
+        )
+        PersonToken.objects.bulk_create(
+            PersonToken(institution_id=grid.institution_id, grid_id=grid.pk, person=person, token=token)
+            for token in names.tokens(name)
+        )
+        if relation == "head":
+            household.head = person
+    household.save()
+    return household
+
+
+def release_parameters(world: World) -> None:
+    """Release the notice, the reasons of the lists and the quotas, signed by two."""
+    documents = {
+        "consent_notice": {
+            "scopes": ["identity", "economics"],
+            "zh": {"title": "告知书", "paragraphs": ["我行采集家庭经济情况，只用于建档授信。"]},
+            "en": {"title": "Notice", "paragraphs": ["The bank records household economics for credit."]},
+        },
+        "list_reasons": {
+            "reasons": [
+                {"code": "default", "zh": "恶意拖欠贷款", "en": "wilful default", "colours": ["black"]},
+                {"code": "overdue", "zh": "现有逾期贷款", "en": "overdue", "colours": ["grey"]},
+            ]
+        },
+        "visit_quotas": {"officer": {"days_per_week": 4, "households_per_week": 40}},
+    }
+    for kind, document in documents.items():
+        releases.publish(
+            institution_id=world.bank.pk,
+            kind=kind,
+            document=document,
+            effective_on=SINCE,
+            drafted_by_id=world.mo.pk,
+            released_by_id=world.ning.pk,
+        )
+
+
+def document(household: Household, **changes: Any) -> dict[str, Any]:
+    """A complete file of a household with net income 52,000 yuan and net assets 120,000 yuan."""
+    people = list(Person.objects.filter(household=household).order_by("pk"))
+    found: dict[str, Any] = {
+        "version": 1,
+        "borrower": str(people[0].pk),
+        "shares_held": "5000",
+        "judgement": "good",
+        "grade": "AA",
+        "members": [
+            {"person": str(p.pk), "relation": p.relation, "labour": "able", "occupation": "farming", "away": False}
+            for p in people
+        ],
+        "assets": [{"kind": "house", "quantity": "1", "current": "150000", "disposable": "60000"}],
+        "liabilities": [{"kind": "own_bank", "original": "50000", "outstanding": "30000", "due_on": "2099-05-31"}],
+        "guarantees": [],
+        "income": [
+            {"kind": "planting", "note": "苹果 8 亩", "gross": "40000", "cost": "18000"},
+            {"kind": "labour", "gross": "30000"},
+        ],
+        "expenses": [{"kind": "living", "amount": "20000"}],
+        "performance": {"status": "normal", "breaches": []},
+        "needs": [{"kind": "production_loan", "amount": "30000"}],
+    }
+    return found | changes
+
+
+def submission(household: Household, **changes: Any) -> Submission:
+    """An interview with consent and a complete file."""
+    fields: dict[str, Any] = {
+        "client_uuid": uuid4(),
+        "purpose": "census",
+        "outcome": "interviewed",
+        "device_at": clock.now(),
+        "consent": "spoken",
+        "document": document(household),
+    }
+    return Submission(**(fields | changes))
