@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from config.lib.styleguide import styleguide
 from config.lib.views import healthz
 from grids.views import session
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("sign-out/", session.sign_out, name="sign_out"),
     path("switch-post/", session.switch_post, name="switch_post"),
     path("language/", session.set_language, name="set_language"),
+    path("style/", styleguide, name="styleguide"),
     path("", include("config.lib.urls")),
     path("", include("grids.urls")),
     path("", include("customers.urls")),

@@ -28,6 +28,7 @@
     let dirty = false;
     let waiting = false;
     let sending = false;
+    let failed = false; // the last attempt was refused; said until something is typed
     let done = false;
     let submitter = null;
 
@@ -37,7 +38,7 @@
         box.setAttribute("aria-live", QUIET.indexOf(state) >= 0 ? "off" : "polite"); // not a word at every pause of typing
         box.querySelector("[data-draft-text]").textContent = gedang.word(word, value);
         const button = box.querySelector("[data-draft-retry]");
-        if (button) button.hidden = state !== "waiting" && state !== "failed";
+        if (button) button.hidden = state !== "waiting";
       });
     }
 
@@ -58,7 +59,7 @@
         .then(() => place.write(fields, path, waiting))
         .then((at) => {
           dirty = false;
-          if (!waiting && !sending) show("saved", "draftSaved", time(at));
+          if (!waiting && !sending && !failed) show("saved", "draftSaved", time(at));
         })
         .catch(trouble);
       return saving;
@@ -66,6 +67,7 @@
 
     function soon() {
       dirty = true;
+      failed = false;
       window.clearTimeout(pause);
       pause = window.setTimeout(save, PAUSE);
       if (place && !waiting && !sending) show("saving", "draftSaving");
@@ -119,9 +121,8 @@
       if (!box) return;
       box.setAttribute("data-draft-message", "");
       const bar = form.querySelector(".action-bar");
-      if (bar) bar.parentNode.insertBefore(box, bar);
+      if (bar) bar.insertBefore(box, bar.firstChild);
       else form.appendChild(box);
-      box.scrollIntoView({ block: "nearest" });
     }
 
     function settle(state, word) {
@@ -150,6 +151,7 @@
 
     function stop(text, actions) {
       waiting = false;
+      failed = true;
       gedang.markUnsent(path, false);
       settle("failed", "draftFailed");
       save();
@@ -167,6 +169,10 @@
       waiting = false;
       gedang.markUnsent(path, false);
       form.parentNode.replaceChild(fresh, form);
+      form.querySelectorAll("input[data-uuid]").forEach((input) => {
+        const same = fresh.elements[input.name];
+        if (same) same.value = input.value;
+      });
       gedang.fillUuids(fresh);
       if (gedang.startForms) gedang.startForms(fresh);
       if (window.htmx) window.htmx.process(fresh);
@@ -257,6 +263,7 @@
       if (sending || done) return;
       window.clearTimeout(retry);
       sending = true;
+      failed = false;
       message(null);
       show("sending", "draftSending");
       form.setAttribute("aria-busy", "true");
@@ -281,7 +288,8 @@
     form.addEventListener("gedang:photo-added", (event) => {
       dirty = true;
       if (!place) return;
-      saving = saving.then(() => place.addPhoto(event.detail)).then(() => save(), trouble);
+      saving = saving.then(() => place.addPhoto(event.detail)).catch(trouble);
+      save();
     });
     form.addEventListener("gedang:photo-removed", (event) => {
       if (place) saving = saving.then(() => place.removePhoto(event.detail.id)).catch(trouble);
