@@ -3,12 +3,12 @@
 from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from config.lib import clock
 from config.lib.acting import Acting, take_scope
-from grids.models import Branch, Grid, Post, PostKind, Staff
+from grids.models import ApiToken, Branch, Grid, Post, PostKind, Seat, SeatKind, Staff
 
 CUSTOMER_POSTS = frozenset(
     {PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER, PostKind.LEADER}
@@ -53,23 +53,23 @@ def branches_for(post: Post) -> QuerySet[Branch]:
     """Return the branches a post may see: its own and those below; an officer those of his grids."""
     branches = Branch.objects.filter(institution_id=post.staff.institution_id)
     if post.kind == PostKind.OFFICER:
-        return branches.filter(grids__in=grids_for(post)).distinct()
+        return branches.filter(Exists(grids_for(post).filter(branch=OuterRef("pk"))))
     if post.branch is not None:
         return branches.filter(path__startswith=post.branch.path)
     return branches
+
+
+def seats_on(day: date) -> QuerySet[Seat]:
+    """Return the seats taken on a day, of every grid: for sub-queries of this app, not for a page."""
+    return Seat.objects.filter(Q(to_on__isnull=True) | Q(to_on__gt=day), from_on__lte=day)
 
 
 def grids_for(post: Post) -> QuerySet[Grid]:
     """Return the active grids a post may see. Mirrors the definer function ``acc.grids`` behind row security."""
     grids = Grid.objects.filter(institution_id=post.staff.institution_id, is_active=True)
     if post.kind == PostKind.OFFICER:
-        day = clock.today()
-        return grids.filter(
-            Q(seats__to_on__isnull=True) | Q(seats__to_on__gt=day),
-            seats__staff_id=post.staff_id,
-            seats__kind__covers=True,
-            seats__from_on__lte=day,
-        ).distinct()
+        own = seats_on(clock.today()).filter(grid=OuterRef("pk"), staff_id=post.staff_id, kind__covers=True)
+        return grids.filter(Exists(own))
     if post.kind == PostKind.ASSESSOR:
         return grids.none()
     if post.branch is not None:
@@ -91,3 +91,55 @@ def open_branch(post: Post, pk: int) -> Branch:
     if branch is None:
         raise Http404
     return branch
+
+
+def may_seat(post: Post) -> bool:
+    """Whether a post gives the seats of the grids it sees: the administrator, and a branch manager in his branch."""
+    return post.kind in (PostKind.ADMINISTRATOR, PostKind.BRANCH_MANAGER)
+
+
+def seat_kinds_for(post: Post) -> QuerySet[SeatKind]:
+    """Return the seats the institution's grids offer, in their order."""
+    return SeatKind.objects.filter(institution_id=post.staff.institution_id).order_by("order", "pk")
+
+
+def open_seat(post: Post, pk: int) -> Seat:
+    """Return a seat of a grid whose seats the post gives, or raise Http404."""
+    seat = Seat.objects.select_related("grid__branch", "kind", "staff").filter(pk=pk, grid__in=grids_for(post)).first()
+    if seat is None or not may_seat(post):
+        raise Http404
+    return seat
+
+
+def staff_for(post: Post) -> QuerySet[Staff]:
+    """Return the people a post administers: everybody for the administrator, his branch's for a branch manager."""
+    people = Staff.objects.filter(institution_id=post.staff.institution_id)
+    if post.kind == PostKind.ADMINISTRATOR:
+        return people
+    if post.kind == PostKind.BRANCH_MANAGER and post.branch is not None:
+        return people.filter(home_branch__path__startswith=post.branch.path)
+    return people.none()
+
+
+def open_staff(post: Post, pk: int) -> Staff:
+    """Return a person the post administers, or raise Http404."""
+    person = staff_for(post).select_related("home_branch", "institution").filter(pk=pk).first()
+    if person is None:
+        raise Http404
+    return person
+
+
+def open_post_of_staff(post: Post, pk: int) -> Post:
+    """Return a post of a person the acting post administers, or raise Http404."""
+    found = Post.objects.select_related("staff", "branch").filter(pk=pk, staff__in=staff_for(post)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def open_token(staff: Staff, pk: int) -> ApiToken:
+    """Return a token of this person himself, or raise Http404."""
+    token = ApiToken.objects.filter(pk=pk, staff=staff).first()
+    if token is None:
+        raise Http404
+    return token

@@ -65,6 +65,7 @@ def backup(arguments: Sequence[str]) -> int:
         unfinished.chmod(0o600)
         unfinished.replace(data)
     _write_private(keys, seal(json.dumps(_current_keys()).encode(), phrase))
+    _note(data_directory() / "last-backup.json", manifest["made_at"], data)
     say(f"data: {data} ({data.stat().st_size / 2**20:.1f} MB, {len(files)} files)")
     say(f"keys: {keys} (the opener's key is not in it: make backup-opener)")
     return 0
@@ -225,6 +226,11 @@ def _pass_phrase(prompt: str, *, new: bool) -> str:
 
 def _target(arguments: Sequence[str]) -> Path:
     return writable(Path(arguments[0]).resolve() if arguments else data_directory() / "backups")
+
+
+def _note(path: Path, made_at: object, archive: Path) -> None:
+    """Note when and where the last backup was made, for the administrator's page."""
+    path.write_text(json.dumps({"made_at": made_at, "archive": str(archive)}), "utf-8")
 
 
 def _write_private(path: Path, content: bytes) -> None:

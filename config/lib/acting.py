@@ -69,6 +69,23 @@ def open_subjects(source: str, *arguments: Any) -> list[int]:
     return [int(part) for part in text.split(",") if part]
 
 
+def scope_digest() -> str:
+    """Return a short text of the acting post and the rows it reaches now; empty when no post acts (jobs, commands).
+
+    An export keeps it, so that a later download can tell whether the rights it was made under still stand.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select case when coalesce(current_setting('app.post', true), '') = '' then ''
+                   else current_setting('app.post') || ':' || (
+                       select md5(coalesce(array_agg(grid order by grid), '{}')::text)
+                       from unnest(nullif(current_setting('app.grids', true), '')::bigint[]) as grid) end
+            """
+        )
+        return str(cursor.fetchone()[0])
+
+
 @contextmanager
 def transaction_frame() -> Iterator[None]:
     """Open the transaction of a request; inside an outer one (tests) put role and variables back at the end."""

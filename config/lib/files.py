@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import IO, Any
 from uuid import uuid4
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -18,7 +19,8 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from config.lib import crypto
+from config.lib import clock, crypto
+from config.lib.acting import scope_digest
 from config.lib.clock import SHANGHAI
 from config.lib.models import StoredFile
 
@@ -56,8 +58,15 @@ def store(
     stored_by_id: int | None,
     grid_id: int | None = None,
     expires_at: datetime | None = None,
+    scope: str | None = None,
 ) -> StoredFile:
-    """Store bytes made by the product itself (exports, reports)."""
+    """Store bytes made by the product itself (exports, reports).
+
+    An export is bound to the rights it is made under; a job that makes one passes the ``scope_digest()`` of the request that
+    asked for it.
+    """
+    if scope is None:
+        scope = scope_digest() if kind == StoredFile.Kind.EXPORT else ""
     return _row(
         ContentFile(content),
         size=len(content),
@@ -69,6 +78,7 @@ def store(
         grid_id=grid_id,
         stored_by_id=stored_by_id,
         expires_at=expires_at,
+        scope=scope,
     )
 
 
@@ -141,17 +151,34 @@ class _Stream(BytesIO):
 
 
 def read_sealed(file: StoredFile) -> Iterator[bytes]:
-    """Yield the clear bytes of a sealed file, part by part; raises Unreadable when it was tampered with."""
+    """Yield the clear bytes of a sealed file, part by part; raises Unreadable when it was tampered with or cut short."""
+    digest = sha256()
     with default_storage.open(file.storage_key, "rb") as stored:
         box = _sealing_box(file.uuid.bytes, stored.read(1)[0])
         number = 0
         while head := stored.read(4):
             sealed = stored.read(int.from_bytes(head, "big"))
             try:
-                yield box.decrypt(number.to_bytes(12, "big"), sealed, file.uuid.bytes)
-            except Exception as error:
+                block = box.decrypt(number.to_bytes(12, "big"), sealed, file.uuid.bytes)
+            except (InvalidTag, ValueError) as error:
                 raise crypto.Unreadable(f"part {number} of file {file.uuid} does not open") from error
+            digest.update(block)
+            yield block
             number += 1
+    if digest.hexdigest() != file.sha256:
+        raise crypto.Unreadable(f"file {file.uuid} is not what was stored")
+
+
+def opened(file: StoredFile) -> File:
+    """Open the bytes of a file that is stored in clear."""
+    return default_storage.open(file.storage_key, "rb")
+
+
+def may_be_served(file: StoredFile) -> bool:
+    """Whether a file still lasts, and for an export whether the rights it was made under are those of the acting post."""
+    if file.expires_at is not None and file.expires_at <= clock.now():
+        return False
+    return not file.scope or file.scope == scope_digest()
 
 
 def read(file: StoredFile) -> bytes:

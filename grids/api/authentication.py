@@ -4,7 +4,6 @@ Only the sha256 of a token is stored. A token acts as its post under the same ro
 with the post and with the person's access, and writes only when its scope says so.
 """
 
-from hashlib import sha256
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -16,14 +15,10 @@ from rest_framework.request import Request
 from config.lib import clock
 from config.lib.requests import request_id
 from grids.access import act_as, posts_of
+from grids.domain.tokens import token_hash
 from grids.models import ApiToken, Staff
 
 WORD = "Bearer"
-
-
-def token_hash(token: str) -> str:
-    """Return what is stored of a token."""
-    return sha256(token.encode()).hexdigest()
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -38,8 +33,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed
         if token.scope != "write" and request.method not in SAFE_METHODS:
             raise PermissionDenied("this token may only read")
-        request._request.post = token.post
-        request._request.posts = [token.post]
+        frame: Any = request._request
+        frame.post, frame.posts = token.post, [token.post]
         act_as(token.staff, token.post, request_id.get())
         return token.staff, token
 

@@ -87,9 +87,18 @@ class Post(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(to_on__isnull=True) | Q(to_on__gte=F("from_on")), name="post_ends_after_start"
-            )
+            ),
+            models.CheckConstraint(condition=~Q(appointed_by=F("staff")), name="nobody_appoints_himself"),
         ]
         indexes = [models.Index(fields=["staff", "kind"], name="posts_of_staff")]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The post as people say it: 客户经理 · 城东支行."""
+        return f"{self.get_kind_display()} · {self.branch.name}" if self.branch else str(self.get_kind_display())
 
     @property
     def is_whole(self) -> bool:

@@ -55,6 +55,8 @@ class StoredFile(models.Model):
     stored_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
     stored_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
+    # Post and reach an export was made under (config.lib.acting.scope_digest); it is served only while they are the same.
+    scope = models.CharField(max_length=60, default="", blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["institution", "sha256"], name="file_by_hash")]
