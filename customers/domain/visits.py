@@ -75,6 +75,8 @@ def check(visit: Statement, given: Circumstances) -> list[Problem]:
 
 
 def _consent(visit: Statement, given: Circumstances) -> list[Problem]:
+    if visit.outcome not in OUTCOMES:
+        return []  # said already, and what follows from it is not known
     if visit.outcome not in FILED_OUTCOMES:
         return [Problem("outcome", "file_without_interview")] if visit.has_file else []
     if visit.consent not in CONSENTS:

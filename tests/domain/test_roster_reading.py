@@ -9,7 +9,7 @@ import pytest
 from customers.domain.identity import make_id
 from customers.domain.roster.checker import Scan, Verdict, accepted
 from customers.domain.roster.columns import COLUMNS, find_header, letter, read_header
-from customers.domain.roster.reader import open_roster
+from customers.domain.roster.reader import open_roster, reopen_roster
 from customers.domain.roster.words import WORDS
 from tests import rosterfiles as files
 
@@ -20,8 +20,8 @@ def read(content: bytes, villages=None):
     villages = villages or files.villages()
     scan = Scan(open_roster(io.BytesIO(content)), villages, today=files.TODAY)
     problems = [problem for found in scan.problems() for problem in found]
-    table = open_roster(io.BytesIO(content), vetted=True)
-    batches = list(accepted(table, villages, Verdict.from_json(scan.verdict.as_json()), today=files.TODAY))
+    table = reopen_roster(io.BytesIO(content), scan.verdict.errors)
+    batches = list(accepted(table, villages, Verdict.from_json(scan.verdict.as_json())))
     households = [line for batch in batches for line in batch.households]
     people = [line for batch in batches for line in batch.people]
     assert (len(households), len(people)) == (scan.verdict.households, scan.verdict.people)
@@ -173,6 +173,31 @@ def test_members_of_a_household_need_not_stand_together():
 
     assert problems == []
     assert people[-1].household == people[0].household == households[0].household
+
+
+def test_formula_in_a_household_number_keeps_both_passes_in_step():
+    def formula(book, sheet):
+        sheet.write_formula(1, 3, "=A1", None, "H0001")
+
+    rows = [files.row(), *(files.row(户号=f"H{i}", 身份证号=make_id("331004", date(1970, 1, i), 1)) for i in (2, 3))]
+
+    problems, households, _ = read(files.xlsx_bytes(rows, then=formula))
+
+    assert [problem.code for problem in problems] == ["formula_cell"]
+    assert [one.number for one in households] == ["H2", "H3"]
+
+
+@pytest.mark.parametrize("numbers", [("H1",), ("H1", "H2", "H3")])
+def test_another_file_than_the_checked_one_is_refused(numbers):
+    checked, other = (
+        files.csv_bytes([files.row(户号=number, 身份证号="") for number in chosen])
+        for chosen in (("H1", "H2"), numbers)
+    )
+    scan = Scan(open_roster(io.BytesIO(checked)), files.villages(), today=files.TODAY)
+    assert len(list(scan.problems())) == 1
+
+    with pytest.raises(ValueError, match="not the roster"):
+        list(accepted(open_roster(io.BytesIO(other)), files.villages(), scan.verdict))
 
 
 def test_chunks_make_no_difference(monkeypatch):

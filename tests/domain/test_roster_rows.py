@@ -127,7 +127,7 @@ def test_exports_wrap_their_cells():
 
     assert problems == []
     table = open_roster(io.BytesIO(files.csv_bytes([wrapped])))
-    (batch,) = accepted(table, files.villages(), one.verdict, today=files.TODAY)
+    (batch,) = accepted(table, files.villages(), one.verdict)
     assert (batch.people[0].id_number, batch.people[0].phone, batch.households[0].number) == (
         OTHER_ID,
         "15400000009",

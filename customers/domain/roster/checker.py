@@ -65,9 +65,10 @@ class Batch(NamedTuple):
 class Verdict:
     """What the first pass found: rows read, households and people to be written, households held back, findings by code.
 
-    `held_back` and `left_out` are packed arrays for `accepted`.
+    `checked_on` is the day that birth dates were held against; `held_back` and `left_out` are packed arrays for `accepted`.
     """
 
+    checked_on: date
     rows: int
     households: int
     people: int
@@ -81,13 +82,14 @@ class Verdict:
         """The verdict as plain JSON, to be stored with the import."""
         packed = {name: base64.b64encode(getattr(self, name)).decode() for name in ("held_back", "left_out")}
         plain = {name: getattr(self, name) for name in ("rows", "households", "people", "households_held_back")}
+        plain["checked_on"] = self.checked_on.isoformat()
         return {**plain, "errors": dict(self.errors), "warnings": dict(self.warnings), **packed}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Verdict":
         """The verdict that `as_json` wrote."""
         packed = {name: base64.b64decode(stored[name]) for name in ("held_back", "left_out")}
-        return cls(**{**stored, **packed})
+        return cls(**{**stored, **packed, "checked_on": date.fromisoformat(stored["checked_on"])})
 
 
 @dataclass(slots=True)
@@ -141,6 +143,7 @@ class Scan:
                 yield found
         households, people = ledger.counts()
         self.verdict = Verdict(
+            checked_on=self._reading.today,
             rows=ledger.rows,
             households=households,
             people=people,
@@ -172,18 +175,22 @@ class Scan:
         yield from ledger.settle()
 
 
-def accepted(table: Table, villages: Villages, verdict: Verdict, *, today: date) -> Iterator[Batch]:
+def accepted(table: Table, villages: Villages, verdict: Verdict) -> Iterator[Batch]:
     """The second pass: rows of the same file that the verdict lets in, in batches ready for COPY.
 
-    `villages` and `today` must be those of the first pass; a household whose village is no longer open is left out all the same.
+    `villages` must be those of the first pass; a household whose village is no longer open is left out all the same. Raises
+    ValueError when the file is not the one that was checked.
     """
     held_back = np.unpackbits(np.frombuffer(zlib.decompress(verdict.held_back), dtype=np.uint8)).astype(np.bool_)
     left_out = np.frombuffer(zlib.decompress(verdict.left_out), dtype="<i4")
-    reading, ledger = _Reading(villages, today), Ledger()
+    total = verdict.households + verdict.households_held_back
+    reading, ledger = _Reading(villages, verdict.checked_on), Ledger()
     for chunk in table.chunks():
         lines = reading.lines(chunk)
         known = ledger.households
         households = ledger.assign([place.key for place in lines.places], lines.numbers)
+        if ledger.households > total:
+            break
         kept = np.array([place.grid_id is not None for place in lines.places], dtype=np.bool_) & (households != NOWHERE)
         kept[kept] = ~held_back[households[kept]]
         new = first_of_new(households, known)
@@ -191,6 +198,8 @@ def accepted(table: Table, villages: Villages, verdict: Verdict, *, today: date)
         if len(left_out):
             kept &= ~np.isin(lines.rows, left_out)
         yield Batch(opened, _people(lines, households, kept))
+    if ledger.households != total:
+        raise ValueError("this is not the roster that was checked, or its villages have changed since")
 
 
 def _household(lines: _Lines, at: int, index: int) -> HouseholdLine:
@@ -220,7 +229,7 @@ def _people(lines: _Lines, households: npt.NDArray[np.int32], kept: npt.NDArray[
         lines.ids,
         lines.phones,
     )
-    return [PersonLine(*cells_of_row) for cells_of_row in compress(zip(*columns, strict=True), kept.tolist())]  # type: ignore[arg-type]
+    return list(map(PersonLine._make, compress(zip(*columns, strict=True), kept.tolist())))
 
 
 class _Reading:
@@ -228,7 +237,7 @@ class _Reading:
 
     def __init__(self, villages: Villages, today: date) -> None:
         self._villages = villages
-        self._today = today
+        self.today = today
         self._places: dict[tuple[str, str], Place] = {}
 
     def lines(self, chunk: Chunk) -> _Lines:
@@ -241,7 +250,7 @@ class _Reading:
             return cells.each(columns[name], cells.clean) if name in columns else blank
 
         ids = columns["id_number"]
-        column = idcolumn.scan(ids, self._today)
+        column = idcolumn.scan(ids, self.today)
         lines = _Lines(
             rows=chunk.rows,
             places=self._find_places(columns.get("village_code", blank), columns.get("village", blank)),
@@ -297,7 +306,7 @@ class _Reading:
             if cells.is_scientific(text):
                 lines.report(at, "id_number", "id_as_number", text.strip())
                 continue
-            checked = identity.check_id(cells.clean(text), today=self._today)
+            checked = identity.check_id(cells.clean(text), today=self.today)
             masked = identity.mask_id(checked.number)
             for code in checked.errors:
                 lines.report(at, "id_number", code, masked)

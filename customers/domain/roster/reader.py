@@ -1,7 +1,7 @@
 """Open a roster by what it holds, not by what it is called; say clearly what a file is that cannot be read."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final
 
 from customers.domain.roster.delimited import Delimited
@@ -27,7 +27,7 @@ _STRANGERS: Final = (
 def open_roster(file: BinaryIO, *, vetted: bool = False) -> Table:
     """Open a seekable roster file (csv or xlsx) and find its header; raises `RosterError` when it is no readable roster.
 
-    `vetted` leaves out the survey of a workbook's raw cells (formulas, size): for the second reading of a file that has passed the first, known by its hash.
+    `vetted` leaves out the survey of a workbook's raw cells; see `reopen_roster`.
     """
     file.seek(0)
     head = file.read(4096)
@@ -41,6 +41,14 @@ def open_roster(file: BinaryIO, *, vetted: bool = False) -> Table:
         table = Delimited(file)
     _require(table)
     return table
+
+
+def reopen_roster(file: BinaryIO, errors: Mapping[str, int]) -> Table:
+    """Open a file for its second pass, known by its hash to be the one checked; `errors` are those of the verdict.
+
+    A workbook that has passed the survey is not surveyed again, unless it has formula cells, which only the survey can see.
+    """
+    return open_roster(file, vetted="formula_cell" not in errors)
 
 
 def _refuse_strangers(file: BinaryIO, head: bytes) -> None:
