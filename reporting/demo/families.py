@@ -90,7 +90,6 @@ class Registry:
 
 def families(registry: Registry, village_code: str, village: str, count: int) -> Iterator[Family]:
     """Yield the households of one village: couples, three generations, the old alone, a few singles."""
-    random = registry.random
     leading = registry.surname()
     for place in range(1, count + 1):
         group = GROUPS[min((place - 1) * len(GROUPS) // count, len(GROUPS) - 1)]
