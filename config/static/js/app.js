@@ -144,7 +144,7 @@
   }
 
   function fail(detail, text, actions) {
-    const element = detail.elt;
+    const element = detail.requestConfig.elt;
     forget(element);
     const box = gedang.result("red", text, actions);
     const place = element.closest("[data-result]");
@@ -160,12 +160,12 @@
     const config = detail.requestConfig;
     return {
       label: gedang.word("retry"),
-      run: () => window.htmx.ajax(config.verb, config.path, { source: detail.elt, target: detail.target }),
+      run: () => window.htmx.ajax(config.verb, config.path, { source: config.elt, target: detail.target }),
     };
   }
 
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) forget(event.detail.elt);
+    if (event.detail.successful) forget(event.detail.requestConfig.elt); // the element itself may be swapped out by now
   });
   document.addEventListener("htmx:sendError", (event) => fail(event.detail, gedang.word("offline"), [again(event.detail)]));
   document.addEventListener("htmx:timeout", (event) => fail(event.detail, gedang.word("slow"), [again(event.detail)]));
