@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import python_calamine
@@ -38,8 +39,9 @@ def _accept(path: Path, scan: Scan) -> None:
 
 def _read_csv(path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as text:
-        for _ in csv.reader(text):
-            pass
+        reader = csv.reader(text)
+        while rows := list(islice(reader, 16_384)):  # rows that nobody holds would cost less than any use of them
+            list(zip(*rows, strict=True))
 
 
 def _read_xlsx(path: Path) -> None:
@@ -68,7 +70,7 @@ def run(*, full: bool) -> Iterator[Result]:
     sizes = {"csv": 1_000_000 if full else 100_000, "xlsx": 200_000 if full else 20_000}
     readers: dict[str, Callable[[Path], None]] = {"csv": _read_csv, "xlsx": _read_xlsx}
     makers = {"csv": rosterfiles.csv_bytes, "xlsx": rosterfiles.xlsx_bytes}
-    ratios, memories = {"csv": 7.0, "xlsx": 2.5}, {"csv": 300.0, "xlsx": 400.0}
+    ratios, memories = {"csv": 6.0, "xlsx": 2.5}, {"csv": 300.0, "xlsx": 400.0}
     with tempfile.TemporaryDirectory(prefix="gedang-bench-") as scratch:
         for kind, rows in sizes.items():
             path = rosterfiles.write(Path(scratch) / f"roster.{kind}", makers[kind](rosterfiles.people(rows)))

@@ -122,13 +122,9 @@ def _restore_data(archive: Path) -> None:
         servers = services.Servers()
         try:
             environment = servers.start()
-            url = environment.get("DATABASE_URL") or os.environ["DATABASE_URL"]
             if servers.postgres:
                 servers.postgres.recreate_database()
-                target = _libpq(servers.postgres.url("postgres"))
-            else:
-                target = _libpq(url)
-            _load(directory / DUMP, target)
+            _load(directory / DUMP, _libpq(environment.get("DATABASE_URL") or os.environ["DATABASE_URL"]))
         finally:
             servers.stop()
         media = data_directory() / MEDIA
@@ -145,13 +141,16 @@ def _load(dump: Path, target: str) -> None:
     tables = "select count(*) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
     if _postgres_tool("psql", "-X", "-At", "-c", tables, "--dbname", target) != "0":
         raise LaunchError("the database is not empty; give DATABASE_URL an empty one made by config/launch/roles.sql")
-    listing = _postgres_tool("pg_restore", "--list", str(dump))
     # Rights on the server's own catalogue are set by roles.sql; only a superuser could repeat them.
-    wanted = [line for line in listing.splitlines() if " ACL pg_catalog " not in line]
-    contents = dump.with_suffix(".list")
-    contents.write_text("\n".join(wanted) + "\n", "utf-8")
-    _postgres_tool("psql", "-X", "-q", "-c", "grant create on schema public to gedang_def", "--dbname", target)
-    _postgres_tool("pg_restore", "--exit-on-error", f"--use-list={contents}", "--dbname", target, str(dump))
+    listing = _postgres_tool("pg_restore", "--list", str(dump)).splitlines()
+    entries = [line for line in listing if line[:1].isdigit() and " ACL pg_catalog " not in line]
+    # Schemas come first with their rights: a function can only be handed to a role that may create there.
+    schemas = [line for line in entries if " SCHEMA - " in line or " ACL - SCHEMA " in line]
+    for part in (schemas, [line for line in entries if line not in schemas]):
+        contents = dump.with_suffix(".list")
+        contents.write_text("\n".join(part) + "\n", "utf-8")
+        if part:
+            _postgres_tool("pg_restore", "--exit-on-error", f"--use-list={contents}", "--dbname", target, str(dump))
     _postgres_tool("psql", "-X", "-q", "-c", "analyze", "--dbname", target)
 
 

@@ -1,6 +1,7 @@
 """``make check``, ``make test``, ``make prove``, ``make fix`` and ``make bench``."""
 
 import concurrent.futures
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 from config.launch import browser
 from config.launch.install import node_environment
@@ -131,10 +133,33 @@ def test(arguments: list[str]) -> int:
 
 
 def prove(arguments: list[str]) -> int:
-    """Run checks, tests and harnesses at full size; results are kept with the commit."""
+    """Run checks, tests and harnesses at full size; results are kept under bench/results with command and commit."""
     os.environ["GEDANG_SIZE"] = "full"
     harnesses = bench([])
-    return max(harnesses, _test(arguments, []))
+    with tempfile.TemporaryDirectory(prefix="gedang-prove-") as directory:
+        report = Path(directory) / "tests.xml"
+        tested = _test([f"--junit-xml={report}", *arguments], [])
+        if report.exists():
+            _keep_counts(report, arguments)
+    return max(harnesses, tested)
+
+
+def _keep_counts(report: Path, arguments: list[str]) -> None:
+    """Add one line on the test run to bench/results/tests.jsonl."""
+    suite = next(ElementTree.parse(report).getroot().iter("testsuite"))
+    _, commit = _run(["git", "describe", "--always", "--abbrev=12", "--dirty"])
+    counts = {name: int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
+    told = {
+        "harness": "tests",
+        "size": "full",
+        "commit": commit.strip(),
+        "command": " ".join(["make prove", *([f"ARGS={' '.join(arguments)!r}"] if arguments else [])]),
+        "made_at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "seconds": round(float(suite.get("time", "0")), 1),
+        **counts,
+    }
+    with (ROOT / "bench" / "results" / "tests.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(told, ensure_ascii=False) + "\n")
 
 
 def _test(arguments: list[str], selection: list[str]) -> int:
