@@ -70,7 +70,7 @@ def run(*, full: bool) -> Iterator[Result]:
     sizes = {"csv": 1_000_000 if full else 100_000, "xlsx": 200_000 if full else 20_000}
     readers: dict[str, Callable[[Path], None]] = {"csv": _read_csv, "xlsx": _read_xlsx}
     makers = {"csv": rosterfiles.csv_bytes, "xlsx": rosterfiles.xlsx_bytes}
-    ratios, memories = {"csv": 6.0, "xlsx": 2.5}, {"csv": 300.0, "xlsx": 400.0}
+    ratios, memories = {"csv": 4.0, "xlsx": 2.5}, {"csv": 300.0, "xlsx": 400.0}
     with tempfile.TemporaryDirectory(prefix="gedang-bench-") as scratch:
         for kind, rows in sizes.items():
             path = rosterfiles.write(Path(scratch) / f"roster.{kind}", makers[kind](rosterfiles.people(rows)))

@@ -19,6 +19,7 @@ class Row:
     """One line of the comparison. `before` and `after` are canonical values ("" when absent); amounts are yuan as text.
 
     `item` names the item (its kind's code), `note` what the officer wrote beside it; `delta` is after less before for amounts.
+    `path` is the place in the newer document ("assets.0.current"), "" for what was removed and for totals.
     """
 
     section: str
@@ -29,6 +30,7 @@ class Row:
     after: str
     change: Change
     delta: Decimal | None = None
+    path: str = ""
 
     def label(self, language: str = "zh") -> str:
         """Section, item and field in words, for the head of the line."""
@@ -181,21 +183,27 @@ def changed(rows: Sequence[Row]) -> list[Row]:
 def _compare_performance(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Row]:
     before, after = old.get("performance") or {}, new.get("performance") or {}
     rows = _row("performance", "", "", "status", before.get("status"), after.get("status"))
-    return rows + _compare_items("performance", before.get("breaches", []), after.get("breaches", []))
+    return rows + _compare_items(
+        "performance", before.get("breaches", []), after.get("breaches", []), "performance.breaches"
+    )
 
 
-def _compare_items(section: str, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[Row]:
+def _compare_items(
+    section: str, old: list[dict[str, Any]], new: list[dict[str, Any]], list_path: str = ""
+) -> list[Row]:
+    list_path = list_path or section
     key_fields = _KEYS.get(section, ("kind", "note"))
     rows: list[Row] = []
-    for before, after in _pairs(old, new, key_fields):
+    for place, (before, after) in enumerate(_pairs(old, new, key_fields)):
+        path = f"{list_path}.{place}" if after is not None else ""
         shown = after or before or {}
         names = [name for name in dict.fromkeys((*shown, *(before or {}))) if name not in key_fields]
         item = str(shown.get("kind", shown.get("what", shown.get("person", ""))))
         if not names:
-            rows += _row(section, item, str(shown.get("note", "")), "kind", before and item, after and item)
+            rows += _row(section, item, str(shown.get("note", "")), "kind", before and item, after and item, path)
         for name in names:
             before_value, after_value = (before or {}).get(name), (after or {}).get(name)
-            rows += _row(section, item, str(shown.get("note", "")), name, before_value, after_value)
+            rows += _row(section, item, str(shown.get("note", "")), name, before_value, after_value, path)
     return rows
 
 
@@ -219,7 +227,7 @@ def _pairs(
     return paired + [(old[j], None) for j in free]
 
 
-def _row(section: str, item: str, note: str, field: str, before: Any, after: Any) -> list[Row]:
+def _row(section: str, item: str, note: str, field: str, before: Any, after: Any, place: str = "") -> list[Row]:
     was, now = _text(before), _text(after)
     if not was and not now:
         return []
@@ -236,7 +244,14 @@ def _row(section: str, item: str, note: str, field: str, before: Any, after: Any
         change = "up" if delta > 0 else "down" if delta < 0 else "same"
     else:
         change = "changed"
-    return [Row(section, item, note, field, was, now, change, delta)]
+    path = (
+        f"{place}.{field}"
+        if place
+        else ""
+        if not now or section == "totals" or section in economics.ITEM_LISTS
+        else field
+    )
+    return [Row(section, item, note, field, was, now, change, delta, path)]
 
 
 def _text(value: Any) -> str:

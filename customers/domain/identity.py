@@ -55,14 +55,15 @@ def _squeeze(text: str) -> str:
     if text.isascii():
         return "".join(text.split())
     folded = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
+    bare = "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
+    return unicodedata.normalize("NFKC", bare)  # what was parted by a space may now combine
 
 
 def normalise_id(text: str) -> str:
     """The one spelling of an ID number; a number of an old card comes back with 18 characters. "" when nothing is there."""
     if _BODY.fullmatch(text):
         return text
-    number = _squeeze(text).upper()
+    number = _squeeze(_squeeze(text).upper())
     return upgrade_id(number) if _OLD.fullmatch(number) else number
 
 

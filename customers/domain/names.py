@@ -40,7 +40,7 @@ def normalise_name(text: str) -> str:
     folded = "".join(
         c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc") or c.isspace()
     )
-    spaced = _DOTS.sub(MIDDLE_DOT, " ".join(folded.split()))
+    spaced = _DOTS.sub(MIDDLE_DOT, " ".join(unicodedata.normalize("NFKC", folded).split()))
     return _GAP_BETWEEN_HAN.sub("", re.sub(rf" ?{MIDDLE_DOT} ?", MIDDLE_DOT, spaced)).strip(MIDDLE_DOT + " ")
 
 
