@@ -100,8 +100,8 @@ def supervised(tmp_path):
         )
     )
     yield process, tmp_path
-    process.kill()
-    process.wait()
+    process.terminate()  # not killed: it clears what its programs have left
+    process.wait(60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
