@@ -121,7 +121,8 @@ class Progress:
     """All figures of one kind of subject over one scope.
 
     `roster`: subjects of the official list, active at the cut; `blocked`: of these, with a blocking tag;
-    `off_roster`: subjects found in the field, visited, counted apart; `not_met`: visited in vain in the week (nobody
+    `off_roster`: subjects found in the field, visited, counted apart; `joined`: of those visited in total, found in the
+    field before the list held them; `not_met`: visited in vain in the week (nobody
     met, or moved away); `late`: counted this week but visited on a device date in an earlier one;
     `dwell_seconds` over `dwell_visits`: time spent at the visits of the week.
     """
@@ -135,6 +136,7 @@ class Progress:
     granted: Tally = field(default_factory=Tally)
     granted_amount: AmountTally = field(default_factory=AmountTally)
     off_roster: int = 0
+    joined: int = 0
     not_met: int = 0
     late: int = 0
     dwell_seconds: int = 0

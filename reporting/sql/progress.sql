@@ -2,12 +2,12 @@
 -- The functions of schema lib run with the rights of who calls them (the freezing worker, or the definers below). They are
 -- STABLE, so that a freeze calling them in the statement that also writes what was counted works on one snapshot.
 
--- Milestones of a campaign received before the cut that no report has counted; `since` leaves to an earlier week, not frozen
--- yet, what it will take. What became visible after its week was frozen is still here: it belongs to the next.
-create or replace function lib.uncounted(in_campaign bigint, cut timestamptz, since timestamptz)
+-- Milestones of a campaign received before the cut that no report has counted. What became visible only after its week was
+-- frozen is still here: it belongs to the next.
+create or replace function lib.uncounted(in_campaign bigint, cut timestamptz)
 returns setof customers_milestone language sql stable as $$
     select milestone.* from customers_milestone as milestone
-    where milestone.campaign_id = in_campaign and milestone.reached_at < cut and (since is null or milestone.reached_at >= since)
+    where milestone.campaign_id = in_campaign and milestone.reached_at < cut
       and not exists (select 1 from reporting_countedmilestone as counted where counted.milestone_id = milestone.id)
 $$;
 
@@ -34,7 +34,8 @@ returns table (grid_id bigint, staff_id bigint, name text) language sql stable a
     order by seat.grid_id, kind."order", seat.from_on, seat.id
 $$;
 
--- One row per grid and kind of subject. Amounts are yuan as text, so that no reader makes floats of them.
+-- One row per grid and kind of subject. `since`, set while the week before is not frozen yet, leaves to that week as increment
+-- what came before. Amounts are yuan as text, so that no reader makes floats of them.
 create or replace function lib.progress_by_grid(
     in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[] default null)
 returns table (
@@ -48,14 +49,14 @@ language sql stable as $$
         select subject.* from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as subject
         where campaign.id = in_campaign
     ), fresh as materialized (
-        select milestone.* from lib.uncounted(in_campaign, cut, since) as milestone
+        select milestone.* from lib.uncounted(in_campaign, cut) as milestone
         where only_grids is null or milestone.grid_id = any (only_grids)
     ), events as (
         select milestone.subject_id, milestone.kind, milestone.amount, milestone.device_on, false as is_new
         from reporting_countedmilestone as counted join customers_milestone as milestone on milestone.id = counted.milestone_id
         where milestone.campaign_id = in_campaign and (only_grids is null or milestone.grid_id = any (only_grids))
         union all
-        select subject_id, fresh.kind, amount, device_on, true from fresh
+        select subject_id, fresh.kind, amount, device_on, since is null or reached_at >= since from fresh
     ), amounts as (  -- a withdrawal that names no amount takes back what was granted
         select event.subject_id, event.kind, event.is_new, event.device_on,
                case when event.kind = 'grant_withdrawn' then coalesce(event.amount, (
@@ -131,8 +132,9 @@ language sql stable as $$
         where milestone.campaign_id = in_campaign and milestone.kind in ('visited', 'profiled', 'checked')
           and milestone.staff_id is not null and (only_grids is null or milestone.grid_id = any (only_grids))
         union all
-        select milestone.staff_id, milestone.subject_id, milestone.kind::text, milestone.device_on, true
-        from lib.uncounted(in_campaign, cut, since) as milestone
+        select milestone.staff_id, milestone.subject_id, milestone.kind::text, milestone.device_on,
+               since is null or milestone.reached_at >= since
+        from lib.uncounted(in_campaign, cut) as milestone
         where milestone.kind in ('visited', 'profiled', 'checked')
           and milestone.staff_id is not null and (only_grids is null or milestone.grid_id = any (only_grids))
         union all
@@ -214,7 +216,7 @@ declare
     signature text;
 begin
     foreach signature in array array[
-        'lib.uncounted(bigint, timestamptz, timestamptz)',
+        'lib.uncounted(bigint, timestamptz)',
         'lib.subjects_on(bigint, date, bigint[])',
         'lib.owners_on(bigint, date)',
         'lib.progress_by_grid(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
@@ -224,6 +226,8 @@ begin
         execute format('revoke all on function %s from public', signature);
         execute format('grant execute on function %s to gedang_worker, gedang_def', signature);
     end loop;
+    -- Territory and owners are open to pages; subjects behind them stay under row security.
+    grant execute on function lib.owners_on(bigint, date), lib.territory_on(bigint, date, bigint[]) to gedang_web, gedang_web_all;
     foreach signature in array array[
         'acc.reads_figures(bigint)',
         'acc.progress(bigint, timestamptz, timestamptz, timestamptz, date, bigint[], boolean)',

@@ -1,0 +1,100 @@
+"""The only door to reports: which weeks a post may open, and which of their lines it is shown (Design, section 1).
+
+Counts are no customer data, but a post is shown its own: an officer his grids and himself, a branch manager his branch and
+below, approver, auditor and leader the branches they are appointed for or the whole bank. Households behind a figure are
+reached under row security alone, and never by a leader, who sees aggregates.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from grids.access import Post, PostKind, branches_for, grids_for
+from reporting.domain.figures import Level
+from reporting.domain.rollup import Line
+from reporting.models import ReportRow, WeeklyReport
+
+READERS = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.LEADER)
+OVERSEERS = (PostKind.BRANCH_MANAGER, PostKind.LEADER)
+HOUSEHOLD_READERS = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR)
+
+STORED_LEVEL = {
+    Level.BANK: ReportRow.Level.TOTAL,
+    Level.BRANCH: ReportRow.Level.BRANCH,
+    Level.GRID: ReportRow.Level.GRID,
+    Level.OFFICER: ReportRow.Level.OFFICER,
+    Level.COLLECTOR: ReportRow.Level.COLLECTOR,
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a post is shown: everything, some branches, or an officer's own grids and himself."""
+
+    is_whole: bool = False
+    branches: frozenset[int] = frozenset()
+    grids: frozenset[int] = frozenset()
+    staff_id: int | None = None
+
+    def admits(self, line: Line) -> bool:
+        """Tell whether a line of a report is shown; the same rule as ``rows``."""
+        if self.is_whole:
+            return True
+        if self.staff_id is not None:
+            if line.level == Level.GRID:
+                return line.unit_id in self.grids
+            return line.level in (Level.OFFICER, Level.COLLECTOR) and line.unit_id == self.staff_id
+        return (line.unit_id if line.level == Level.BRANCH else line.parent_id) in self.branches
+
+    def rows(self) -> Q:
+        """Return the same rule as a condition on stored rows."""
+        if self.is_whole:
+            return Q()
+        if self.staff_id is not None:
+            people = (ReportRow.Level.OFFICER, ReportRow.Level.COLLECTOR)
+            return Q(level=ReportRow.Level.GRID, unit_id__in=self.grids) | Q(level__in=people, unit_id=self.staff_id)
+        beneath = (ReportRow.Level.GRID, ReportRow.Level.OFFICER, ReportRow.Level.COLLECTOR)
+        return Q(level=ReportRow.Level.BRANCH, unit_id__in=self.branches) | Q(
+            level__in=beneath, parent_id__in=self.branches
+        )
+
+
+def scope_of(post: Post) -> Scope:
+    """Return what a post is shown today; nothing for the posts that do not read reports."""
+    if post.kind not in READERS:
+        return Scope()
+    if post.kind == PostKind.OFFICER:
+        return Scope(grids=frozenset(grids_for(post).values_list("pk", flat=True)), staff_id=post.staff_id)
+    if post.branch_id is None:
+        return Scope(is_whole=post.kind != PostKind.BRANCH_MANAGER)
+    return Scope(branches=frozenset(branches_for(post).values_list("pk", flat=True)))
+
+
+def reports_for(post: Post) -> QuerySet[WeeklyReport]:
+    """Return the frozen weeks a post may open, newest first: those of its own institution."""
+    reports = WeeklyReport.objects.filter(institution_id=post.staff.institution_id).order_by("-starts_on", "-pk")
+    return reports if post.kind in READERS else reports.none()
+
+
+def open_report(post: Post, year: int, number: int) -> WeeklyReport:
+    """Return a frozen week, or raise Http404; where two campaigns share a week, the newer one's."""
+    report = reports_for(post).filter(iso_year=year, iso_week=number).first()
+    if report is None:
+        raise Http404
+    return report
+
+
+def rows_for(scope: Scope, report: WeeklyReport) -> QuerySet[ReportRow]:
+    """Return the lines of a frozen week a scope is shown, in their stored order."""
+    return ReportRow.objects.filter(scope.rows(), report=report).order_by("level", "order")
+
+
+def lines_for(scope: Scope, lines: list[Line]) -> list[Line]:
+    """Return the lines of a preview a scope is shown."""
+    return [line for line in lines if scope.admits(line)]
+
+
+def may_open_households(post: Post) -> bool:
+    """Whether a post may go from a figure to its households."""
+    return post.kind in HOUSEHOLD_READERS

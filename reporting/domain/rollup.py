@@ -1,0 +1,321 @@
+"""From counts by grid to the lines of a report: branches, grids, officers, collectors, the bank; ranks and changes.
+
+Framework-free: the counts come from one query, the lines are the same for a freeze, a preview and an overview.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from config.lib.money import ZERO, yuan
+from config.lib.ratios import Place
+from reporting.domain.figures import AmountTally, FigureRow, Level, Progress, SubjectKind, Tally, places, summed
+
+UNRANKED = Place(rank=None, rise=None)
+_COUNTS = ("visited", "profiled", "checked", "assessed", "granted")
+_STANDING = ("roster", "blocked", "off_roster", "joined")
+_OF_THE_WEEK = ("not_met", "late")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchPlace:
+    """A branch in the tree: ``path`` lists the ids from the top; a head office only gathers, it competes with nobody."""
+
+    id: int
+    name: str
+    path: str
+    is_head: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridFacts:
+    """What was counted in one grid, with its branch and its owner on that day."""
+
+    grid_id: int
+    name: str
+    branch_id: int
+    owner_id: int | None = None
+    owner: str = ""
+    by_kind: Mapping[SubjectKind, Progress] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorFacts:
+    """What one person collected in the grids of one branch."""
+
+    staff_id: int
+    name: str
+    branch_id: int
+    by_kind: Mapping[SubjectKind, Progress] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a report.
+
+    ``unit_id`` is the institution, branch, grid or staff; ``parent_id`` the branch a line belongs to (of a branch: the one
+    above it). ``place`` and ``change`` (of this week's visits) stand against the last frozen week.
+    """
+
+    unit_id: int | None
+    parent_id: int | None = None
+    owner_id: int | None = None
+    place: Place = UNRANKED
+    change: int | None = None
+    figures: FigureRow
+
+    @property
+    def level(self) -> Level:
+        """What the line stands for."""
+        return self.figures.level
+
+    @property
+    def key(self) -> str:
+        """Unique in the report, the same every week."""
+        return self.figures.key
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was counted: a grid without a roster yet."""
+        return self.figures.all_kinds == Progress()
+
+
+def line_key(level: Level, unit_id: int | None, parent_id: int | None) -> str:
+    """Return the key of a line: people have one line per branch, all others one."""
+    unit = "none" if unit_id is None else str(unit_id)
+    return f"{level}-{unit}-{parent_id}" if level in (Level.OFFICER, Level.COLLECTOR) else f"{level}-{unit}"
+
+
+def roll_up(
+    *,
+    bank_id: int,
+    bank: str,
+    branches: Sequence[BranchPlace],
+    grids: Sequence[GridFacts],
+    collectors: Sequence[CollectorFacts] = (),
+    earlier: Iterable[Line] | None = None,
+) -> list[Line]:
+    """Return the lines of a report from what was counted; ``earlier`` are the lines of the last frozen week.
+
+    Branches rank among those of the same branch above, grids and officers across the bank. The bank is the sum of its
+    grids, so no overlapping scope is ever added.
+    """
+    grid_lines = [
+        Line(
+            unit_id=grid.grid_id,
+            parent_id=grid.branch_id,
+            owner_id=grid.owner_id,
+            figures=_row(Level.GRID, grid.grid_id, grid.branch_id, grid.name, grid.by_kind, grid.owner),
+        )
+        for grid in grids
+    ]
+    total = Line(
+        unit_id=bank_id,
+        figures=summed(
+            [line.figures for line in grid_lines], level=Level.BANK, key=line_key(Level.BANK, bank_id, None), name=bank
+        ),
+    )
+    collected = [
+        Line(
+            unit_id=one.staff_id,
+            parent_id=one.branch_id,
+            figures=_row(Level.COLLECTOR, one.staff_id, one.branch_id, one.name, one.by_kind),
+        )
+        for one in sorted(collectors, key=lambda one: (one.branch_id, one.staff_id))
+    ]
+    before = {line.key: line for line in earlier or ()}
+    lines = [total]
+    branch_lines = _branch_lines(branches, grids, grid_lines)
+    for parent in dict.fromkeys(line.parent_id for line in branch_lines):
+        lines += ranked_lines([line for line in branch_lines if line.parent_id == parent], before)
+    lines += ranked_lines(grid_lines, before)
+    lines += ranked_lines(_officer_lines(grids, grid_lines), before)
+    lines += collected
+    return [_changed(line, before) for line in lines]
+
+
+def ranked_lines(lines: Sequence[Line], before: Mapping[str, Line]) -> list[Line]:
+    """Place competing lines; grids nobody owns make a line that does not compete."""
+    earlier = {key: line.place.rank for key, line in before.items()}
+    competing = [line.figures for line in lines if line.unit_id is not None]
+    standing = places(competing, earlier)
+    return [replace(line, place=standing.get(line.key, UNRANKED)) for line in lines]
+
+
+def _row(
+    level: Level,
+    unit_id: int | None,
+    parent_id: int | None,
+    name: str,
+    by_kind: Mapping[SubjectKind, Progress],
+    owner: str = "",
+) -> FigureRow:
+    return FigureRow(
+        level=level, key=line_key(level, unit_id, parent_id), name=name, responsible=owner, by_kind=by_kind
+    )
+
+
+def _branch_lines(
+    branches: Sequence[BranchPlace], grids: Sequence[GridFacts], grid_lines: Sequence[Line]
+) -> list[Line]:
+    by_id = {branch.id: branch for branch in branches}
+    held: dict[int, list[FigureRow]] = defaultdict(list)
+    for grid, line in zip(grids, grid_lines, strict=True):
+        for branch_id in _chain(grid.branch_id, by_id):
+            held[branch_id].append(line.figures)
+    lines = []
+    for branch in sorted(branches, key=lambda branch: branch.path):
+        if branch.id in held:
+            above = [one for one in _chain(branch.id, by_id) if one != branch.id and not by_id[one].is_head]
+            row = summed(
+                held[branch.id], level=Level.BRANCH, key=line_key(Level.BRANCH, branch.id, None), name=branch.name
+            )
+            lines.append(Line(unit_id=branch.id, parent_id=above[-1] if above else None, figures=row))
+    return lines
+
+
+def _chain(branch_id: int, by_id: Mapping[int, BranchPlace]) -> list[int]:
+    """Return the branches a grid counts for, from the top: a head office only for the grids it manages itself."""
+    ids = [int(part) for part in by_id[branch_id].path.strip("/").split("/")]
+    return [one for one in ids if one in by_id and (one == branch_id or not by_id[one].is_head)]
+
+
+def _officer_lines(grids: Sequence[GridFacts], grid_lines: Sequence[Line]) -> list[Line]:
+    owned: dict[tuple[int, int | None], list[FigureRow]] = defaultdict(list)
+    names: dict[int | None, str] = {None: ""}
+    for grid, line in zip(grids, grid_lines, strict=True):
+        if grid.owner_id is not None or not line.is_empty:
+            owned[grid.branch_id, grid.owner_id].append(line.figures)
+            names[grid.owner_id] = grid.owner
+    return [
+        Line(
+            unit_id=owner_id,
+            parent_id=branch_id,
+            owner_id=owner_id,
+            figures=summed(
+                rows, level=Level.OFFICER, key=line_key(Level.OFFICER, owner_id, branch_id), name=names[owner_id]
+            ),
+        )
+        for (branch_id, owner_id), rows in sorted(owned.items(), key=lambda one: (one[0][0], one[0][1] or 0))
+    ]
+
+
+def _changed(line: Line, before: Mapping[str, Line]) -> Line:
+    last = before.get(line.key)
+    if last is None:
+        return line
+    return replace(line, change=line.figures.all_kinds.visited.week - last.figures.all_kinds.visited.week)
+
+
+# --- What a stored line holds -------------------------------------------------------------------------------------
+
+
+def week_document(line: Line) -> dict[str, Any]:
+    """Return the figures of the week as stored: by kind, nought left out, amounts as decimal strings."""
+    kinds = {}
+    for kind, progress in line.figures.by_kind.items():
+        figures: dict[str, Any] = {name: getattr(progress, name).week for name in _COUNTS}
+        figures |= {name: getattr(progress, name) for name in _OF_THE_WEEK}
+        figures["granted_withdrawn"] = progress.granted.withdrawn
+        figures["granted_amount"] = _text(progress.granted_amount.week)
+        figures["amount_withdrawn"] = _text(progress.granted_amount.withdrawn)
+        kinds[kind.value] = {name: value for name, value in figures.items() if value}
+    return {"kinds": {kind: figures for kind, figures in kinds.items() if figures}, "visited_change": line.change}
+
+
+def total_document(line: Line) -> dict[str, Any]:
+    """Return what stands at the cut as stored: by kind, nought left out, amounts as decimal strings."""
+    kinds = {}
+    for kind, progress in line.figures.by_kind.items():
+        figures: dict[str, Any] = {name: getattr(progress, name) for name in _STANDING}
+        figures |= {name: getattr(progress, name).total for name in _COUNTS}
+        figures["granted_amount"] = _text(progress.granted_amount.total)
+        kinds[kind.value] = {name: value for name, value in figures.items() if value}
+    return {"kinds": {kind: figures for kind, figures in kinds.items() if figures}}
+
+
+def stored_progress(week: Mapping[str, Any], total: Mapping[str, Any]) -> dict[SubjectKind, Progress]:
+    """Return the figures of a stored line, the inverse of ``week_document`` and ``total_document``."""
+    found = {}
+    for kind in SubjectKind:
+        now, stands = week.get("kinds", {}).get(kind.value, {}), total.get("kinds", {}).get(kind.value, {})
+        if now or stands:
+            found[kind] = Progress(
+                **{name: stands.get(name, 0) for name in _STANDING},
+                **{name: now.get(name, 0) for name in _OF_THE_WEEK},
+                **{
+                    name: Tally(week=now.get(name, 0), total=stands.get(name, 0))
+                    for name in _COUNTS
+                    if name != "granted"
+                },
+                granted=Tally(
+                    week=now.get("granted", 0),
+                    total=stands.get("granted", 0),
+                    withdrawn=now.get("granted_withdrawn", 0),
+                ),
+                granted_amount=AmountTally(
+                    week=yuan(now.get("granted_amount", ZERO)),
+                    total=yuan(stands.get("granted_amount", ZERO)),
+                    withdrawn=yuan(now.get("amount_withdrawn", ZERO)),
+                ),
+            )
+    return found
+
+
+def _text(amount: Decimal) -> str:
+    return f"{amount:.2f}" if amount else ""
+
+
+# --- Counts as the database returns them --------------------------------------------------------------------------
+
+
+def counted_progress(row: Mapping[str, Any]) -> Progress:
+    """Return the figures of one row of ``lib.progress_by_grid`` or ``lib.progress_by_collector``."""
+    return Progress(
+        **{name: row.get(name) or 0 for name in (*_STANDING, *_OF_THE_WEEK)},
+        **{
+            name: Tally(
+                week=row.get(f"{name}_week") or 0,
+                total=row.get(f"{name}_total") or 0,
+                withdrawn=row.get(f"{name}_withdrawn") or 0,
+            )
+            for name in _COUNTS
+        },
+        granted_amount=AmountTally(
+            week=yuan(row.get("amount_week") or ZERO),
+            total=yuan(row.get("amount_total") or ZERO),
+            withdrawn=yuan(row.get("amount_withdrawn") or ZERO),
+        ),
+    )
+
+
+def grid_facts(territory: Iterable[Mapping[str, Any]], counts: Iterable[Mapping[str, Any]]) -> list[GridFacts]:
+    """Join the territory of a day with what was counted in it."""
+    by_grid: dict[int, dict[SubjectKind, Progress]] = defaultdict(dict)
+    for row in counts:
+        by_grid[row["grid_id"]][SubjectKind(row["kind"])] = counted_progress(row)
+    return [
+        GridFacts(
+            grid_id=place["grid_id"],
+            name=place["name"],
+            branch_id=place["branch_id"],
+            owner_id=place["owner_id"],
+            owner=place["owner"] or "",
+            by_kind=by_grid.get(place["grid_id"], {}),
+        )
+        for place in territory
+    ]
+
+
+def collector_facts(counts: Iterable[Mapping[str, Any]]) -> list[CollectorFacts]:
+    """Gather the rows of each collector and branch."""
+    found: dict[tuple[int, int], tuple[str, dict[SubjectKind, Progress]]] = {}
+    for row in counts:
+        _, kinds = found.setdefault((row["staff_id"], row["branch_id"]), (row["name"], {}))
+        kinds[SubjectKind(row["kind"])] = counted_progress(row)
+    return [
+        CollectorFacts(staff_id=staff_id, name=name, branch_id=branch_id, by_kind=kinds)
+        for (staff_id, branch_id), (name, kinds) in found.items()
+    ]

@@ -1,0 +1,129 @@
+"""Progress by grid and collector, counted by the database in one statement and rolled up to lines.
+
+Freeze, preview and overview share the counting functions of ``sql/progress.sql``; pages reach them through a definer function
+that lets out counts alone and only to the reading posts.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from config.lib.clock import SHANGHAI
+from config.lib.weeks import Week
+from reporting.domain.report import Window
+from reporting.domain.rollup import BranchPlace, Line, collector_facts, grid_facts, roll_up
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignPlan:
+    """A campaign with its span and the institution it belongs to."""
+
+    id: int
+    name: str
+    institution_id: int
+    bank: str
+    from_on: date
+    to_on: date | None
+    is_open: bool
+    founded_on: date
+
+
+def campaigns(*, institution_id: int | None = None, only_open: bool = False) -> list[CampaignPlan]:
+    """Return the campaigns of an institution, or of all, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select campaign.id, campaign.name, bank.id, bank.name, campaign.from_on, campaign.to_on, campaign.is_open, "
+            "(bank.created_at at time zone 'Asia/Shanghai')::date "
+            "from grids_campaign as campaign join grids_institution as bank on bank.id = campaign.institution_id "
+            "where (%(bank)s::bigint is null or bank.id = %(bank)s) and (campaign.is_open or not %(open)s) "
+            "order by bank.id, campaign.from_on, campaign.id",
+            {"bank": institution_id, "open": only_open},
+        )
+        return [
+            CampaignPlan(
+                id=pk,
+                name=name,
+                institution_id=bank_id,
+                bank=bank,
+                from_on=first,
+                to_on=last,
+                is_open=is_open,
+                founded_on=founded,
+            )
+            for pk, name, bank_id, bank, first, last, is_open, founded in cursor.fetchall()
+        ]
+
+
+def open_plan(institution_id: int) -> CampaignPlan | None:
+    """Return the open campaign; None between two campaigns."""
+    return next(iter(campaigns(institution_id=institution_id, only_open=True)), None)
+
+
+def branch_places(institution_id: int) -> list[BranchPlace]:
+    """Return the tree of branches."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, name, path, kind = 'head' from grids_branch where institution_id = %s order by path",
+            [institution_id],
+        )
+        return [
+            BranchPlace(id=pk, name=name, path=path, is_head=is_head) for pk, name, path, is_head in cursor.fetchall()
+        ]
+
+
+def preview_window(week: Week, *, now: datetime, last_frozen: Week | None) -> Window:
+    """Return the span a preview counts: to this moment for the running week, to Monday 00:00 for one not frozen yet."""
+    is_next = last_frozen is not None and last_frozen >= week.previous
+    return Window(
+        begins=week.starts_at,
+        cut=min(now, week.ends_at),
+        since=None if is_next else week.starts_at,
+        on_day=now.astimezone(SHANGHAI).date(),
+    )
+
+
+def counted(
+    campaign_id: int, window: Window, *, only_grids: Sequence[int] | None = None, with_collectors: bool = False
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return territory, counts by grid and counts by collector as the acting post may see them; empty for other posts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select territory, grids, collectors from acc.progress(%s, %s, %s, %s, %s, %s::bigint[], %s)",
+            [
+                campaign_id,
+                window.begins,
+                window.cut,
+                window.since,
+                window.on_day,
+                None if only_grids is None else list(only_grids),
+                with_collectors,
+            ],
+        )
+        row = cursor.fetchone() or (None, None, None)
+    territory, grids, collectors = (json.loads(part) if part else [] for part in row)
+    return territory, grids, collectors
+
+
+def counted_lines(
+    plan: CampaignPlan,
+    window: Window,
+    *,
+    branches: Sequence[BranchPlace],
+    earlier: Iterable[Line] | None,
+    only_grids: Sequence[int] | None = None,
+    with_collectors: bool = False,
+) -> list[Line]:
+    """Return the lines of a report as they stand now, ranked against the last frozen week."""
+    territory, grids, collectors = counted(plan.id, window, only_grids=only_grids, with_collectors=with_collectors)
+    return roll_up(
+        bank_id=plan.institution_id,
+        bank=plan.bank,
+        branches=branches,
+        grids=grid_facts(territory, grids),
+        collectors=collector_facts(collectors),
+        earlier=earlier,
+    )

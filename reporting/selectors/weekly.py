@@ -1,0 +1,167 @@
+"""Weekly reports as pages read them: the weeks there are, a frozen week from its stored lines, a preview counted on demand."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from config.lib import clock, releases
+from config.lib.ratios import Place
+from config.lib.weeks import Week
+from grids.access import Post
+from reporting.access import STORED_LEVEL, Scope, lines_for, reports_for, rows_for
+from reporting.domain.figures import FigureRow
+from reporting.domain.report import Report, Rules, days_left, sentences_of
+from reporting.domain.rollup import Line, line_key, stored_progress
+from reporting.models import ReportRow, WeeklyReport
+from reporting.selectors.progress import (
+    CampaignPlan,
+    branch_places,
+    counted_lines,
+    open_plan,
+    preview_window,
+)
+
+LEVELS = {stored: level for level, stored in STORED_LEVEL.items()}
+RULES_RELEASE = "report_rules"
+
+
+def week_of(report: WeeklyReport) -> Week:
+    """Return the week a report stands for."""
+    return Week(report.iso_year, report.iso_week)
+
+
+def line_of(row: ReportRow) -> Line:
+    """Return a stored line as the domain knows it."""
+    level = LEVELS[ReportRow.Level(row.level)]
+    return Line(
+        unit_id=row.unit_id,
+        parent_id=row.parent_id,
+        owner_id=row.owner_id,
+        place=Place(rank=row.rank, rise=row.rank_change),
+        change=row.week.get("visited_change"),
+        figures=FigureRow(
+            level=level,
+            key=line_key(level, row.unit_id, row.parent_id),
+            name=row.name,
+            responsible=row.owner,
+            by_kind=stored_progress(row.week, row.cumulative),
+        ),
+    )
+
+
+def stored_lines(rows: Sequence[ReportRow]) -> list[Line]:
+    """Return stored lines in the order they were frozen in, the bank first."""
+    order = {level: at for at, level in enumerate(LEVELS)}
+    return [line_of(row) for row in sorted(rows, key=lambda row: (order[ReportRow.Level(row.level)], row.order))]
+
+
+def frozen(report: WeeklyReport, rows: Sequence[ReportRow]) -> Report:
+    """Return a frozen week from its stored rows, nothing else."""
+    return Report(
+        bank=report.parameters.get("bank", ""),
+        week=week_of(report),
+        cut_at=report.cut_at,
+        frozen_at=report.frozen_at,
+        lines=stored_lines(rows),
+        sentences=report.sentences,
+        rules=Rules.stored(report.parameters),
+        fingerprint=report.rows_hash[:12],
+        report_id=report.pk,
+        campaign_id=report.campaign_id,
+    )
+
+
+def frozen_for(scope: Scope, report: WeeklyReport) -> Report:
+    """Return a frozen week as far as a scope is shown it."""
+    return frozen(report, list(rows_for(scope, report)))
+
+
+def last_report(campaign_id: int, before: Week | None = None) -> WeeklyReport | None:
+    """Return the newest frozen report of a campaign, or the newest before a week."""
+    reports = WeeklyReport.objects.filter(campaign_id=campaign_id)
+    if before is not None:
+        reports = reports.filter(starts_on__lt=before.first_day)
+    return reports.order_by("-starts_on").first()
+
+
+def all_lines(report: WeeklyReport) -> list[Line]:
+    """Return every line of a report: for ranks and changes against it, not for a page."""
+    return stored_lines(list(ReportRow.objects.filter(report=report)))
+
+
+def rules_for(plan: CampaignPlan, on: date) -> Rules:
+    """Return the rules in force on a day, with the working days left from it; where none are released the defaults hold."""
+    left = days_left(plan.to_on, on)
+    try:
+        release = releases.in_force(plan.institution_id, RULES_RELEASE, on)
+    except releases.NotReleased:
+        return Rules(campaign=plan.name, working_days_left=left)
+    return Rules.stored({**release.document, "campaign": plan.name, "working_days_left": left, "release": str(release)})
+
+
+def preview_weeks(institution_id: int, now: datetime | None = None) -> tuple[CampaignPlan | None, list[Week]]:
+    """Return the open campaign with the weeks that can be previewed: the running one and those due but not frozen."""
+    plan = open_plan(institution_id)
+    if plan is None:
+        return None, []
+    running = Week.containing(now or clock.now())
+    newest = last_report(plan.id)
+    last = week_of(newest) if newest else None
+    weeks = [running]
+    if (last is None or last < running.previous) and running.previous >= Week.containing(plan.from_on):
+        weeks.append(running.previous)
+    return plan, weeks
+
+
+def preview(plan: CampaignPlan, week: Week, now: datetime | None = None) -> Report:
+    """Count a week that is not frozen, for every scope; ``preview_for`` narrows it to what a post is shown."""
+    moment = now or clock.now()
+    newest = last_report(plan.id, week)
+    earlier = all_lines(newest) if newest else None
+    window = preview_window(week, now=moment, last_frozen=week_of(newest) if newest else None)
+    lines = counted_lines(
+        plan, window, branches=branch_places(plan.institution_id), earlier=earlier, with_collectors=True
+    )
+    report = Report(
+        bank=plan.bank,
+        week=week,
+        cut_at=window.cut,
+        frozen_at=None,
+        lines=lines,
+        rules=rules_for(plan, window.on_day),
+        campaign_id=plan.id,
+    )
+    before = replace(report, lines=earlier) if earlier is not None else None
+    return replace(report, sentences=sentences_of(report, before))
+
+
+def preview_for(scope: Scope, plan: CampaignPlan, week: Week, now: datetime | None = None) -> Report:
+    """Count a week that is not frozen as far as a scope is shown it."""
+    report = preview(plan, week, now)
+    return replace(report, lines=lines_for(scope, list(report.lines)))
+
+
+def history(post: Post, scope: Scope, limit: int = 60) -> list[dict[str, Any]]:
+    """Return the frozen weeks of a post with the figures of its whole scope, newest first; two queries whatever the number."""
+    reports = list(reports_for(post)[:limit])
+    level = ReportRow.Level.TOTAL
+    if not scope.is_whole:
+        level = ReportRow.Level.BRANCH if scope.branches else ReportRow.Level.GRID
+    rows: dict[int, list[Line]] = {}
+    for row in ReportRow.objects.filter(scope.rows(), report__in=reports, level=level):
+        rows.setdefault(row.report_id, []).append(line_of(row))
+    return [
+        {
+            "week": week_of(report),
+            "report": report,
+            "total": replace(_shell(report), lines=rows.get(report.pk, [])).total.all_kinds,
+        }
+        for report in reports
+    ]
+
+
+def _shell(report: WeeklyReport) -> Report:
+    return Report(
+        bank="", week=week_of(report), cut_at=report.cut_at, frozen_at=report.frozen_at, lines=(), report_id=report.pk
+    )
