@@ -66,7 +66,7 @@ class GridForm(forms.Form):
     """What an administrator may change of a grid."""
 
     name = forms.CharField(label=_("名称"), max_length=60)
-    branch = forms.ModelChoiceField(label=_("管辖支行"), queryset=Branch.objects.none())
+    branch = forms.ModelChoiceField(label=_("管辖支行"), queryset=Branch.objects.none(), empty_label="—")
     phase = forms.ChoiceField(label=_("阶段"), choices=Grid.Phase.choices)
     official_count = forms.IntegerField(label=_("官方户数"), min_value=0, max_value=100_000, required=False)
     official_source = forms.CharField(
@@ -110,7 +110,7 @@ class BranchForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("类型"), choices=[choice for choice in Branch.Kind.choices if choice[0] != Branch.Kind.HEAD]
     )
-    parent = forms.ModelChoiceField(label=_("上级机构"), queryset=Branch.objects.none())
+    parent = forms.ModelChoiceField(label=_("上级机构"), queryset=Branch.objects.none(), empty_label="—")
     town_code = forms.RegexField(
         label=_("乡镇代码"), regex=r"^\d{9}$", required=False, help_text=_("9 位，区划代码的前 9 位")
     )
@@ -129,7 +129,7 @@ class StaffForm(forms.Form):
         label=_("工号"), regex=r"^[0-9A-Za-z._-]{2,20}$", help_text=_("2 至 20 位字母或数字，登录时使用")
     )
     name = forms.CharField(label=_("姓名"), max_length=50)
-    home_branch = forms.ModelChoiceField(label=_("所在机构"), queryset=Branch.objects.none())
+    home_branch = forms.ModelChoiceField(label=_("所在机构"), queryset=Branch.objects.none(), empty_label="—")
     kind = forms.ChoiceField(label=_("类别"), choices=Staff.Kind.choices, initial=Staff.Kind.EMPLOYEE)
 
     def __init__(self, *args: Any, post: Post, staff: Staff | None = None, **kwargs: Any) -> None:

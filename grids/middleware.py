@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from config.lib import clock
 from config.lib.acting import TransactionMiddleware
 from grids.access import act_as, post_of
+
+WITH_ONE_TIME_PASSWORD = frozenset({"grids:password", "sign_out", "set_language", "healthz"})
 
 
 class ActingMiddleware:
@@ -29,6 +34,18 @@ class ActingMiddleware:
                 request.post = post_of(request)  # type: ignore[attr-defined]
                 act_as(request.user, request.post, request.request_id)  # type: ignore[attr-defined]
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Lead who signed in with a one-time password to the choice of his own, whatever page he asks for."""
+        match = request.resolver_match
+        if not request.user.is_authenticated or not request.user.must_change_password:
+            return None
+        if match is None or match.view_name in WITH_ONE_TIME_PASSWORD:
+            return None
+        address = reverse("grids:password")
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
+        return redirect(address)
 
 
 def session_over(request: HttpRequest) -> bool:

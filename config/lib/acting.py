@@ -5,15 +5,19 @@ The database reads ``app.staff`` and ``app.request`` in history triggers and ``a
 one person's scope to the next. An unset variable means no rows.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from config.lib import clock
+from config.lib import clock, errors
+
+log = logging.getLogger("gedang.database")
 
 VARIABLES = ("staff", "today", "post", "request", "institution", "grids", "subjects", "hidden")
 
@@ -131,8 +135,14 @@ class TransactionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(self.exempt):
             return self.get_response(request)
-        with transaction_frame():
-            with connection.cursor() as cursor:
-                # Before the person is known nothing but sign-in tables is readable.
-                cursor.execute("set local role gedang_web")
-            return self.get_response(request)
+        try:
+            with transaction_frame():
+                with connection.cursor() as cursor:
+                    # Before the person is known nothing but sign-in tables is readable.
+                    cursor.execute("set local role gedang_web")
+                return self.get_response(request)
+        except (OperationalError, InterfaceError):
+            # Nothing of the request was saved: the database is away, or went away before the commit.
+            log.exception("database away")
+            connection.close()
+            return errors.page(request, 503)

@@ -12,8 +12,13 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from config.lib import errors
+
 if TYPE_CHECKING:
     from grids.models import Post, Staff
+
+#: What a form may hold besides one file of the largest size.
+FORM_MB = 8
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 log = logging.getLogger("gedang.request")
@@ -39,7 +44,7 @@ class RequestMiddleware:
         token = request_id.set(request.request_id)  # type: ignore[attr-defined]
         started = time.perf_counter()
         try:
-            response = self.get_response(request)
+            response = errors.page(request, 413) if too_large(request) else self.get_response(request)
         finally:
             request_id.reset(token)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
@@ -57,6 +62,22 @@ class RequestMiddleware:
                 },
             )
         return response
+
+
+def too_large(request: HttpRequest) -> bool:
+    """Whether a request says that it is larger than any upload may be; it is then read and thrown away, up to a limit, since
+    a browser that is still sending does not look at the answer."""
+    try:
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return False
+    limit = (settings.UPLOAD_LIMIT_MB + FORM_MB) * 2**20
+    if size <= limit:
+        return False
+    left = min(size, limit * 4)
+    while left > 0 and (part := request.read(min(left, 2**20))):
+        left -= len(part)
+    return True
 
 
 def client_address(request: HttpRequest) -> str:

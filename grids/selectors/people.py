@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
 from config.lib.models import AuditEvent
@@ -69,10 +70,33 @@ def tokens_of(staff: Staff) -> list[ApiToken]:
     return list(ApiToken.objects.filter(staff=staff).select_related("post__branch").order_by("-created_at", "-pk"))
 
 
-def events_about(staff: Staff) -> list[AuditEvent]:
-    """Return the last twenty things that were done to a person's access."""
-    events = AuditEvent.objects.filter(about="staff", about_id=str(staff.pk)).select_related("staff")
-    return list(events.order_by("-at", "-pk")[:20])
+EVENTS = {
+    "staff_created": _("建立账号"),
+    "staff_changed": _("修改资料"),
+    "post_given": _("任命岗位"),
+    "post_ended": _("结束岗位"),
+    "staff_stopped": _("停用登录"),
+    "staff_resumed": _("恢复登录"),
+    "password_reset": _("重置密码"),
+    "password_changed": _("本人修改密码"),
+    "token_created": _("生成令牌"),
+    "token_revoked": _("作废令牌"),
+    "grids_handed_over": _("移交网格"),
+}
+
+
+def events_about(staff: Staff) -> list[dict[str, Any]]:
+    """Return the last twenty things that were done to a person's access, as ``components/timeline.html`` shows them."""
+    events = AuditEvent.objects.filter(about="staff", about_id=str(staff.pk), verb__in=EVENTS).select_related("staff")
+    return [
+        {
+            "title": EVENTS[event.verb],
+            "at": event.at,
+            "by": event.staff.name if event.staff else "",
+            "icon": "history",
+        }
+        for event in events.order_by("-at", "-pk")[:20]
+    ]
 
 
 def who_can_sit(post: Post, covers: bool, on: date) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from config.lib import clock
 from config.lib.access import signed_in
 from config.lib.requests import StaffRequest
 from grids.access import open_token
@@ -27,6 +28,7 @@ def _page(request: StaffRequest, form: TokenForm | None = None, made: str = "", 
         "tokens": people.tokens_of(request.user),
         "form": form or TokenForm(staff=request.user, prefix="token"),
         "made": made,
+        "now": clock.now(),
     }
     return render(request, "grids/me.html", context, status=status)
 

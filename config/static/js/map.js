@@ -1,7 +1,8 @@
 // The county on a blank canvas: grids as GeoJSON, coloured by a figure one chooses. No tiles, no other host.
 // <div data-map="<id of geojson>" data-figures="<id of figures>"> with [data-map-canvas], [data-map-figure] (a select) and
 // [data-map-legend]. Feature properties: label, note, url, values {figure: number or null}. Figures: {key, label, format,
-// unit, breaks}; without breaks the values are cut into fifths of equally many grids.
+// unit, breaks}; without breaks the values are cut into fifths of equally many grids. With data-map-src="<address>" the
+// GeoJSON is fetched (and kept by its entity tag). A feature with "here" true is drawn with a strong border.
 (function () {
   "use strict";
   const gedang = (window.gedang = window.gedang || {});
@@ -74,7 +75,26 @@
     const canvas = box.querySelector("[data-map-canvas]");
     if (!L || canvas.dataset.drawn) return;
     canvas.dataset.drawn = "1";
-    const shapes = JSON.parse(document.getElementById(box.dataset.map).textContent);
+    if (!box.dataset.mapSrc) {
+      draw(box, canvas, JSON.parse(document.getElementById(box.dataset.map).textContent));
+      return;
+    }
+    window
+      .fetch(box.dataset.mapSrc, { credentials: "same-origin" })
+      .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
+      .then((shapes) => draw(box, canvas, shapes))
+      .catch(() => {
+        delete canvas.dataset.drawn;
+        const again = (event) => {
+          event.target.closest(".result").remove();
+          gedang.drawMap(box);
+        };
+        box.insertBefore(gedang.result("red", gedang.word("offline"), [{ label: gedang.word("retry"), run: again }]), canvas);
+      });
+  };
+
+  function draw(box, canvas, shapes) {
+    const L = window.L;
     const figures = JSON.parse(document.getElementById(box.dataset.figures).textContent);
     const select = box.querySelector("[data-map-figure]");
     const map = L.map(canvas, {
@@ -88,8 +108,8 @@
     let cuts = [];
 
     const style = (feature) => ({
-      color: "#6f8f80",
-      weight: 0.8,
+      color: feature.properties.here ? "#1b2420" : "#6f8f80",
+      weight: feature.properties.here ? 3 : 0.8,
       fillColor: shade(numberOf(feature, figure), cuts),
       fillOpacity: 1,
     });
@@ -100,6 +120,7 @@
         shape.bindTooltip(() => tooltip(feature, figure), { sticky: true });
         shape.on("mouseover", () => shape.setStyle({ weight: 2.5, color: "#1b2420" }));
         shape.on("mouseout", () => layer.resetStyle(shape));
+        if (feature.properties.here) shape.on("add", () => shape.bringToFront());
         shape.on("click", () => {
           if (feature.properties.url && !L.Browser.mobile) window.location.assign(feature.properties.url);
         });
@@ -132,10 +153,10 @@
         paint();
       });
     }
-  };
+  }
 
   function start(root) {
-    root.querySelectorAll("[data-map]").forEach(gedang.drawMap);
+    root.querySelectorAll("[data-map], [data-map-src]").forEach(gedang.drawMap);
   }
   document.addEventListener("DOMContentLoaded", () => start(document));
   document.addEventListener("htmx:load", (event) => {
