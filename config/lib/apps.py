@@ -6,7 +6,6 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
-from django.utils.module_loading import autodiscover_modules
 
 
 class LibConfig(AppConfig):
@@ -21,8 +20,6 @@ class LibConfig(AppConfig):
 
         # Every process that may send a task needs the configured application as the current one.
         import_module(settings.CELERY_MODULE)
-        # ... and the kinds of long work that the apps register in their tasks.
-        autodiscover_modules("tasks")
         # ... and the kinds of jobs that the apps' task modules register.
         autodiscover_modules("tasks")
 

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lib', '0003_photo_subject'),
+        ("lib", "0003_photo_subject"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='storedfile',
-            name='scope',
-            field=models.CharField(blank=True, default='', max_length=60),
+            model_name="storedfile",
+            name="scope",
+            field=models.CharField(blank=True, default="", max_length=60),
         ),
     ]
