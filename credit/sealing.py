@@ -16,7 +16,6 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -63,7 +62,7 @@ def write_cell(key: bytes, sheet: UUID, subject_id: int, version: int, answer: d
     return seal(key, _padded(answer, DRAFT_BYTES), _about(sheet, subject_id, version))
 
 
-def read_cell(key: bytes, sheet: UUID, subject_id: int, version: int, value: bytes) -> dict[str, object] | None:
+def read_cell(key: bytes, sheet: UUID, subject_id: int, version: int, value: bytes | memoryview) -> dict[str, object] | None:
     """Decrypt one answer of a draft; raises Unreadable."""
     answer: dict[str, object] | None = json.loads(unseal(key, bytes(value), _about(sheet, subject_id, version)))
     return answer
@@ -113,7 +112,7 @@ def _raw(key: X25519PrivateKey) -> bytes:
     return key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
 
 
-def new_round_key(round_id: int, opener_public_key: bytes) -> tuple[bytes, bytes]:
+def new_round_key(round_id: int, opener_public_key: bytes | memoryview) -> tuple[bytes, bytes]:
     """Make the key pair of a round; return its public key and its private key wrapped to the opener's public key."""
     pair = X25519PrivateKey.generate()
     opener = X25519PublicKey.from_public_bytes(bytes(opener_public_key))

@@ -26,6 +26,9 @@ IN_HAND = (
 OURS = f"{STAFF} in (assessor_id, typist_id, confirmer_id)"
 MINE = f"exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id and {IN_HAND} = {STAFF})"  # noqa: S608  constants
 
+ANY_SHEET = "exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id)"
+TAKES_PART = f"exists (select 1 from credit_sheet as sheet where sheet.round_id = credit_round.id and {STAFF} in (sheet.assessor_id, sheet.typist_id, sheet.confirmer_id))"  # noqa: S608  constants
+
 
 def _before(events: str, function: str) -> tuple[str, str]:
     """Return the SQL of a trigger that refuses what a stage does not allow (``credit/sql/opening.sql``)."""
@@ -46,9 +49,7 @@ class Round(Scoped):
         opener="SELECT, UPDATE",
         extra=(
             "drop policy if exists mine on {table}",
-            "create policy mine on {table} for select to gedang_web, gedang_web_all using (exists (select 1 from "
-            "credit_sheet as sheet where sheet.round_id = credit_round.id and "
-            f"{STAFF} in (sheet.assessor_id, sheet.typist_id, sheet.confirmer_id)))",
+            f"create policy mine on {{table}} for select to gedang_web, gedang_web_all using ({TAKES_PART})",
             *_before("update", "lib.keep_round()"),
         ),
     )
@@ -206,9 +207,7 @@ class DraftCell(models.Model):
         extra=(
             "alter table {table} enable row level security",
             "drop policy if exists mine on {table}",
-            "create policy mine on {table} for all to gedang_web "
-            f"using ({MINE}) "
-            "with check (exists (select 1 from credit_sheet as sheet where sheet.id = sheet_id))",
+            f"create policy mine on {{table}} for all to gedang_web using ({MINE}) with check ({ANY_SHEET})",
             *_before("insert or update", "lib.keep_cell()"),
         ),
     )

@@ -1,0 +1,128 @@
+"""The only door through which a person comes to rounds, sheets and decisions. Row security stands behind it.
+
+A sheet opens for the person it is in the hands of, whatever his scope, and for nobody else; what others learn of it is its
+place, its people and whether it is sealed.
+"""
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404
+
+from config.lib.acting import open_subjects
+from credit.models import Decision, LineResult, LineRun, Round, Sheet
+from grids.access import Post, PostKind, Staff, branches_for, grids_for
+
+Row = TypeVar("Row", bound=Model)
+
+ROUND_POSTS = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR)
+"""Posts that see rounds of their scope."""
+SHEET_POSTS = (PostKind.ASSESSOR, PostKind.OFFICER, PostKind.BRANCH_MANAGER)
+"""Posts that may hold a sheet: the assessor himself, and staff who type a paper one or confirm it."""
+
+
+def scope(post: Post) -> Q:
+    """Return the condition that keeps a table of credit to what a post may see."""
+    if post.is_whole:
+        return Q(institution_id=post.staff.institution_id)
+    if post.kind in ROUND_POSTS:
+        return Q(grid__in=grids_for(post).order_by().values("pk"))
+    return Q(pk__in=())
+
+
+def rounds_for(post: Post) -> QuerySet[Round]:
+    """Return the rounds a post may see."""
+    return Round.objects.filter(scope(post))
+
+
+def open_round(post: Post, pk: int) -> Round:
+    """Return a round with its village and owner, or raise Http404."""
+    return _open(rounds_for(post).select_related("grid__branch", "grid__institution", "owner"), pk=pk)
+
+
+def decisions_for(post: Post) -> QuerySet[Decision]:
+    """Return the decisions a post may see."""
+    return Decision.objects.filter(scope(post))
+
+
+def open_decision(post: Post, pk: int) -> Decision:
+    """Return a decision with its round and village, or raise Http404."""
+    return _open(decisions_for(post).select_related("round__grid__branch", "line_result__run"), pk=pk)
+
+
+def open_sheet_of_round(post: Post, round: Round, pk: int) -> Sheet:
+    """Return a sheet of a round the post may see, by its place alone; its content is out of reach."""
+    return _open(Sheet.objects.filter(scope(post), round=round), pk=pk)
+
+
+def in_hand(staff: Staff) -> Q:
+    """Return the condition of the sheets a person holds now: the assessor's own, a paper one to type or to confirm."""
+    return (
+        Q(mode=Sheet.Mode.OWN, assessor=staff)
+        | Q(mode=Sheet.Mode.PAPER, confirmer=staff, state=Sheet.State.TYPED)
+        | (Q(mode=Sheet.Mode.PAPER, typist=staff) & ~Q(state=Sheet.State.TYPED))
+    )
+
+
+def sheets_of(staff: Staff) -> QuerySet[Sheet]:
+    """Return the sheets in which a person has a part, of rounds that have started."""
+    part = Q(assessor=staff) | Q(typist=staff) | Q(confirmer=staff)
+    return Sheet.objects.filter(part).exclude(round__stage=Round.Stage.PREPARE)
+
+
+def open_sheet(staff: Staff, uuid: UUID) -> Sheet:
+    """Return a sheet in which a person has a part, or raise Http404."""
+    return _open(sheets_of(staff).select_related("round__grid__branch", "round__institution"), uuid=uuid)
+
+
+def open_sheet_in_hand(staff: Staff, uuid: UUID) -> Sheet:
+    """Return a sheet a person holds now, or raise Http404."""
+    return _open(sheets_of(staff).filter(in_hand(staff)).select_related("round__grid"), uuid=uuid)
+
+
+def open_households_of_sheet(sheet: Sheet) -> list[int]:
+    """Open the households of a sheet in hand to this transaction and return their ids.
+
+    The database checks again that the acting person holds the sheet and that the round is in assessment.
+    """
+    return open_subjects("sheet_subjects", str(sheet.uuid))
+
+
+# --- Lines --------------------------------------------------------------------------------------------------------
+
+
+def line_runs_for(post: Post) -> QuerySet[LineRun]:
+    """Return the runs an approver may see: of the institution, or of his branch and what lies below it."""
+    runs = LineRun.objects.filter(institution_id=post.staff.institution_id)
+    if post.kind != PostKind.APPROVER:
+        return runs.none()
+    if post.is_whole:
+        return runs
+    return runs.filter(Q(branch__in=branches_for(post).values("pk")) | Q(grid__in=grids_for(post).values("pk")))
+
+
+def open_line_run(post: Post, pk: int) -> LineRun:
+    """Return a run with its scope and versions, or raise Http404."""
+    runs = line_runs_for(post).select_related(
+        "run__asked_by", "model", "bases", "grid", "branch", "asked_by", "published_by", "withdrawn_by"
+    )
+    return _open(runs.defer("grid__boundary"), pk=pk)
+
+
+def line_results_for(post: Post) -> QuerySet[LineResult]:
+    """Return the results a post may see: those ever published; an approver sees them before, to decide on publishing."""
+    results = LineResult.objects.filter(scope(post))
+    return results if post.kind == PostKind.APPROVER else results.filter(run__published_at__isnull=False)
+
+
+def open_line_result(post: Post, pk: int) -> LineResult:
+    """Return a result with its run, versions and file, or raise Http404."""
+    return _open(line_results_for(post).select_related("run__model", "run__bases", "run__run", "profile"), pk=pk)
+
+
+def _open(rows: QuerySet[Row], **wanted: object) -> Row:
+    row = rows.filter(**wanted).first()
+    if row is None:
+        raise Http404
+    return row

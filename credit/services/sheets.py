@@ -1,0 +1,239 @@
+"""Sheets: written cell by cell, sealed once, never read back (Design, 5a; opinions: Semantics, section 4)."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from config.lib import audit, clock
+from config.lib.money import MoneyError, wan_from_text
+from credit.domain.opinions import Opinion, OpinionError, OpinionKind
+from credit.domain.rules import RoundRules
+from credit.models import DraftCell, Round, RoundKey, SealedSheet, Sheet
+from credit.sealing import read_cell, seal_sheet, sheet_key, write_cell
+from grids.access import Post, Staff
+from grids.services import Refused
+
+UNIT_QUESTION = Decimal(5_000)
+
+
+class StaleCellError(Exception):
+    """The cell was changed by another page meanwhile; ``answer`` and ``version`` are what it holds now."""
+
+    def __init__(self, version: int, answer: dict[str, object] | None) -> None:
+        super().__init__("stale cell")
+        self.version = version
+        self.answer = answer
+
+
+class SealedError(Exception):
+    """The sheet is not being written any more: sealed, handed on, withdrawn, or the assessment is over."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of a draft: its write count and what it says, None while nothing was entered."""
+
+    version: int
+    answer: dict[str, object] | None
+
+
+def read_answer(rules: RoundRules, given: Mapping[str, Any]) -> dict[str, object] | None:
+    """Turn what a page sends into an opinion as a document; None clears the row. Raises Refused with the reason.
+
+    ``kind`` is one of the opinion's kinds or "", ``amount`` is in 万元 with at most one decimal, ``reasons`` are codes.
+    """
+    kind = str(given.get("kind", ""))
+    if not kind:
+        return None
+    amount: Decimal | None = None
+    if kind == OpinionKind.AMOUNT:
+        try:
+            amount = wan_from_text(str(given.get("amount", "")))
+        except MoneyError as error:
+            raise Refused(_("请填写万元数，例如 3 或 3.5")) from error
+        if amount % 1_000:
+            raise Refused(_("万元数最多一位小数，例如 3.5"))
+    reasons = given.get("reasons", [])
+    if not isinstance(reasons, list):
+        raise Refused(_("请选择不宜授信的原因"))
+    try:
+        opinion = Opinion(OpinionKind(kind), amount, tuple(str(code) for code in reasons))
+        opinion.check_against(reason_codes=rules.reason_codes, limit=rules.largest)
+    except OpinionError as error:
+        raise Refused(_words(error, rules)) from error
+    except ValueError as error:
+        raise Refused(_("没有这种意见")) from error
+    return opinion.as_document()
+
+
+def _words(error: OpinionError, rules: RoundRules) -> str:
+    if error.code == "amount_not_positive":
+        return _("额度要大于 0；不同意授信请选“不宜授信”")
+    if error.code == "amount_above_limit":
+        return _("超过本轮最高 %(limit)s 万元，是不是单位填错了？") % {"limit": f"{rules.largest / 10_000:f}"}
+    if error.code in ("reason_missing", "reason_unknown"):
+        return _("请选择不宜授信的原因")
+    return _("这条意见不完整，请重新选择")
+
+
+def read_cells(sheet: Sheet) -> dict[int, Cell]:
+    """Return the draft of a sheet in hand, by household; empty for everybody else, by row security."""
+    key = sheet_key(sheet.uuid)
+    rows = DraftCell.objects.filter(sheet=sheet).values_list("subject_id", "version", "value")
+    return {
+        subject: Cell(version, read_cell(key, sheet.uuid, subject, version, value)) for subject, version, value in rows
+    }
+
+
+@transaction.atomic
+def save_cell(*, sheet: Sheet, subject_id: int, version: int, answer: dict[str, object] | None) -> int:
+    """Write one row of a draft over the version the page has seen; return the new version.
+
+    Leaves no trace but the ciphertext: no history, no audit event, no time. Raises StaleCellError, SealedError.
+    """
+    if sheet.state != Sheet.State.OPEN or sheet.round.stage != Round.Stage.ASSESS:
+        raise SealedError
+    key = sheet_key(sheet.uuid)
+    value = write_cell(key, sheet.uuid, subject_id, version + 1, answer)
+    mine = DraftCell.objects.filter(sheet=sheet, subject_id=subject_id)
+    if mine.filter(version=version).update(value=value, version=version + 1):
+        return version + 1
+    row = mine.values_list("version", "value").first()
+    if row is None:
+        raise SealedError
+    raise StaleCellError(row[0], read_cell(key, sheet.uuid, subject_id, row[0], row[1]))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a sheet's own holder sees before sealing: how many rows of each kind, and the amounts in yuan."""
+
+    households: int
+    kinds: Mapping[str, int]
+    amounts: tuple[Decimal, ...]
+
+    @property
+    def blank(self) -> int:
+        """Rows without an answer."""
+        return self.kinds.get("", 0)
+
+    @property
+    def total(self) -> Decimal:
+        """Sum of the amounts, in yuan."""
+        return sum(self.amounts, Decimal(0))
+
+
+def summary_of(cells: Mapping[int, Cell]) -> Summary:
+    """Count a draft for its holder."""
+    kinds = Counter(str(cell.answer["kind"]) if cell.answer else "" for cell in cells.values())
+    amounts = sorted(
+        Decimal(str(cell.answer["amount"])) for cell in cells.values() if cell.answer and "amount" in cell.answer
+    )
+    return Summary(len(cells), dict(kinds), tuple(amounts))
+
+
+def _hold(sheet: Sheet) -> Sheet:
+    """Keep an opening out until this transaction ends, then lock the sheet. The order (round, sheet) is the opener's."""
+    with connection.cursor() as cursor:
+        cursor.execute("select acc.hold_round(%s)", [str(sheet.uuid)])
+        (stage,) = cursor.fetchone()
+    if stage != Round.Stage.ASSESS:
+        raise SealedError
+    return Sheet.objects.select_for_update(of=("self",)).select_related("round").get(pk=sheet.pk)
+
+
+@transaction.atomic
+def hand_over(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) -> None:
+    """Hand a typed paper sheet to its confirmer; the typist does not see it again."""
+    sheet = _hold(sheet)
+    if sheet.mode != Sheet.Mode.PAPER or sheet.state != Sheet.State.OPEN:
+        raise SealedError
+    _require_answers(summary_of(read_cells(sheet)), blanks_are_unknown)
+    sheet.state = Sheet.State.TYPED
+    sheet.save(update_fields=["state"])
+    _record(by, post, "sheet_handed_over", sheet)
+
+
+@transaction.atomic
+def hand_back(*, by: Staff, post: Post, sheet: Sheet) -> None:
+    """Give a paper sheet back to its typist because it differs from the paper."""
+    sheet = _hold(sheet)
+    if sheet.mode != Sheet.Mode.PAPER or sheet.state != Sheet.State.TYPED:
+        raise SealedError
+    sheet.state = Sheet.State.OPEN
+    sheet.save(update_fields=["state"])
+    _record(by, post, "sheet_handed_back", sheet)
+
+
+@transaction.atomic
+def seal(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) -> None:
+    """Seal a sheet: encrypt the whole to the round's key, drop the draft. Afterwards nobody reads it but the opener.
+
+    An own sheet is sealed by its assessor, a paper one by its confirmer. Rows without an answer become "unknown", which
+    has to be said explicitly. An opening that began first wins, then SealedError is raised and the draft stays.
+    """
+    sheet = _hold(sheet)
+    expected = Sheet.State.OPEN if sheet.mode == Sheet.Mode.OWN else Sheet.State.TYPED
+    if sheet.state != expected:
+        raise SealedError
+    # The lock makes a save from another tab wait and then find its cell gone, instead of being lost silently.
+    list(DraftCell.objects.filter(sheet=sheet).select_for_update().order_by("subject_id").values_list("pk"))
+    cells = read_cells(sheet)
+    _require_answers(summary_of(cells), blanks_are_unknown)
+    unknown = Opinion.unknown().as_document()
+    answers = {subject: cell.answer or unknown for subject, cell in cells.items()}
+    public = RoundKey.objects.values_list("public_key", flat=True).get(round_id=sheet.round_id)
+    SealedSheet.objects.create(sheet=sheet, blob=seal_sheet(bytes(public), sheet.round_id, sheet.uuid, answers))
+    sheet.state, sheet.sealed_on = Sheet.State.SEALED, clock.today()
+    sheet.save(update_fields=["state", "sealed_on"])
+    _record(by, post, "sheet_sealed", sheet)
+
+
+def _require_answers(summary: Summary, blanks_are_unknown: bool) -> None:
+    if summary.blank and not blanks_are_unknown:
+        raise Refused(_("还有 %(count)s 户没有填，请填完，或确认按“不了解”封存") % {"count": summary.blank})
+
+
+@transaction.atomic
+def withdraw(*, by: Staff, post: Post, sheet: Sheet, reason: str) -> None:
+    """Take a sheet out before opening, sealed or not. Its blob is kept unread and does not count; a new sheet may follow."""
+    _end(by, post, sheet, Sheet.State.WITHDRAWN, reason, "sheet_withdrawn")
+
+
+@transaction.atomic
+def excuse(*, by: Staff, post: Post, sheet: Sheet, reason: str) -> None:
+    """Go on without a sheet that will not come; its draft is dropped unread."""
+    if sheet.state == Sheet.State.SEALED:
+        raise Refused(_("已封存的评议表不能免交，需要时可以撤回"))
+    _end(by, post, sheet, Sheet.State.EXCUSED, reason, "sheet_excused")
+
+
+def _end(by: Staff, post: Post, sheet: Sheet, state: str, reason: str, verb: str) -> None:
+    if not reason.strip():
+        raise Refused(_("请写明理由"))
+    stage = Round.objects.select_for_update(of=("self",)).get(pk=sheet.round_id).stage
+    allowed = (Round.Stage.PREPARE, Round.Stage.ASSESS) if state == Sheet.State.WITHDRAWN else (Round.Stage.ASSESS,)
+    sheet = Sheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
+    if stage not in allowed or sheet.state in (Sheet.State.WITHDRAWN, Sheet.State.EXCUSED):
+        raise Refused(_("评议已截止或这份评议表已经撤下"))
+    if state == Sheet.State.EXCUSED and sheet.state == Sheet.State.SEALED:
+        raise Refused(_("已封存的评议表不能免交，需要时可以撤回"))
+    sheet.state, sheet.ended_on, sheet.ended_by, sheet.ended_reason = state, clock.today(), by, reason.strip()[:200]
+    sheet.save(update_fields=["state", "ended_on", "ended_by", "ended_reason"])
+    _record(by, post, verb, sheet, reason=sheet.ended_reason)
+
+
+def _record(by: Staff, post: Post, verb: str, sheet: Sheet, **detail: Any) -> None:
+    audit.record(
+        staff=by,
+        post_id=post.pk,
+        verb=verb,
+        about="round",
+        about_id=sheet.round_id,
+        detail={"sheet": sheet.number, **detail},
+    )

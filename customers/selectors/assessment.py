@@ -1,0 +1,66 @@
+"""What a village round reads of its households: the roster, who is blocked, how they are called, their checked files."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q
+
+from customers.models import Household, ListEntry, Profile, ProfileCheck, Subject
+
+
+@dataclass(frozen=True)
+class Card:
+    """How a household is called: number, head, group, and how many live in it."""
+
+    subject_id: int
+    number: str
+    head: str
+    group: str
+    members: int
+
+
+def roster_of(grid_id: int) -> list[int]:
+    """Return the households of a village's official list that are active now (Semantics, section 1), by number."""
+    rows = Subject.objects.filter(
+        grid_id=grid_id, kind=Subject.Kind.HOUSEHOLD, listed_on__isnull=False, left_on__isnull=True
+    )
+    return list(rows.order_by("household__number", "pk").values_list("pk", flat=True))
+
+
+def blocked_among(subject_ids: Iterable[int]) -> dict[int, str]:
+    """Return the households that a confirmed black or grey entry of any member blocks, with the colour; black wins."""
+    entries = ListEntry.objects.filter(
+        subject_id__in=list(subject_ids),
+        colour__in=ListEntry.BLOCKING,
+        confirmed_at__isnull=False,
+        released_at__isnull=True,
+        rejected_at__isnull=True,
+    )
+    found: dict[int, str] = {}
+    for subject_id, colour in entries.values_list("subject_id", "colour"):
+        if found.get(subject_id) != ListEntry.Colour.BLACK:
+            found[subject_id] = colour
+    return found
+
+
+def cards(subject_ids: Iterable[int]) -> dict[int, Card]:
+    """Return how households are called, by subject id, in one query."""
+    rows = (
+        Household.objects.filter(pk__in=list(subject_ids))
+        .annotate(
+            head_name=F("head__name"),
+            members=Count("people", filter=Q(people__left_on__isnull=True, people__erased_at__isnull=True)),
+        )
+        .values_list("pk", "number", "head_name", "group", "members")
+    )
+    return {pk: Card(pk, number, head or "", group, members) for pk, number, head, group, members in rows}
+
+
+def checked_files(subject_ids: Iterable[int]) -> dict[int, Profile]:
+    """Return the newest revision that a second officer accepted, by subject id."""
+    rows = (
+        Profile.objects.filter(subject_id__in=list(subject_ids), check_verdict__verdict=ProfileCheck.Verdict.ACCEPTED)
+        .order_by("subject_id", "-number")
+        .distinct("subject_id")
+    )
+    return {profile.subject_id: profile for profile in rows}
