@@ -1,0 +1,260 @@
+"""Twelve weeks of visits, files and second checks in the villages of the demo county."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from config.lib.clock import SHANGHAI
+from customers.domain import economics as files
+from customers.models import Consent, Household, Milestone, Person, Profile, ProfileCheck, Visit
+from grids.models import Campaign, Grid, Staff
+from reporting.demo import bulk, economics
+from reporting.demo.organisation import Organisation
+
+WEEKS = 12
+RECORDED = ("institution_id", "grid_id", "recorded_grid_id", "subject_id")
+REMARKS = ("房产现值与上次走访照片不符，请核实", "务工收入缺少依据，请补充", "负债栏漏填本行贷款")
+
+
+@dataclass(frozen=True, slots=True)
+class Outing:
+    """One planned visit: who goes to which household when, and what comes of it."""
+
+    household: Household
+    grid: Grid
+    lead: Staff
+    at: datetime
+    outcome: str
+
+
+def plan(random: Random, organisation: Organisation, villages: Sequence[Grid], now: datetime) -> list[Outing]:
+    """Lay visits over the weeks: a village starts in its week and is gone through in four to seven; some are unfinished."""
+    monday = (now - timedelta(days=now.weekday())).date()
+    by_grid: dict[int, list[Household]] = defaultdict(list)
+    for household in Household.objects.filter(grid__in=villages).order_by("grid_id", "number"):
+        by_grid[household.grid_id].append(household)
+    outings = []
+    for place, grid in enumerate(villages):
+        homes = by_grid[grid.pk]
+        first = monday - timedelta(weeks=WEEKS - 1 - place * 9 // max(len(villages), 1))
+        weeks = random.randint(4, 7)
+        reach = random.uniform(0.93, 1.0) if place % 5 else random.uniform(0.35, 0.7)
+        lead = organisation.officer_of[grid.pk]
+        for turn, household in enumerate(homes):
+            if turn >= len(homes) * reach:
+                break
+            day = first + timedelta(days=int(turn / len(homes) * weeks * 6) // 6 * 7 + random.randrange(6))
+            moment = datetime.combine(
+                day, time(random.randint(8, 19), random.randrange(60), random.randrange(60)), SHANGHAI
+            )
+            if moment >= now:
+                continue
+            outings.append(Outing(household, grid, lead, moment, _outcome(random)))
+    return outings
+
+
+def _outcome(random: Random) -> str:
+    kinds = (
+        Visit.Outcome.INTERVIEWED,
+        Visit.Outcome.PARTIAL,
+        Visit.Outcome.AWAY,
+        Visit.Outcome.REFUSED,
+        Visit.Outcome.NOBODY,
+        Visit.Outcome.MOVED,
+    )
+    return str(random.choices(kinds, (856, 20, 50, 14, 52, 8))[0].value)
+
+
+def write(
+    random: Random,
+    organisation: Organisation,
+    campaign: Campaign,
+    outings: Sequence[Outing],
+    now: datetime,
+    notice: int,
+) -> dict[str, int]:
+    """Write the visits and what follows from them; returns the counts."""
+    people = _people(outings)
+    visits = list(_visits(random, organisation, campaign, outings, people, now))
+    bulk.copy(Visit, _VISIT, visits)
+    files_of, checks = _profiles(random, organisation, outings, visits, people, now)
+    bulk.copy(Consent, _CONSENT, _consents(visits, outings, files_of, notice))
+    bulk.copy(Profile, _PROFILE, files_of.values())
+    bulk.copy(ProfileCheck, _CHECK, checks)
+    reached = list(_milestones(campaign, outings, visits, files_of, checks))
+    bulk.copy(Milestone, _MILESTONE, reached)
+    Household.objects.bulk_update(_next_visits(random, outings, now), ["next_visit_on"], batch_size=2000)
+    return {"visits": len(visits), "profiles": len(files_of), "checks": len(checks), "milestones": len(reached)}
+
+
+def _people(outings: Iterable[Outing]) -> dict[int, list[Person]]:
+    found: dict[int, list[Person]] = defaultdict(list)
+    grids = {outing.grid.pk for outing in outings}
+    fields = ("id", "household_id", "relation", "sex", "born_on")
+    for person in Person.objects.filter(grid_id__in=grids).only(*fields).order_by("household_id", "id"):
+        found[person.household_id].append(person)
+    for members in found.values():
+        members.sort(key=lambda person: person.relation != Person.Relation.HEAD)
+    return found
+
+
+_VISIT = (
+    "id", *RECORDED, "client_uuid", "content_hash", "campaign_id", "lead_id", "partner_id", "purpose", "outcome", "person_met_id",
+    "device_at", "received_at", "latitude", "longitude", "accuracy_m", "needs", "note", "next_visit_on",
+)  # fmt: skip
+
+
+def _recorded(outing: Outing) -> tuple[int, int, int, int]:
+    return (outing.grid.institution_id, outing.grid.pk, outing.grid.pk, outing.household.pk)
+
+
+def _visits(
+    random: Random,
+    organisation: Organisation,
+    campaign: Campaign,
+    outings: Sequence[Outing],
+    people: dict[int, list[Person]],
+    now: datetime,
+) -> Iterable[list[Any]]:
+    first = bulk.reserve(Visit, len(outings))
+    for place, outing in enumerate(outings):
+        colleagues = [one for one in organisation.officers[outing.grid.branch_id] if one.pk != outing.lead.pk]
+        uuid = UUID(int=random.getrandbits(128), version=4)
+        late = timedelta(hours=random.choice((0, 0, 0, 0, 0, 0, 1, 5, 30)), minutes=random.randint(1, 25))
+        met = (
+            people[outing.household.pk][:1]
+            if outing.outcome in (Visit.Outcome.INTERVIEWED, Visit.Outcome.PARTIAL)
+            else []
+        )
+        near = outing.grid.latitude is not None and random.random() < 0.9
+        yield [
+            first + place, *_recorded(outing), uuid, sha256(uuid.bytes).hexdigest(), campaign.pk, outing.lead.pk,
+            random.choice(colleagues).pk if colleagues and random.random() < 0.35 else None,
+            Visit.Purpose.CENSUS.value, outing.outcome, met[0].pk if met else None, outing.at, min(outing.at + late, now),
+            f"{float(outing.grid.latitude) + random.uniform(-0.004, 0.004):.6f}" if near else None,
+            f"{float(outing.grid.longitude) + random.uniform(-0.004, 0.004):.6f}" if near else None,
+            f"{random.uniform(4, 38):.1f}" if near else None, [], "", None,
+        ]  # fmt: skip
+
+
+_PROFILE = (
+    "id",
+    *RECORDED,
+    "visit_id",
+    "number",
+    "document",
+    "document_hash",
+    "carried",
+    "collector_id",
+    "submitted_at",
+)
+_CHECK = ("id", *RECORDED, "profile_id", "checker_id", "verdict", "remarks", "checked_at")
+_CONSENT = (*RECORDED, "visit_id", "person_id", "notice_version", "scopes", "how", "given_at", "taken_by_id")
+_MILESTONE = (*RECORDED, "campaign_id", "kind", "reached_at", "device_on", "staff_id")
+_LEAD, _PARTNER, _DEVICE, _RECEIVED, _MET = 8, 9, 13, 14, 12
+
+
+def _profiles(
+    random: Random,
+    organisation: Organisation,
+    outings: Sequence[Outing],
+    visits: Sequence[list[Any]],
+    people: dict[int, list[Person]],
+    now: datetime,
+) -> tuple[dict[int, list[Any]], list[list[Any]]]:
+    """Return the files by visit id and the verdicts on them; files of the last days still wait for a colleague."""
+    filed = [
+        (outing, visit)
+        for outing, visit in zip(outings, visits, strict=True)
+        if outing.outcome == Visit.Outcome.INTERVIEWED
+    ]
+    first, first_check = bulk.reserve(Profile, len(filed)), bulk.reserve(ProfileCheck, len(filed))
+    rows: dict[int, list[Any]] = {}
+    checks: list[list[Any]] = []
+    for place, (outing, visit) in enumerate(filed):
+        day = outing.at.date()
+        adults = [
+            economics.Adult(one.pk, one.relation, _age(one.born_on, day), one.sex)
+            for one in people[outing.household.pk]
+        ]
+        document, problems = files.validate(economics.document(random, adults, day), today=day)
+        if any(problem.level == "error" for problem in problems):
+            raise ValueError(f"synthetic file breaks its own rules: {problems}")
+        rows[visit[0]] = [
+            first + place, *_recorded(outing), visit[0], 1, document, files.digest(document), [], outing.lead.pk, visit[_RECEIVED]
+        ]  # fmt: skip
+        checked_at = visit[_RECEIVED] + timedelta(hours=random.uniform(3, 90))
+        colleagues = [
+            one
+            for one in organisation.officers[outing.grid.branch_id]
+            if one.pk not in (outing.lead.pk, visit[_PARTNER])
+        ]
+        if checked_at >= now or not colleagues or random.random() < 0.02:
+            continue
+        returned = random.random() < 0.025
+        checks.append(
+            [
+                first_check + place,
+                *_recorded(outing),
+                first + place,
+                random.choice(colleagues).pk,
+                (ProfileCheck.Verdict.RETURNED if returned else ProfileCheck.Verdict.ACCEPTED).value,
+                [{"path": "", "text": random.choice(REMARKS)}] if returned else [],
+                checked_at,
+            ]
+        )
+    return rows, checks
+
+
+def _age(born: date | None, day: date) -> int:
+    if born is None:
+        return 40
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def _consents(
+    visits: Sequence[list[Any]], outings: Sequence[Outing], files_of: dict[int, list[Any]], notice: int
+) -> Iterable[list[Any]]:
+    for visit, outing in zip(visits, outings, strict=True):
+        if visit[0] in files_of:
+            yield [
+                *_recorded(outing), visit[0], visit[_MET], notice, ["collection"], Consent.How.SPOKEN.value, visit[_DEVICE], visit[_LEAD]
+            ]  # fmt: skip
+
+
+def _milestones(
+    campaign: Campaign,
+    outings: Sequence[Outing],
+    visits: Sequence[list[Any]],
+    files_of: dict[int, list[Any]],
+    checks: Sequence[list[Any]],
+) -> Iterable[list[Any]]:
+    kinds = Milestone.Kind
+    visit_of = {row[0]: row[5] for row in files_of.values()}
+    lead_of = {visit[0]: visit[_LEAD] for visit in visits}
+    for outing, visit in zip(outings, visits, strict=True):
+        if outing.outcome in Visit.NOT_VISITED:
+            continue
+        day = visit[_DEVICE].date()
+        yield [*_recorded(outing), campaign.pk, kinds.VISITED.value, visit[_RECEIVED], day, visit[_LEAD]]
+        if visit[0] in files_of:
+            yield [*_recorded(outing), campaign.pk, kinds.PROFILED.value, visit[_RECEIVED], day, visit[_LEAD]]
+    for check in checks:
+        if check[7] == ProfileCheck.Verdict.ACCEPTED:
+            yield [*check[1:5], campaign.pk, kinds.CHECKED.value, check[9], None, lead_of[visit_of[check[5]]]]
+
+
+def _next_visits(random: Random, outings: Sequence[Outing], now: datetime) -> list[Household]:
+    """Give a tenth of the households a day of the next visit, around today."""
+    due = []
+    for outing in outings:
+        again = outing.outcome in (Visit.Outcome.NOBODY, Visit.Outcome.AWAY, Visit.Outcome.REFUSED)
+        if again or random.random() < 0.06:
+            outing.household.next_visit_on = now.date() + timedelta(days=random.randint(-5, 30))
+            due.append(outing.household)
+    return due
