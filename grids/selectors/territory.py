@@ -40,7 +40,9 @@ def matching(grids: QuerySet[Grid], text: str) -> QuerySet[Grid]:
     if words.isdigit():
         return grids.filter(Q(division_code__contains=words) | Q(predecessor_codes__contains=[words]))
     if words.isascii():
-        letters = [letter for letter in words.lower() if letter.isalnum()]
+        letters = [letter for letter in words.lower() if letter.isalnum()][:60]
+        if not letters:
+            return grids.none()
         whole = " ?".join(letters)
         initials = "[a-z]* ".join(letters)
         return grids.filter(pinyin__regex=f"(^| )({whole}|{initials})")
@@ -115,7 +117,7 @@ def branch_options(post: Post) -> list[tuple[int, str]]:
 def seats_of(grid: Grid) -> list[dict[str, Any]]:
     """Return the seats a grid offers with who sits there today, who will, who did, and how many places are free."""
     day = clock.today()
-    seats = list(Seat.objects.filter(grid=grid).select_related("staff").order_by("-from_on", "-pk"))
+    seats = list(Seat.objects.filter(grid=grid).select_related("staff", "kind").order_by("-from_on", "-pk"))
     rows = []
     for kind in SeatKind.objects.filter(institution_id=grid.institution_id).order_by("order", "pk"):
         own = [seat for seat in seats if seat.kind_id == kind.pk and seat.to_on != seat.from_on]

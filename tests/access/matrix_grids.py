@@ -1,0 +1,74 @@
+"""Rows of the territory's pages."""
+
+from typing import Any
+
+from grids.models import PostKind, Seat
+from tests.access.matrix import ALL_POSTS, Row
+from tests.world import World
+
+ADMINISTRATOR = frozenset({PostKind.ADMINISTRATOR})
+SEATING = frozenset({PostKind.ADMINISTRATOR, PostKind.BRANCH_MANAGER})
+SEEING = frozenset(
+    {
+        PostKind.OFFICER,
+        PostKind.BRANCH_MANAGER,
+        PostKind.APPROVER,
+        PostKind.AUDITOR,
+        PostKind.CHECKER,
+        PostKind.LEADER,
+        PostKind.ADMINISTRATOR,
+    }
+)
+
+
+def liu(world: World) -> dict[str, Any]:
+    return {"pk": world.liu.pk}
+
+
+def chen(world: World) -> dict[str, Any]:
+    return {"pk": world.chen.pk}
+
+
+def post_of_chen(world: World) -> dict[str, Any]:
+    return {"pk": world.chen.posts.get().pk}
+
+
+ROWS = {
+    "grids:grid_list": Row(posts=SEEING),
+    "grids:map": Row(posts=SEEING),
+    "grids:grid": Row(posts=SEEING, kwargs=liu),
+    "grids:grid_change": Row(posts=ADMINISTRATOR, kwargs=liu),
+    "grids:assign_seat": Row(
+        posts=SEATING,
+        kwargs=lambda world: {"pk": world.liu.pk, "kind": world.manager_seat.pk},
+        method="post",
+        data={},
+        status=422,
+    ),
+    "grids:end_seat": Row(
+        posts=SEATING,
+        kwargs=lambda world: {"pk": Seat.objects.get(grid=world.liu).pk},
+        method="post",
+        data={"on": ""},
+        status=302,
+    ),
+    "grids:hand_over": Row(posts=SEATING),
+    "grids:branch_list": Row(posts=ADMINISTRATOR),
+    "grids:branch_new": Row(posts=ADMINISTRATOR),
+    "grids:branch": Row(posts=ADMINISTRATOR, kwargs=lambda world: {"pk": world.east.pk}),
+    "grids:staff_list": Row(posts=ADMINISTRATOR),
+    "grids:staff_new": Row(posts=ADMINISTRATOR),
+    "grids:staff": Row(posts=ADMINISTRATOR, kwargs=chen),
+    "grids:staff_change": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", data={}, status=422),
+    "grids:appoint": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", data={}, status=422),
+    "grids:staff_stop": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", status=302),
+    "grids:staff_resume": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", status=302),
+    "grids:staff_password": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", status=200),
+    "grids:end_post": Row(posts=ADMINISTRATOR, kwargs=post_of_chen, method="post", data={"on": "x"}, status=302),
+    "grids:me": Row(posts=ALL_POSTS),
+    "grids:password": Row(posts=ALL_POSTS),
+    "grids:create_token": Row(posts=ALL_POSTS, method="post", data={}, status=422),
+    "grids:revoke_token": Row(posts=frozenset(), kwargs=lambda world: {"pk": 0}, method="post"),
+    "grids:system": Row(posts=ADMINISTRATOR),
+    "grids:system_workers": Row(posts=ADMINISTRATOR),
+}
