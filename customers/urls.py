@@ -1,6 +1,23 @@
 """Pages of customers."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from customers.views import checks, households, lists, today, visits
 
 app_name = "customers"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("today/", today.today, name="today"),
+    path("today/drafts/", today.drafts, name="drafts"),
+    path("drafts/key/", visits.draft_key, name="draft_key"),
+    path("households/", households.household_list, name="household_list"),
+    path("households/<int:pk>/", households.household, name="household"),
+    path("households/<int:pk>/visit/", visits.visit, name="visit"),
+    path("households/<int:pk>/propose/", lists.propose, name="list_propose"),
+    path("people/<int:pk>/reveal/<str:field>/", households.reveal, name="reveal"),
+    path("photos/<int:pk>/", visits.photo, name="photo"),
+    path("queues/", checks.queues, name="queues"),
+    path("queues/<int:pk>/", checks.check, name="check"),
+    path("queues/<int:pk>/photos/<int:photo>/", checks.check_photo, name="check_photo"),
+    path("lists/<int:pk>/confirm/", lists.confirm, name="list_confirm"),
+    path("lists/<int:pk>/reject/", lists.reject, name="list_reject"),
+]

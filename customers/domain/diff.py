@@ -36,8 +36,8 @@ class Row:
         """Section, item and field in words, for the head of the line."""
         english = language.startswith("en")
         parts = [SECTIONS[self.section].label(language)]
-        if self.section in _KINDS and self.item:
-            parts += catalogue.labels([self.item], _KINDS[self.section], language)
+        if self.section in KINDS and self.item:
+            parts += catalogue.labels([self.item], KINDS[self.section], language)
         if self.note:
             parts.append(self.note)
         if self.field in FIELDS and self.field != self.section:
@@ -99,7 +99,7 @@ FIELDS: Final = _named(
     ("surplus", "收支结余", "surplus"),
     ("net_assets", "净资产", "net assets"),
 )
-_KINDS: Final[Mapping[str, Mapping[str, catalogue.Kind]]] = {
+KINDS: Final[Mapping[str, Mapping[str, catalogue.Kind]]] = {
     "assets": catalogue.ASSETS,
     "liabilities": catalogue.CREDITORS,
     "income": catalogue.INCOME_SOURCES,
@@ -244,13 +244,8 @@ def _row(section: str, item: str, note: str, field: str, before: Any, after: Any
         change = "up" if delta > 0 else "down" if delta < 0 else "same"
     else:
         change = "changed"
-    path = (
-        f"{place}.{field}"
-        if place
-        else ""
-        if not now or section == "totals" or section in economics.ITEM_LISTS
-        else field
-    )
+    single = bool(now) and section != "totals" and section not in economics.ITEM_LISTS
+    path = f"{place}.{field}" if place else field if single else ""
     return [Row(section, item, note, field, was, now, change, delta, path)]
 
 

@@ -1,9 +1,12 @@
 """What a visit starts from: the notice in force, standing consent, the revision whose values stand beside each field."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from config.lib import clock, releases
-from customers.models import Consent, Profile, ProfileCheck
+from customers.models import Consent, Household, Person, Profile, ProfileCheck, Visit
+from grids.access import Staff
+from grids.selectors.colleagues import colleagues_at
 
 NOTICE = "consent_notice"
 
@@ -52,3 +55,44 @@ def standing_consent(subject_id: int, notice_version: int | None) -> Consent | N
     if newest is None or newest.how == Consent.How.WITHDRAWN or newest.notice_version != notice_version:
         return None
     return newest
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitStart:
+    """What a visit form opens with. ``returned``: the newest revision, when the checker sent it back with ``remarks``."""
+
+    people: list[Person]
+    colleagues: list[Staff]
+    base: Profile | None
+    returned: Profile | None
+    remarks: list[dict[str, str]]
+    notice: Any
+    standing: Consent | None
+    next_number: int
+
+    purposes = tuple(Visit.Purpose.choices)
+    outcomes = tuple(Visit.Outcome.choices)
+
+
+def members(household: Household) -> list[Person]:
+    """Return the present members of a household, the head first."""
+    people = Person.objects.filter(household=household, left_on__isnull=True, erased_at__isnull=True).order_by("pk")
+    return sorted(people, key=lambda person: person.pk != household.head_id)
+
+
+def start_of(household: Household, staff: Staff) -> VisitStart:
+    """Return what the acting officer's visit form of a household opens with."""
+    newest = newest_profile(household.pk)
+    verdict = getattr(newest, "check_verdict", None) if newest is not None else None
+    is_returned = verdict is not None and verdict.verdict == ProfileCheck.Verdict.RETURNED
+    notice = notice_in_force(household.institution_id)
+    return VisitStart(
+        people=members(household),
+        colleagues=colleagues_at(household.grid, staff),
+        base=baseline(household.pk),
+        returned=newest if is_returned else None,
+        remarks=verdict.remarks if is_returned and verdict is not None else [],
+        notice=notice,
+        standing=standing_consent(household.pk, notice.version if notice else None),
+        next_number=newest.number + 1 if newest is not None else 1,
+    )

@@ -75,6 +75,8 @@ class Submission:
     note: str = ""
     next_visit_on: date | None = None
     photos: tuple[Photo, ...] = ()
+    # What the form could not even read, to be said together with everything else.
+    unreadable: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def _validated(home: Household, staff: Any, submission: Submission) -> tuple[dic
         has_standing_consent=submission.consent == "standing"
         and standing_consent(home.pk, notice.version if notice else None) is not None,
     )
-    problems = visits.check(statement, given)
+    problems = [*visits.check(statement, given), *submission.unreadable]
     document = None
     if submission.document is not None:
         document, found = economics.validate(submission.document, today=clock.today(), confirmed=submission.confirmed)

@@ -1,0 +1,201 @@
+// The visit form: which steps apply, one-tap rows, position in the background, what will be sent. Steps, sums and rows are
+// those of forms.js, the draft is draft.js; loaded between the two.
+(function () {
+  "use strict";
+  const gedang = (window.gedang = window.gedang || {});
+  const CONSENTED = ["standing", "spoken", "signed"];
+  const GOOD = 15; // metres: good enough to stop asking the satellites
+  const LONGEST = 120000; // ms of asking
+
+  function chosen(form, name) {
+    const input = form.querySelector("input[name='" + name + "']:checked");
+    return input ? input.value : "";
+  }
+
+  function hide(element, gone) {
+    if (element) element.hidden = gone;
+  }
+
+  // --- Which steps apply: a file is asked for after an interview with consent, else the visit alone ------------------
+
+  function isFiled(form) {
+    const outcome = chosen(form, "outcome");
+    return !outcome || form.dataset.filed.split(" ").indexOf(outcome) >= 0;
+  }
+
+  function hasFile(form) {
+    const consent = chosen(form, "consent");
+    return isFiled(form) && (!consent || CONSENTED.indexOf(consent) >= 0);
+  }
+
+  function apply(form) {
+    const filed = isFiled(form);
+    const file = hasFile(form);
+    form.querySelectorAll("[data-filed-only]").forEach((part) => hide(part, !filed));
+    hide(form.querySelector("[data-without-consent]"), !filed || chosen(form, "consent") !== "none");
+    hide(form.querySelector("[data-breaches]"), chosen(form, "status") !== "breached");
+    const marks = form.querySelectorAll("[data-step-mark]");
+    form.querySelectorAll("[data-step]").forEach((panel, index) => {
+      const skipped = panel.hasAttribute("data-file-step") && !file;
+      panel.toggleAttribute("data-skipped", skipped);
+      hide(marks[index], skipped);
+    });
+    const summary = form.querySelector("[data-summary]");
+    if (summary) summary.textContent = file ? form.dataset.wordWithFile : form.dataset.wordVisitOnly;
+  }
+
+  function goOn(form, by) {
+    const panels = form.querySelectorAll("[data-step]");
+    let at = Number(form.dataset.stepNow || 0);
+    if (by > 0) {
+      const inputs = panels[at].querySelectorAll("input, select, textarea");
+      const shown = Array.prototype.filter.call(inputs, (input) => !input.closest("[hidden]"));
+      if (!shown.every((input) => input.reportValidity())) return;
+    }
+    do at += by;
+    while (panels[at] && panels[at].hasAttribute("data-skipped"));
+    const mark = form.querySelectorAll("[data-step-mark]")[at];
+    if (mark) mark.click(); // forms.js shows the step
+  }
+
+  // --- Time and place of the visit --------------------------------------------------------------------------------------
+
+  function noteTime(form) {
+    const time = form.querySelector("[data-device-time]");
+    if (time && !time.value) time.value = new Date().toISOString();
+  }
+
+  function say(form, word, value) {
+    const text = form.querySelector("[data-place-text]");
+    if (text) text.textContent = form.dataset[word].replace("%s", value === undefined ? "" : String(value));
+  }
+
+  const located = new WeakSet();
+
+  // The best reading so far is kept; nothing waits for it and nothing fails without it.
+  function locate(form) {
+    if (located.has(form)) return;
+    located.add(form);
+    const best = form.querySelector("[data-accuracy]");
+    if (best.value) {
+      say(form, "wordLocated", best.value);
+      return;
+    }
+    if (!window.isSecureContext || !navigator.geolocation) {
+      say(form, "wordInsecure");
+      return;
+    }
+    say(form, "wordLocating");
+    let watch = 0;
+    const stop = () => navigator.geolocation.clearWatch(watch);
+    watch = navigator.geolocation.watchPosition(
+      (position) => {
+        const now = position.coords;
+        if (best.value && Number(best.value) <= now.accuracy) return;
+        form.querySelector("[data-latitude]").value = now.latitude.toFixed(6);
+        form.querySelector("[data-longitude]").value = now.longitude.toFixed(6);
+        best.value = now.accuracy.toFixed(1);
+        say(form, "wordLocated", Math.round(now.accuracy));
+        best.dispatchEvent(new Event("input", { bubbles: true }));
+        if (now.accuracy <= GOOD) stop();
+      },
+      () => {
+        if (!best.value) say(form, "wordUnlocated");
+      },
+      { enableHighAccuracy: true, maximumAge: 30000, timeout: 30000 }
+    );
+    window.setTimeout(stop, LONGEST);
+  }
+
+  // --- Start, also for a form that came back with findings ---------------------------------------------------------------
+
+  function begin(root) {
+    const forms = root.matches && root.matches("form[data-visit]") ? [root] : root.querySelectorAll("form[data-visit]");
+    forms.forEach((form) => {
+      apply(form);
+      const best = form.querySelector("[data-accuracy]");
+      if (best && best.value) say(form, "wordLocated", best.value);
+    });
+  }
+
+  const startForms = gedang.startForms;
+  gedang.startForms = function (root) {
+    startForms(root);
+    begin(root);
+  };
+
+  // The step the officer was at, and greyed values of another revision than the draft was typed beside.
+  document.addEventListener(
+    "gedang:restored",
+    (event) => {
+      const form = event.target;
+      if (!form.matches("form[data-visit]")) return;
+      const step = form.querySelector("[data-step-kept]");
+      if (step && step.value) form.dataset.stepNow = step.value;
+      const base = form.querySelector("input[name=base]");
+      if (base && base.value !== form.dataset.base) form.querySelectorAll(".field-last").forEach((last) => last.remove());
+    },
+    true
+  );
+  document.addEventListener("gedang:restored", (event) => begin(event.target));
+  document.addEventListener("DOMContentLoaded", () => begin(document));
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest && event.target.closest("form[data-visit]");
+    if (!form) return;
+    noteTime(form);
+    locate(form);
+  });
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest && event.target.closest("form[data-visit]");
+    if (form) apply(form);
+  });
+
+  // Before forms.js: this form leaves out steps, and remembers answers to "which unit?" for the server.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const form = event.target.closest("form[data-visit]");
+      if (!form) return;
+      const next = event.target.closest("[data-step-next]");
+      const back = event.target.closest("[data-step-back]");
+      if (next || back) {
+        event.stopPropagation();
+        goOn(form, next ? 1 : -1);
+        form.querySelector("[data-step-kept]").value = form.dataset.stepNow;
+      }
+      const sure = event.target.closest(".field-ask .btn-plain");
+      if (sure) {
+        const box = sure.closest(".field-ask").parentNode;
+        const input = box.querySelector("[data-unit]");
+        const answer = document.createElement("input");
+        answer.type = "hidden";
+        answer.name = "confirmed";
+        answer.value = input.name + "=" + input.value;
+        box.appendChild(answer);
+      }
+    },
+    true
+  );
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest("form[data-visit]");
+    if (!form) return;
+    if (event.target.closest("[data-step-mark]")) event.preventDefault();
+    const kind = event.target.closest("[data-add-kind]");
+    if (kind) {
+      const rows = kind.closest("[data-rows]");
+      rows.querySelector("[data-add-row]").click();
+      const list = rows.querySelectorAll("[data-row]");
+      const row = list[list.length - 1];
+      const select = row.querySelector("select[name$='-kind']");
+      if (select) select.value = kind.dataset.addKind;
+      const amount = row.querySelector("input[inputmode]");
+      if (amount) amount.focus();
+    }
+    const same = event.target.closest("[data-same-as-last]");
+    if (same) {
+      const mark = same.closest("[data-section]").querySelector("[data-same-mark]");
+      if (mark) mark.value = "1";
+    }
+  });
+})();

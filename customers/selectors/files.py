@@ -1,0 +1,129 @@
+"""The state of a household's file (Domain, section 12.2): what was last submitted and what became of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from config.lib.weeks import Week
+from customers.models import ListEntry, Milestone, Profile, ProfileCheck, Visit
+from grids.selectors.campaigns import open_campaign
+
+# state: (label, tone of its badge)
+STATES: dict[str, tuple[Any, str]] = {
+    "never": (_("未走访"), "neutral"),
+    "visited": (_("已走访未建档"), "neutral"),
+    "waiting": (_("待复核"), "wait"),
+    "checked": (_("已复核"), "good"),
+    "returned": (_("已退回"), "orange"),
+}
+
+
+@dataclass(frozen=True)
+class FileState:
+    """Where the file of one household stands, and the rows that say so."""
+
+    code: str
+    newest: Profile | None = None
+    last_visit: Visit | None = None
+    blocked_by: str = ""
+
+    @property
+    def label(self) -> Any:
+        """The state in words."""
+        return STATES[self.code][0]
+
+    @property
+    def tone(self) -> str:
+        """The tone of its badge."""
+        return STATES[self.code][1]
+
+
+def verdict_of(profile: Profile | None) -> ProfileCheck | None:
+    """Return the verdict on a revision, None while it waits."""
+    return getattr(profile, "check_verdict", None) if profile is not None else None
+
+
+def state_code(newest: Profile | None, is_visited: bool) -> str:
+    """Tell the state from the newest revision and whether the campaign has seen a visit."""
+    if newest is None:
+        return "visited" if is_visited else "never"
+    verdict = verdict_of(newest)
+    if verdict is None:
+        return "waiting"
+    return "checked" if verdict.verdict == ProfileCheck.Verdict.ACCEPTED else "returned"
+
+
+def _newest(**conditions: Any) -> Exists:
+    newer = Profile.objects.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
+    return Exists(Profile.objects.filter(~Exists(newer), subject_id=OuterRef("pk"), **conditions))
+
+
+def _reached(campaign: Any, kind: str, week: Week | None = None) -> Exists | Q:
+    if campaign is None:
+        return Q(pk__in=())
+    events = Milestone.objects.filter(campaign=campaign, subject_id=OuterRef("pk"), kind=kind)
+    if week is not None:
+        events = events.filter(reached_at__gte=week.starts_at, reached_at__lt=week.ends_at)
+    return Exists(events)
+
+
+def in_state(code: str, institution_id: int) -> Q:
+    """Return the condition on households that are in a state."""
+    if code == "waiting":
+        return Q(_newest(check_verdict__isnull=True))
+    if code in ("checked", "returned"):
+        verdict = ProfileCheck.Verdict.ACCEPTED if code == "checked" else ProfileCheck.Verdict.RETURNED
+        return Q(_newest(check_verdict__verdict=verdict))
+    visited = Q(_reached(open_campaign(institution_id), Milestone.Kind.VISITED))
+    unfiled = ~Q(Exists(Profile.objects.filter(subject_id=OuterRef("pk"))))
+    return unfiled & (visited if code == "visited" else ~visited)
+
+
+def has_reached(kind: str, institution_id: int, week: Week | None = None) -> Q:
+    """Return the condition on households that reached a stage in the open campaign, in one week or at all."""
+    return Q(_reached(open_campaign(institution_id), kind, week))
+
+
+def is_blocked() -> Q:
+    """Return the condition on households with an active black or grey entry (Semantics, section 1)."""
+    return Q(Exists(_blocking().filter(subject_id=OuterRef("pk"))))
+
+
+def _blocking() -> Any:
+    return ListEntry.objects.filter(colour__in=ListEntry.BLOCKING, confirmed_at__isnull=False, released_at__isnull=True)
+
+
+def states_of(subject_ids: Iterable[int], institution_id: int) -> dict[int, FileState]:
+    """Return the state of each household, in a fixed number of queries whatever their number."""
+    ids = list(subject_ids)
+    newest = {
+        profile.subject_id: profile
+        for profile in Profile.objects.filter(subject_id__in=ids)
+        .select_related("check_verdict")
+        .order_by("subject_id", "-number")
+        .distinct("subject_id")
+        .defer("document")
+    }
+    visits = {
+        visit.subject_id: visit
+        for visit in Visit.objects.filter(subject_id__in=ids)
+        .select_related("lead")
+        .order_by("subject_id", "-received_at", "-pk")
+        .distinct("subject_id")
+    }
+    campaign = open_campaign(institution_id)
+    visited = set(
+        Milestone.objects.filter(campaign=campaign, kind=Milestone.Kind.VISITED, subject_id__in=ids).values_list(
+            "subject_id", flat=True
+        )
+    )
+    blocked = dict(_blocking().filter(subject_id__in=ids).order_by("colour").values_list("subject_id", "colour"))
+    return {
+        pk: FileState(
+            state_code(newest.get(pk), pk in visited), newest.get(pk), visits.get(pk), str(blocked.get(pk, ""))
+        )
+        for pk in ids
+    }

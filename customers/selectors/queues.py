@@ -1,0 +1,178 @@
+"""What waits for a second person: files to check, list entries to confirm; and one file side by side with the one before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.translation import get_language
+
+from config.lib import clock, display
+from customers import access
+from customers.domain import catalogue, diff, economics, words
+from customers.models import Consent, Evidence, Household, ListEntry, Person, Profile
+from customers.selectors.visits import members, previous_profile
+from grids.access import Post
+
+PER_PAGE = 20
+_COUNTS = ("quantity", "days_overdue")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One file of the check queue."""
+
+    household: Household
+    head: str
+    profile: Profile
+
+
+def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
+    """Return one page of the files that wait for the acting person, the oldest first."""
+    page: Page[int] = Paginator(access.check_queue(), PER_PAGE).get_page(number)
+    ids = list(page.object_list)
+    homes = Household.objects.filter(pk__in=ids).select_related("grid").in_bulk()
+    heads = dict(
+        Person.objects.filter(pk__in=[home.head_id for home in homes.values() if home.head_id]).values_list(
+            "pk", "name"
+        )
+    )
+    newest = {
+        profile.subject_id: profile
+        for profile in Profile.objects.filter(subject_id__in=ids)
+        .select_related("collector", "visit")
+        .order_by("subject_id", "-number")
+        .distinct("subject_id")
+        .defer("document")
+    }
+    return page, [Waiting(homes[pk], heads.get(homes[pk].head_id or 0, ""), newest[pk]) for pk in ids if pk in homes]
+
+
+def waiting_entries(post: Post) -> list[ListEntry]:
+    """Return the list entries of a branch that wait for confirmation, the oldest first."""
+    return list(
+        ListEntry.objects.filter(access.scope(post), confirmed_at__isnull=True, rejected_at__isnull=True)
+        .filter(released_at__isnull=True)
+        .select_related("subject__household__grid", "subject__household__head", "person", "proposed_by")
+        .order_by("proposed_at")[:100]
+    )
+
+
+# --- Side by side -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Line:
+    """One line of the comparison, in words and figures of the reader's language; ``remark`` is what the checker typed."""
+
+    label: str
+    before: str
+    after: str
+    changed: bool
+    change: Any
+    path: str
+    remark: str = ""
+
+
+@dataclass
+class Section:
+    """A part of the file; ``changed`` counts its differing lines."""
+
+    code: str
+    title: str
+    rows: list[Line] = field(default_factory=list)
+    carried: bool = False
+
+    @property
+    def changed(self) -> int:
+        """How many lines differ."""
+        return sum(line.changed for line in self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """What the checker has before him."""
+
+    household: Household
+    profile: Profile
+    previous: Profile | None
+    people: list[Person]
+    sections: list[Section]
+    notes: list[str]
+    photos: list[Evidence]
+    consent: Consent | None
+    late_days: int
+
+
+def sheet_of(household: Household, profile: Profile) -> Sheet:
+    """Return a revision beside the one it is compared with, what it lacks and what is odd in it."""
+    previous = previous_profile(profile)
+    people = members(household)
+    return Sheet(
+        household=household,
+        profile=profile,
+        previous=previous,
+        people=people,
+        sections=sections_of(profile, previous, people),
+        notes=_notes(profile),
+        photos=list(Evidence.objects.filter(visit_id=profile.visit_id).order_by("pk")),
+        consent=Consent.objects.filter(subject_id=household.pk).order_by("-given_at", "-pk").first(),
+        late_days=_days(profile.visit.device_at, profile.visit.received_at),
+    )
+
+
+def _days(earlier: datetime, later: datetime) -> int:
+    return (later.date() - earlier.date()).days
+
+
+def sections_of(profile: Profile, previous: Profile | None, people: Iterable[Person]) -> list[Section]:
+    """Return the comparison in the order of the form; members are named."""
+    language = get_language() or "zh-hans"
+    names = {str(person.pk): person.name for person in people}
+    found: dict[str, Section] = {}
+    for row in diff.compare(previous.document if previous is not None else None, profile.document):
+        section = found.setdefault(
+            row.section,
+            Section(row.section, diff.SECTIONS[row.section].label(language), carried=row.section in profile.carried),
+        )
+        section.rows.append(_line(row, names, language, is_first=previous is None))
+    return list(found.values())
+
+
+def _line(row: diff.Row, names: dict[str, str], language: str, *, is_first: bool) -> Line:
+    parts = []
+    if row.section == "members":
+        parts.append(names.get(row.item, row.item))
+    elif row.section in diff.KINDS and row.item:
+        parts += catalogue.labels([row.item], diff.KINDS[row.section], language)
+    if row.note:
+        parts.append(row.note)
+    if row.field in diff.FIELDS:
+        parts.append(diff.FIELDS[row.field].label(language))
+    label = (" · " if language.startswith("en") else "·").join(parts) or diff.SECTIONS[row.section].label(language)
+
+    def written(value: str) -> str:
+        if not value:
+            return ""
+        if row.section == "borrower":
+            return names.get(value, value)
+        if row.delta is not None and row.field not in _COUNTS:
+            return display.yuan(value)
+        return row.value(value, language)
+
+    return Line(
+        label=label,
+        before=written(row.before),
+        after=written(row.after),
+        changed=row.change != "same" and not is_first,
+        change=row.delta if row.change in ("up", "down") else None,
+        path=row.path,
+    )
+
+
+def _notes(profile: Profile) -> list[str]:
+    language = get_language() or "zh-hans"
+    _clean, odd = economics.validate(profile.document, today=clock.today())
+    problems = [*economics.incomplete(profile.document), *odd]
+    return list(dict.fromkeys(words.sentence(problem.code, problem.value, language) for problem in problems))

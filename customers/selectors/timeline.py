@@ -1,0 +1,159 @@
+"""Everything that ever happened to a household, the newest first."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from config.lib import display
+from config.lib.weeks import SHANGHAI, business_day
+from customers.domain import diff
+from customers.models import Consent, Evidence, Household, ListEntry, Milestone, Profile, Visit
+from customers.selectors.files import verdict_of
+
+Event = dict[str, Any]
+_STAGES = {
+    Milestone.Kind.ASSESSED: "ballot",
+    Milestone.Kind.GRANTED: "stamp",
+    Milestone.Kind.GRANT_WITHDRAWN: "returned",
+}
+
+
+def timeline_of(household: Household) -> list[Event]:
+    """Return the events of a household as the timeline component writes them: title, at, by, text, icon, badge, tone."""
+    events = [
+        *_visits(household),
+        *_profiles(household),
+        *_consents(household),
+        *_lists(household),
+        *_stages(household),
+        *_roster(household),
+    ]
+    return sorted(events, key=lambda event: (_instant(event["at"]), event["order"]), reverse=True)
+
+
+def _instant(at: date | datetime) -> datetime:
+    return at if isinstance(at, datetime) else datetime.combine(at, time(), SHANGHAI)
+
+
+def _event(at: date | datetime, title: Any, icon: str, order: int = 0, **more: Any) -> Event:
+    return {"at": at, "title": title, "icon": icon, "order": order, **more}
+
+
+def _visits(household: Household) -> list[Event]:
+    visits = Visit.objects.filter(subject_id=household.pk).select_related("lead", "partner")
+    photos: dict[int, int] = {}
+    for visit_id in Evidence.objects.filter(subject_id=household.pk).values_list("visit_id", flat=True):
+        photos[visit_id or 0] = photos.get(visit_id or 0, 0) + 1
+    events = []
+    for visit in visits:
+        parts = [visit.get_purpose_display()]
+        if visit.partner is not None:
+            parts.append(_("同访 %(name)s") % {"name": visit.partner.name})
+        if business_day(visit.device_at) != business_day(visit.received_at):
+            parts.append(_("走访日期 %(day)s") % {"day": display.day(visit.device_at)})
+        if count := photos.get(visit.pk, 0):
+            parts.append(ngettext("%(count)s 张照片", "%(count)s 张照片", count) % {"count": count})
+        if visit.next_visit_on is not None:
+            parts.append(_("约定下次 %(day)s") % {"day": display.day(visit.next_visit_on)})
+        if visit.note:
+            parts.append(visit.note)
+        title = _("走访：%(outcome)s") % {"outcome": visit.get_outcome_display()}
+        events.append(_event(visit.received_at, title, "walk", by=visit.lead.name, text=" · ".join(parts)))
+    return events
+
+
+def _profiles(household: Household) -> list[Event]:
+    language = get_language() or "zh-hans"
+    events = []
+    profiles = Profile.objects.filter(subject_id=household.pk).select_related("collector", "check_verdict__checker")
+    for profile in profiles.defer("document"):
+        same = [diff.SECTIONS[name].label(language) for name in profile.carried if name in diff.SECTIONS]
+        text = _("与上次相同：%(names)s") % {"names": "、".join(same)} if same else ""
+        title = _("提交第 %(number)s 版档案") % {"number": profile.number}
+        events.append(_event(profile.submitted_at, title, "file-text", 1, by=profile.collector.name, text=text))
+        verdict = verdict_of(profile)
+        if verdict is None:
+            continue
+        is_accepted = verdict.verdict == verdict.Verdict.ACCEPTED
+        events.append(
+            _event(
+                verdict.checked_at,
+                _("复核第 %(number)s 版档案") % {"number": profile.number},
+                "clipboard-check" if is_accepted else "returned",
+                2,
+                by=verdict.checker.name,
+                text="；".join(remark["text"] for remark in verdict.remarks),
+                badge=verdict.get_verdict_display(),
+                tone="good" if is_accepted else "orange",
+            )
+        )
+    return events
+
+
+def _consents(household: Household) -> list[Event]:
+    consents = Consent.objects.filter(subject_id=household.pk).select_related("taken_by")
+    return [
+        _event(
+            consent.given_at,
+            _("采集同意：%(how)s") % {"how": consent.get_how_display()},
+            "signature",
+            by=consent.taken_by.name,
+            text=_("告知书第 %(version)s 版") % {"version": consent.notice_version},
+        )
+        for consent in consents
+    ]
+
+
+def _lists(household: Household) -> list[Event]:
+    events = []
+    entries = ListEntry.objects.filter(subject_id=household.pk).select_related(
+        "proposed_by", "confirmed_by", "rejected_by"
+    )
+    for entry in entries:
+        colour = entry.get_colour_display()
+        events.append(
+            _event(entry.proposed_at, _("提名列入%(list)s") % {"list": colour}, "flag", by=entry.proposed_by.name)
+        )
+        if entry.confirmed_at is not None and entry.confirmed_by is not None:
+            events.append(
+                _event(
+                    entry.confirmed_at, _("确认列入%(list)s") % {"list": colour}, "gavel", 1, by=entry.confirmed_by.name
+                )
+            )
+        if entry.rejected_at is not None:
+            by = entry.rejected_by.name if entry.rejected_by is not None else ""
+            title = _("不同意列入%(list)s") % {"list": colour}
+            events.append(_event(entry.rejected_at, title, "gavel", 1, by=by, text=entry.answer))
+        if entry.released_at is not None:
+            events.append(_event(entry.released_at, _("移出%(list)s") % {"list": colour}, "lock-open", 2))
+    return events
+
+
+def _stages(household: Household) -> list[Event]:
+    reached = Milestone.objects.filter(subject_id=household.pk, kind__in=list(_STAGES)).select_related("campaign")
+    return [
+        _event(
+            one.reached_at,
+            one.get_kind_display(),
+            _STAGES[Milestone.Kind(one.kind)],
+            3,
+            by=one.campaign.name,
+            text=display.money(one.amount) if one.amount is not None else "",
+        )
+        for one in reached
+    ]
+
+
+def _roster(household: Household) -> list[Event]:
+    subject = household.subject
+    events = []
+    if subject.listed_on is not None:
+        events.append(_event(subject.listed_on, _("列入名册"), "list-check", -1))
+    if subject.found_on is not None:
+        events.append(_event(subject.found_on, _("走访中发现，不在名册"), "map-pin", -1))
+    if subject.left_on is not None:
+        title = _("离册：%(reason)s") % {"reason": subject.get_left_reason_display()}
+        events.append(_event(subject.left_on, title, "logout", 4))
+    return events

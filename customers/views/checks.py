@@ -1,0 +1,101 @@
+"""What waits for a second person: files to check (AB角) and list entries to confirm."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from config.lib.access import allow
+from config.lib.requests import StaffRequest
+from customers import access
+from customers.selectors import queues as selectors
+from customers.services.checks import CheckConflictError, OwnWorkError, RemarkMissingError, check_profile
+from customers.views.households import entry_lines
+from customers.views.visits import photo_response
+from grids.access import PostKind
+
+
+@allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
+@require_GET
+def queues(request: StaffRequest) -> HttpResponse:
+    """List the files that wait for this person, and for a branch manager the list entries to confirm."""
+    is_manager = request.post.kind == PostKind.BRANCH_MANAGER
+    entries = selectors.waiting_entries(request.post) if is_manager else []
+    page, waiting = selectors.waiting_files(request.GET.get("page"))
+    context = {
+        "where": [{"label": _("复核")}],
+        "page": page,
+        "waiting": waiting,
+        "entries": entry_lines(entries, request.user.institution_id, request.user.pk),
+        "is_manager": is_manager,
+    }
+    return render(request, "customers/queues.html", context)
+
+
+@allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
+@require_http_methods(["GET", "POST"])
+def check(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show a file beside the revision before it; accept it, or return it with remarks."""
+    profile = access.open_check(pk)
+    if request.method == "GET":
+        return _sheet(request, profile)
+    remarks = [
+        {"path": name.removeprefix("remark:"), "text": text}
+        for name, text in request.POST.items()
+        if name.startswith("remark:") and isinstance(text, str) and text.strip()
+    ]
+    verdict = "accepted" if request.POST.get("verdict") == "accepted" else "returned"
+    try:
+        check_profile(staff=request.user, post_id=request.post.pk, profile=profile, verdict=verdict, remarks=remarks)
+    except RemarkMissingError:
+        error = _("退回时请至少写一条意见，让采集人知道改什么。")
+        return _sheet(request, profile, error=error, remarks=remarks, status=422)
+    except CheckConflictError:
+        messages.warning(request, _("这份档案刚刚被别人复核，或采集人又提交了新版，您的结论没有保存。"))
+        return redirect("customers:queues")
+    except OwnWorkError:
+        messages.warning(request, _("自己参与采集的档案须由另一位同事复核。"))
+        return redirect("customers:queues")
+    if verdict == "accepted":
+        messages.success(request, _("第 %(number)s 版档案已通过复核。") % {"number": profile.number})
+    else:
+        text = _("档案已退回给 %(name)s，会出现在他的今日页。") % {"name": profile.collector.name}
+        messages.success(request, text)
+    return redirect("customers:queues")
+
+
+def _sheet(
+    request: StaffRequest,
+    profile: Any,
+    error: str = "",
+    remarks: list[dict[str, str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    home = profile.subject.household
+    sheet = selectors.sheet_of(home, profile)
+    head = next((person for person in sheet.people if person.pk == home.head_id), None)
+    typed = {remark["path"]: remark["text"] for remark in remarks or []}
+    for section in sheet.sections:
+        for line in section.rows:
+            line.remark = typed.get(line.path, "")
+    context = {
+        "where": [{"label": home.grid.name}, {"label": head.name if head else home.number}],
+        "home": home,
+        "head": head,
+        "sheet": sheet,
+        "profile": profile,
+        "error": error,
+        "whole": typed.get("", ""),
+        "shows_all": request.GET.get("all") == "1" or sheet.previous is None,
+    }
+    return render(request, "customers/check.html", context, status=status)
+
+
+@allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
+@require_GET
+def check_photo(request: StaffRequest, pk: int, photo: int) -> HttpResponse:
+    """Serve a photo of a file that waits for this person, who need not cover its grid."""
+    return photo_response(access.open_check_evidence(pk, photo).file)

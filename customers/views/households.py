@@ -1,0 +1,193 @@
+"""The list of households, the page of one, and the reveal of a masked number."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from config.lib import clock
+from config.lib.access import allow
+from config.lib.requests import StaffRequest
+from customers import access
+from customers.domain import catalogue
+from customers.forms.items import language
+from customers.selectors import files, households
+from customers.selectors.households import HouseholdFilter
+from customers.selectors.timeline import timeline_of
+from customers.services import identity, lists
+from grids.access import CUSTOMER_POSTS, PostKind
+
+REVEALING = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.CHECKER, PostKind.AUDITOR)
+
+
+@allow(*CUSTOMER_POSTS)
+@require_GET
+def household_list(request: StaffRequest) -> HttpResponse:
+    """List the households of the acting post's scope; filters and order live in the address."""
+    wanted = HouseholdFilter.read(request.GET)
+    page, rows = households.page_of(request.post, wanted, request.GET.get("page"))
+    grid = households.grid_named(request.post, wanted.grid)
+    context = {
+        "where": _where(request, grid),
+        "page": page,
+        "rows": rows,
+        "filters": _filters(request, wanted),
+        "wanted": wanted,
+        "may_visit": request.post.kind == PostKind.OFFICER,
+        "today": clock.today(),
+    }
+    return render(request, "customers/household_list.html", context)
+
+
+def _where(request: StaffRequest, grid: Any) -> list[dict[str, Any]]:
+    crumbs: list[dict[str, Any]] = [{"label": _("客户"), "url": reverse("customers:household_list")}]
+    if grid is not None:
+        crumbs.append({"label": grid.name})
+    return crumbs
+
+
+def _filters(request: StaffRequest, wanted: HouseholdFilter) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {
+            "name": "grid",
+            "label": _("全部网格"),
+            "kind": "select",
+            "options": households.grid_options(request.post),
+            "main": True,
+        },
+        {
+            "name": "state",
+            "label": _("全部状态"),
+            "kind": "select",
+            "options": [(code, label) for code, (label, _tone) in files.STATES.items()],
+            "main": True,
+        },
+    ]
+    groups = households.group_options(request.post, wanted.grid)
+    if groups:
+        found.append({"name": "group", "label": _("全部小组"), "kind": "select", "options": groups})
+    found.append(
+        {
+            "name": "reached",
+            "label": _("本期已达到"),
+            "kind": "select",
+            "options": list(zip(households.REACHED, _reached_labels(), strict=True)),
+        }
+    )
+    if wanted.week is not None:
+        week = (wanted.week.code, wanted.week.label(language()))
+        found.append({"name": "week", "label": _("任何一周"), "kind": "select", "options": [week]})
+    found.append({"name": "blocked", "label": _("黑灰名单户"), "kind": "check"})
+    return found
+
+
+def _reached_labels() -> list[str]:
+    return [_("已走访"), _("已建档"), _("已复核"), _("已评议"), _("已授信")]
+
+
+@allow(*CUSTOMER_POSTS)
+@require_GET
+def household(request: StaffRequest, pk: int) -> HttpResponse:
+    """Answer in five seconds who, where, file, line, last visit, next step; then everything else."""
+    home = access.open_household(request.post, pk)
+    card = households.card_of(home)
+    today = clock.today()
+    context = {
+        "where": [
+            {"label": home.grid.branch.name},
+            {"label": home.grid.name, "url": f"{reverse('customers:household_list')}?grid={home.grid_id}"},
+            {"label": card.head.name if card.head else home.number},
+        ],
+        "home": home,
+        "card": card,
+        "people": [_person(person, card, today) for person in card.people],
+        "figures": _figures(card),
+        "events": timeline_of(home),
+        "slots": _slots(home.pk),
+        "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
+        "may_reveal": request.post.kind in REVEALING,
+        "may_propose": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),
+        "may_confirm": request.post.kind == PostKind.BRANCH_MANAGER,
+        "entries": entry_lines(card.entries, home.institution_id, request.user.pk),
+        "reasons": _reasons(home.institution_id),
+    }
+    return render(request, "customers/household.html", context)
+
+
+def _person(person: Any, card: Any, today: Any) -> dict[str, Any]:
+    facts = card.member_facts.get(person.pk, {})
+    said = [catalogue.LABOUR[facts["labour"]].label(language())] if facts.get("labour") in catalogue.LABOUR else []
+    if facts.get("occupation") in catalogue.OCCUPATIONS:
+        said.append(catalogue.OCCUPATIONS[facts["occupation"]].label(language()))
+    return {
+        "row": person,
+        "age": households.age(person, today),
+        "masked": identity.masked(person),
+        "facts": said,
+        "is_head": person.pk == card.household.head_id,
+        "is_borrower": person.pk == card.household.borrower_id,
+    }
+
+
+def _figures(card: Any) -> list[dict[str, Any]]:
+    labels = {
+        "assets": _("资产"),
+        "liabilities": _("负债"),
+        "net_assets": _("净资产"),
+        "gross_income": _("年收入"),
+        "net_income": _("纯收入"),
+        "expenses": _("生活等支出"),
+        "surplus": _("收支结余"),
+        "guarantees": _("对外担保"),
+    }
+    return [{"label": labels[figure.name], "value": figure.value, "change": figure.change} for figure in card.figures]
+
+
+def _slots(pk: int) -> list[str]:
+    found = []
+    for name in settings.PAGE_SLOTS.get("household", []):
+        try:
+            found.append(reverse(name, args=[pk]))
+        except NoReverseMatch:
+            continue
+    return found
+
+
+def entry_lines(entries: list[Any], institution_id: int, staff_id: int) -> list[dict[str, Any]]:
+    """Return list entries with the words of their reason and whether the reader proposed them himself.
+
+    An old reason that is no longer released stands for itself.
+    """
+    named = {one["code"]: one["label"] for one in _reasons(institution_id)} if entries else {}
+    return [
+        {"row": entry, "reason": named.get(entry.reason, entry.reason), "own": entry.proposed_by_id == staff_id}
+        for entry in entries
+    ]
+
+
+def _reasons(institution_id: int) -> list[dict[str, Any]]:
+    english = language().startswith("en")
+    return [
+        {"code": one["code"], "label": one["en" if english else "zh"], "colours": one.get("colours", lists.BLOCKING)}
+        for one in lists.reasons(institution_id)
+    ]
+
+
+@allow(*REVEALING)
+@require_POST
+@never_cache
+def reveal(request: StaffRequest, pk: int, field: str) -> HttpResponse:
+    """Show one number of a member in clear, on record."""
+    if field not in identity.FIELDS:
+        raise Http404
+    person = access.open_person(request.post, pk)
+    try:
+        number = identity.reveal(staff=request.user, post_id=request.post.pk, person=person, field=field)
+    except identity.ErasedError:
+        raise Http404 from None
+    return render(request, "customers/_revealed.html", {"number": number})

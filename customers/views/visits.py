@@ -1,0 +1,162 @@
+"""The visit form and what the device needs beside it: the key of its drafts, the photos of a household."""
+
+from base64 import b64encode
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from config.lib import clock, crypto, display, files
+from config.lib.access import allow
+from config.lib.requests import StaffRequest
+from customers import access
+from customers.domain.visits import FILED_OUTCOMES
+from customers.forms.items import language
+from customers.forms.visits import VisitForm, sentence
+from customers.selectors import households
+from customers.selectors.visits import VisitStart, start_of
+from customers.services import identity
+from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
+from grids.access import CUSTOMER_POSTS, PostKind
+
+
+@allow(PostKind.OFFICER)
+@require_http_methods(["GET", "POST"])
+def visit(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show the six steps of a visit, or store it: redirect when stored, 422 with every finding, 409 when another
+    submit took the identity."""
+    home = access.open_household(request.post, pk)
+    start = start_of(home, request.user)
+    form = _form(start, request)
+    if request.method == "GET":
+        return _page(request, home, start, form)
+    try:
+        stored = submit_visit(
+            staff=request.user,
+            post_id=request.post.pk,
+            household=home,
+            submission=Submission(**form.values(), photos=_photos(request)),
+        )
+    except VisitRefusedError as refused:
+        form.add_problems(refused.problems)
+        return _page(request, home, start, form, status=422)
+    except VisitConflictError as conflict:
+        return _page(request, home, start, form, status=409, conflict=conflict)
+    _say(request, start, stored)
+    url = reverse("customers:household", args=[home.pk])
+    return JsonResponse({"url": url}) if request.headers.get("X-Draft") else HttpResponseRedirect(url)
+
+
+def _form(start: VisitStart, request: StaffRequest) -> VisitForm:
+    return VisitForm(
+        people=start.people,
+        colleagues=start.colleagues,
+        purposes=list(start.purposes),
+        outcomes=list(start.outcomes),
+        standing_on=start.standing.given_at.date() if start.standing else None,
+        has_notice=start.notice is not None,
+        base=start.base.document if start.base else None,
+        base_number=start.base.number if start.base else 0,
+        fill=start.returned.document if start.returned else None,
+        remarks=start.remarks,
+        data=request.POST if request.method == "POST" else None,
+        initial={"purpose": "revisit" if start.base else "census"},
+    )
+
+
+def _photos(request: StaffRequest) -> tuple[Photo, ...]:
+    return tuple(Photo(file.read(), file.name or "") for file in request.FILES.getlist("photos"))
+
+
+def _page(
+    request: StaffRequest,
+    home: Any,
+    start: VisitStart,
+    form: VisitForm,
+    status: int = 200,
+    conflict: VisitConflictError | None = None,
+) -> HttpResponse:
+    head = next((person for person in start.people if person.pk == home.head_id), None)
+    english = language().startswith("en")
+    context = {
+        "where": [
+            {"label": home.grid.name, "url": f"{reverse('customers:household_list')}?grid={home.grid_id}"},
+            {"label": head.name if head else home.number, "url": reverse("customers:household", args=[home.pk])},
+            {"label": _("走访")},
+        ],
+        "home": home,
+        "head": head,
+        "form": form,
+        "start": start,
+        "notice": start.notice.document["en" if english else "zh"] if start.notice else None,
+        "filed_outcomes": " ".join(sorted(FILED_OUTCOMES)),
+        "conflict": conflict,
+        "checkers": [staff.name for staff in start.colleagues],
+        "members": [_member(row) for row in form.rows["members"]],
+        "steps": [_("见面与同意"), _("家庭"), _("财产负债"), _("收入支出"), _("需求评价"), _("拍照完成")],
+    }
+    return render(request, "customers/visit.html", context, status=status)
+
+
+def _member(row: Any) -> dict[str, Any]:
+    person = row.who
+    return {
+        "form": row,
+        "person": person,
+        "age": households.age(person, clock.today()) if person else None,
+        "masked": identity.masked(person) if person else identity.Masked(),
+    }
+
+
+def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
+    """Say what was kept, what happens next and who checks."""
+    if stored.profile is None:
+        text = _("走访已保存，本次没有提交档案。")
+    else:
+        names = "、".join(
+            staff.name for staff in start.colleagues if staff.pk not in (stored.visit.lead_id, stored.visit.partner_id)
+        )
+        text = _("走访和第 %(number)s 版档案已保存。") % {"number": stored.profile.number} + (
+            _("接下来由本支行另一位同事复核（%(names)s），通过后计入已复核。") % {"names": names}
+            if names
+            else _("接下来由本支行另一位同事复核，通过后计入已复核。")
+        )
+    if stored.visit.next_visit_on is not None:
+        text += _("下次走访 %(day)s。") % {"day": display.day(stored.visit.next_visit_on)}
+    messages.success(request, text)
+    odd = list(dict.fromkeys(sentence(problem) for problem in stored.warnings))
+    if odd:
+        messages.warning(request, _("请留意：%(findings)s") % {"findings": "；".join(odd)})
+
+
+@allow(PostKind.OFFICER)
+@require_GET
+@never_cache
+def draft_key(request: StaffRequest) -> HttpResponse:
+    """Hand the signed-in officer the key of the drafts on his devices.
+
+    One key a person, not a session: a draft must open again after the session expired and the same person signed in.
+    """
+    key = crypto.derive(settings.DRAFT_KEY, f"draft:{request.user.pk}")
+    return JsonResponse({"key": b64encode(key).decode()})
+
+
+@allow(*CUSTOMER_POSTS)
+@require_GET
+def photo(request: StaffRequest, pk: int) -> HttpResponse:
+    """Serve a photo of a visit to whom its household is open."""
+    return photo_response(access.open_evidence(request.post, pk).file)
+
+
+def photo_response(file: Any) -> HttpResponse:
+    """Answer with the bytes of a photo; kept by this browser alone, and not for long."""
+    response = HttpResponse(files.read(file), content_type=file.content_type)
+    response["Cache-Control"] = "private, max-age=600"
+    response["Content-Disposition"] = "inline"
+    return response

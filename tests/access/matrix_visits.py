@@ -1,0 +1,91 @@
+"""Rows of the pages of households, visits, checks and lists."""
+
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+from PIL import Image
+
+from customers.models import Evidence, Household, ListEntry
+from customers.services.visits import Photo, submit_visit
+from grids.models import PostKind
+from tests.access.matrix import Row
+from tests.customers.builders import make_household, release_parameters, submission
+from tests.world import World
+
+SEEING = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER})
+OFFICER = frozenset({PostKind.OFFICER})
+SECOND = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER})
+MANAGER = frozenset({PostKind.BRANCH_MANAGER})
+_numbers = count(5000)
+
+
+def _home(world: World) -> Household:
+    return make_household(world.liu, str(next(_numbers)))
+
+
+def home(world: World) -> dict[str, Any]:
+    return {"pk": _home(world).pk}
+
+
+def phone_of_head(world: World) -> dict[str, Any]:
+    return {"pk": _home(world).head_id, "field": "phone"}
+
+
+def _visited_by_deng(world: World) -> Evidence:
+    release_parameters(world)
+    found = _home(world)
+    block = BytesIO()
+    Image.new("RGB", (8, 8)).save(block, "JPEG")
+    submit_visit(
+        staff=world.deng,
+        post_id=None,
+        household=found,
+        submission=submission(found, photos=(Photo(block.getvalue(), "a.jpg"),)),
+    )
+    return Evidence.objects.get(subject_id=found.pk)
+
+
+def photo(world: World) -> dict[str, Any]:
+    return {"pk": _visited_by_deng(world).pk}
+
+
+def check(world: World) -> dict[str, Any]:
+    return {"pk": _visited_by_deng(world).subject_id}
+
+
+def check_photo(world: World) -> dict[str, Any]:
+    evidence = _visited_by_deng(world)
+    return {"pk": evidence.subject_id, "photo": evidence.pk}
+
+
+def entry(world: World) -> dict[str, Any]:
+    found = _home(world)
+    made = ListEntry.objects.create(
+        institution=world.bank,
+        grid=world.liu,
+        recorded_grid=world.liu,
+        subject_id=found.pk,
+        colour="grey",
+        reason="overdue",
+        proposed_by=world.chen,
+    )
+    return {"pk": made.pk}
+
+
+ROWS = {
+    "customers:today": Row(posts=OFFICER),
+    "customers:drafts": Row(posts=OFFICER),
+    "customers:draft_key": Row(posts=OFFICER),
+    "customers:household_list": Row(posts=SEEING | {PostKind.LEADER}),
+    "customers:household": Row(posts=SEEING, kwargs=home),
+    "customers:visit": Row(posts=OFFICER, kwargs=home),
+    "customers:list_propose": Row(posts=SECOND, kwargs=home, method="post", status=302),
+    "customers:reveal": Row(posts=SEEING, kwargs=phone_of_head, method="post"),
+    "customers:photo": Row(posts=SEEING, kwargs=photo),
+    "customers:queues": Row(posts=SECOND),
+    "customers:check": Row(posts=SECOND, kwargs=check),
+    "customers:check_photo": Row(posts=SECOND, kwargs=check_photo),
+    "customers:list_confirm": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
+    "customers:list_reject": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
+}
