@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -23,6 +24,7 @@ PHOTO_SECONDS = 600
 
 @public
 @never_cache
+@transaction.non_atomic_requests
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 once database and broker answer and every migration is applied, else 503 with what is missing."""
     missing = health.missing()
