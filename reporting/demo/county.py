@@ -1,0 +1,223 @@
+"""The whole demo county, stage by stage."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from io import BytesIO, StringIO
+from random import Random
+from typing import Any
+
+from django.conf import settings
+
+from config.lib import releases
+from config.lib.clock import SHANGHAI
+from config.lib.weeks import Week, weeks_between
+from credit.services.rounds import publish_opener_key
+from customers.models import Household, ListEntry
+from customers.services import roster
+from grids.domain import divisions
+from grids.models import Campaign, Grid, Institution
+from grids.services import territory
+from reporting.demo import fieldwork, organisation, rounds
+from reporting.demo.families import Family, Registry, families
+from reporting.services import weekly
+
+COUNTY = "370685"
+BANK = "招远金都农村商业银行"
+SOURCE = "公安户籍名册（演示）"
+HEADER = ("村代码", "村", "组", "户号", "姓名", "与户主关系", "性别", "身份证号", "手机号", "住址")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much to make: villages with a roster, households in each, rounds by stage."""
+
+    villages: int
+    households: tuple[int, int]
+    closed: int
+    deciding: int
+    assessing: int
+
+
+FULL = Size(villages=60, households=(250, 450), closed=10, deciding=3, assessing=3)
+SMALL = Size(villages=6, households=(40, 60), closed=1, deciding=1, assessing=1)
+
+
+def is_empty() -> bool:
+    """Whether no institution exists yet."""
+    return not Institution.objects.exists()
+
+
+def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -> dict[str, Any]:
+    """Fill an empty database; returns the figures. The same seed and day give the same county."""
+    random = Random(seed)  # noqa: S311  a story to be told again, no secret
+    since = (now - timedelta(weeks=fieldwork.WEEKS + 4)).date()
+    start = datetime.combine(since, time(9), SHANGHAI)
+    with rounds.clock_at(start):
+        say("territory")
+        bank = _territory()
+        people = organisation.build(bank, random, since)
+        say("parameters")
+        released = organisation.release_parameters(people, since)
+    campaign = Campaign.objects.get(institution=bank, is_open=True)
+    Campaign.objects.filter(pk=campaign.pk).update(from_on=since)
+    villages = _villages(people, size)
+    registry = Registry(random, COUNTY, now.date())
+    say(f"rosters of {len(villages)} villages")
+    figures = _rosters(people, villages, registry, size, start)
+    say("visits, files, checks")
+    notice = releases.in_force(bank.pk, "consent_notice", since).version
+    outings = fieldwork.plan(random, people, villages, now)
+    figures |= fieldwork.write(random, people, campaign, outings, now, notice)
+    figures["listed"] = _lists(random, people, villages, now)
+    say("model lines")
+    rounds.compute_lines(people, now - timedelta(weeks=5))
+    say("rounds")
+    figures["rounds"] = _rounds(random, registry, people, villages, size, now)
+    figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
+    say("weekly reports")
+    figures["weeks"] = _weeks(campaign, now)
+    logins = organisation.logins(people)
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    (settings.DATA_DIR / "demo-logins.json").write_text(json.dumps(logins, ensure_ascii=False), "utf-8")
+    return {**figures, "releases": len(released), "logins": logins}
+
+
+def _territory() -> Any:
+    path = settings.BASE_DIR / "grids" / "data" / "divisions.csv"
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows, _ = divisions.read(lines, COUNTY)
+    return territory.load_divisions(rows=rows, institution=BANK).institution
+
+
+def _villages(people: organisation.Organisation, size: Size) -> list[Grid]:
+    """Choose villages over the branches, the first branch having the most, so that its people have work of every kind."""
+    wanted = []
+    pools = [
+        sorted(Grid.objects.filter(branch=branch, kind=Grid.Kind.VILLAGE), key=lambda grid: grid.division_code)
+        for branch in people.branches
+    ]
+    shares = [max(2, size.villages // 5)] + [0] * (len(pools) - 1)
+    place = 0
+    while sum(shares) < size.villages:
+        place = place % (len(pools) - 1) + 1
+        shares[place] += 1
+    for pool, share in zip(pools, shares, strict=True):
+        # Over the whole branch, so that each of its officers has some.
+        step = max(1, len(pool) // share) if share else 1
+        wanted += pool[::step][:share]
+    return wanted
+
+
+def _rosters(
+    people: organisation.Organisation, villages: Iterable[Grid], registry: Registry, size: Size, start: datetime
+) -> dict[str, int]:
+    """Import one roster file a branch, uploaded by an officer and confirmed by the manager."""
+    by_branch: dict[int, list[Grid]] = {}
+    for grid in villages:
+        by_branch.setdefault(grid.branch_id, []).append(grid)
+    households = persons = 0
+    for branch in people.branches:
+        grids = by_branch.get(branch.pk)
+        if not grids:
+            continue
+        homes = [
+            (grid, list(families(registry, grid.division_code, grid.name, registry.random.randint(*size.households))))
+            for grid in grids
+        ]
+        with rounds.clock_at(start):
+            roster.import_now(
+                content=BytesIO(_csv(homes)),
+                name=f"{branch.name}户籍名册.csv",
+                branch=branch,
+                source=SOURCE,
+                obtained_on=start.date(),
+                uploaded_by=people.officers[branch.pk][0],
+                confirmed_by=people.managers[branch.pk],
+            )
+        for grid, made in homes:
+            grid.official_count, grid.official_source, grid.official_on = len(made), SOURCE, start.date()
+            grid.save(update_fields=["official_count", "official_source", "official_on"])
+            households += len(made)
+            persons += sum(len(family.members) for family in made)
+    return {"villages": sum(map(len, by_branch.values())), "households": households, "people": persons}
+
+
+def _csv(homes: Iterable[tuple[Grid, list[Family]]]) -> bytes:
+    out = StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADER)
+    for grid, made in homes:
+        for family in made:
+            for one in family.members:
+                writer.writerow(
+                    (family.village_code, grid.name, family.group, family.number, one.name, one.relation,
+                     "男" if one.sex == "M" else "女", one.id_number, one.phone, family.address)
+                )  # fmt: skip
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _lists(random: Random, people: organisation.Organisation, villages: list[Grid], now: datetime) -> int:
+    """Put a few households on the black and grey lists; some entries still wait for the manager."""
+    rows = []
+    for household in Household.objects.filter(grid__in=villages).select_related("grid").order_by("pk"):
+        if random.random() > 0.018:
+            continue
+        at = now - timedelta(days=random.randint(15, 80))
+        waits = random.random() < 0.08
+        rows.append(
+            ListEntry(
+                institution_id=household.institution_id,
+                grid_id=household.grid_id,
+                recorded_grid_id=household.grid_id,
+                subject_id=household.pk,
+                colour=ListEntry.Colour.BLACK if random.random() < 0.4 else ListEntry.Colour.GREY,
+                reason="other",
+                proposed_by=people.officer_of[household.grid_id],
+                proposed_at=at,
+                confirmed_by=None if waits else people.managers[household.grid.branch_id],
+                confirmed_at=None if waits else at + timedelta(days=2),
+            )
+        )
+    ListEntry.objects.bulk_create(rows)
+    return len(rows)
+
+
+def _rounds(
+    random: Random,
+    registry: Registry,
+    people: organisation.Organisation,
+    villages: list[Grid],
+    size: Size,
+    now: datetime,
+) -> dict[str, int]:
+    """Hold rounds where the visits are furthest: the first branch first, then over the county."""
+    publish_opener_key()
+    assessors = rounds.Assessors(random, registry)
+    morning = datetime.combine(now.date(), time(9), SHANGHAI)
+    finished = [grid for place, grid in enumerate(villages) if place % 5]  # every fifth village is still being visited
+    home = [grid for grid in finished if grid.branch_id == people.branches[0].pk]
+    others = [grid for grid in finished if grid.branch_id != people.branches[0].pk]
+    # The first branch has one village at every stage, so that whoever looks in finds work there.
+    for place in range(size.assessing):
+        grid = home.pop(0) if place == 0 else others.pop()
+        rounds.hold(people, assessors, grid, morning - timedelta(days=5), "assess", sealed=(1, 3, 0)[place % 3])
+    for place in range(size.deciding):
+        grid = home.pop(0) if place == 0 else others.pop()
+        rounds.hold(people, assessors, grid, morning - timedelta(days=8), "decide" if place % 2 else "proposed")
+    for place in range(size.closed):
+        grid = home.pop(0) if home and place < 3 else others.pop(0)
+        rounds.hold(people, assessors, grid, morning - timedelta(days=32 - place % 20), "closed")
+    return {"closed": size.closed, "deciding": size.deciding, "assessing": size.assessing}
+
+
+def _weeks(campaign: Campaign, now: datetime) -> int:
+    """Freeze every week that is due, each at its own Monday."""
+    count = 0
+    first = Week.containing(now - timedelta(weeks=fieldwork.WEEKS))
+    for week in weeks_between(first, Week.last_to_freeze(now)):
+        weekly.freeze_due(campaign_id=campaign.pk, at=week.freezes_at)
+        count += 1
+    return count

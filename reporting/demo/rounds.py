@@ -1,0 +1,203 @@
+"""Model lines and village rounds of the demo county: finished, being decided, being assessed, being prepared.
+
+Everything passes through the services a person's request would use; only the rows of the sheets are written in bulk.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from psycopg2.extras import execute_values
+
+from config.lib import jobs
+from config.lib.acting import job_frame
+from credit.models import Decision, DraftCell, Round, Sheet
+from credit.sealing import sheet_key, write_cell
+from credit.selectors.decisions import standing_of, with_standing
+from credit.services import decisions, lines, opening, rounds, sheets
+from customers.models import Profile
+from grids.access import posts_of
+from grids.models import Grid, Post, Staff
+from reporting.demo.families import Registry
+from reporting.demo.organisation import Organisation
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Rehearse: the product's clock shows this moment meanwhile."""
+    before = settings.CLOCK_OFFSET_SECONDS
+    settings.CLOCK_OFFSET_SECONDS = int((moment - timezone.now()).total_seconds())
+    try:
+        yield
+    finally:
+        settings.CLOCK_OFFSET_SECONDS = before
+
+
+@contextmanager
+def acting(staff: Staff) -> Iterator[Post]:
+    """Write in the name of a person, with the owner's rights: rows of the past have no request of their own."""
+    with job_frame(staff.pk, "demo", role="owner"):
+        post = posts_of(staff).first()
+        if post is None:
+            raise ValueError(f"{staff.number} holds no post at this time")
+        yield post
+
+
+def compute_lines(organisation: Organisation, moment: datetime) -> int:
+    """Compute and publish the lines of the whole bank as of a moment; returns how many households have one."""
+    with clock_at(moment):
+        with acting(organisation.approvers[0]) as post:
+            run = lines.start_line_run(
+                institution=organisation.bank,
+                model_key="s1",
+                asked_by=organisation.approvers[0],
+                post_id=post.pk,
+                as_of=moment,
+                send=False,
+            )
+        jobs.drive_run(run.run_id)
+        run.refresh_from_db()
+        with acting(organisation.approvers[1]) as post:
+            lines.publish_run(run=run, staff=organisation.approvers[1], post_id=post.pk)
+    return int(run.figures.get("filed", 0))
+
+
+class Assessors:
+    """Gives three villagers' opinions on the households of a village."""
+
+    def __init__(self, random: Random, registry: Registry) -> None:
+        self.random, self.registry = random, registry
+
+    def name(self) -> str:
+        """Return the name of a villager who assesses."""
+        return self.registry.person(self.registry.surname(), "户主", self.random.choice("MF"), 60).name
+
+    def answers(self, subjects: Sequence[int]) -> list[dict[int, dict[str, object]]]:
+        """Return three sheets: around a common view of each household's means, with unknowns, kin and refusals."""
+        income = dict(Profile.objects.filter(subject_id__in=subjects).values_list("subject_id", "net_income"))
+        found: list[dict[int, dict[str, object]]] = [{}, {}, {}]
+        for subject in subjects:
+            base = min(150_000, max(10_000, float(income.get(subject, 25_000)) * self.random.uniform(0.35, 0.9)))
+            doubted = self.random.random() < 0.03
+            for sheet in found:
+                sheet[subject] = self._answer(base, doubted)
+        return found
+
+    def _answer(self, base: float, doubted: bool) -> dict[str, object]:
+        chance = self.random.random()
+        if chance < 0.035:
+            return {"kind": "unknown"}
+        if chance < 0.045:
+            return {"kind": "recused"}
+        if chance < 0.058 or (doubted and chance < 0.6):
+            return {
+                "kind": "refuse",
+                "reasons": [self.random.choice(("poor_credit", "heavy_debts", "no_income", "long_absent"))],
+            }
+        step = 5_000 if base < 60_000 else 10_000
+        amount = max(step, round(base * self.random.uniform(0.85, 1.18) / step) * step)
+        return {"kind": "amount", "amount": f"{amount}.00"}
+
+
+def hold(
+    organisation: Organisation, assessors: Assessors, grid: Grid, started: datetime, upto: str, sealed: int = 3
+) -> Round:
+    """Hold the round of a village up to a stage: prepare, assess (with so many sheets sealed), decide, proposed or closed."""
+    manager = organisation.managers[grid.branch_id]
+    officers = [one for one in organisation.officers[grid.branch_id] if one.pk != organisation.officer_of[grid.pk].pk]
+    typist, confirmer = officers[0], officers[-1] if len(officers) > 1 else manager
+    with clock_at(started), acting(manager) as post:
+        held = rounds.create_round(
+            by=manager, post=post, grid=grid, name=f"{grid.name}整村授信", due_on=started.date() + timedelta(days=12)
+        )
+        papers = [
+            rounds.add_paper_sheet(
+                by=manager, post=post, round=held, assessor_name=assessors.name(), typist=typist, confirmer=confirmer
+            )
+            for _ in range(3)
+        ]
+        if upto == "prepare":
+            return held
+        rounds.start_round(by=manager, post=post, round=held)
+    held.refresh_from_db()
+    _fill(assessors, papers[: max(sealed, 1)])
+    with clock_at(started + timedelta(days=4)):
+        for sheet in papers[:sealed]:
+            _seal(sheet, typist, confirmer)
+    if upto == "assess":
+        return held
+    with clock_at(started + timedelta(days=5)):
+        _open(organisation, held, manager)
+    if upto in ("proposed", "closed"):
+        with clock_at(started + timedelta(days=7)):
+            _propose(held, organisation.officer_of[grid.pk])
+    if upto == "closed":
+        with clock_at(started + timedelta(days=9)):
+            _approve(organisation, held, manager)
+    held.refresh_from_db()
+    return held
+
+
+def _fill(assessors: Assessors, papers: Sequence[Sheet]) -> None:
+    """Write the rows of the sheets as their typist would have, in one statement a sheet."""
+    subjects = list(DraftCell.objects.filter(sheet=papers[0]).values_list("subject_id", flat=True))
+    for sheet, answers in zip(papers, assessors.answers(sorted(subjects)), strict=False):
+        key = sheet_key(sheet.uuid)
+        rows = [
+            (sheet.pk, subject, write_cell(key, sheet.uuid, subject, 1, answer)) for subject, answer in answers.items()
+        ]
+        with connection.cursor() as cursor:
+            execute_values(
+                cursor.cursor,
+                "update credit_draftcell as cell set value = given.value, version = 1 from (values %s) as given (sheet, subject, value) "
+                "where cell.sheet_id = given.sheet and cell.subject_id = given.subject",
+                rows,
+                page_size=1000,
+            )
+
+
+def _seal(sheet: Sheet, typist: Staff, confirmer: Staff) -> None:
+    sheet.refresh_from_db()
+    with acting(typist) as post:
+        sheets.hand_over(by=typist, post=post, sheet=sheet, blanks_are_unknown=True)
+    sheet.refresh_from_db()
+    with acting(confirmer) as post:
+        sheets.seal(by=confirmer, post=post, sheet=sheet, blanks_are_unknown=True)
+
+
+def _open(organisation: Organisation, held: Round, manager: Staff) -> None:
+    with acting(manager) as post:
+        opening.ask(by=manager, post=post, round=held)
+    approver = organisation.approvers[0]
+    with acting(approver) as post:
+        run = opening.second(by=approver, post=post, round=held)
+    jobs.drive_run(run.pk)
+    run.refresh_from_db()
+    if run.state != run.State.DONE:
+        raise RuntimeError(f"opening of {held} ended as {run.state}: {run.error}")
+
+
+def _propose(held: Round, officer: Staff) -> None:
+    with acting(officer) as post:
+        decisions.propose_many(by=officer, post=post, decisions=Decision.objects.filter(round=held))
+
+
+def _approve(organisation: Organisation, held: Round, manager: Staff) -> None:
+    """The branch signs within its authority and passes the rest on to the approver."""
+    with acting(manager) as post:
+        decisions.approve_many(by=manager, post=post, decisions=Decision.objects.filter(round=held))
+        for one in _left(held):
+            decisions.refer(by=manager, post=post, decision=one, seen=one.last_number)
+    approver = organisation.approvers[0]
+    with acting(approver) as post:
+        decisions.approve_many(by=approver, post=post, decisions=Decision.objects.filter(round=held))
+
+
+def _left(held: Round) -> list[Any]:
+
+    return [one for one in with_standing(Decision.objects.filter(round=held)) if standing_of(one) == "at_branch"]
