@@ -41,7 +41,7 @@ from credit.domain.model.evaluation import (
 )
 from credit.domain.model.expression import Node
 
-_BUILT_IN = {
+BUILT_IN_REASONS = {
     OUT_OF_RANGE: Label("数据超出模型的适用范围", "a fact lies outside the range the model was made for"),
     ZERO_LINE: Label("按公式计算没有可用额度", "the formula leaves no amount"),
 }
@@ -344,7 +344,7 @@ class _Explainer:
         return Label(put("zh-hans"), put("en"))
 
     def reason(self, reason: Reason) -> ExplainedReason:
-        label = _BUILT_IN.get(reason.code) or self.model.reasons[reason.code]
+        label = BUILT_IN_REASONS.get(reason.code) or self.model.reasons[reason.code]
         return ExplainedReason(reason.code, label, self.known[reason.input][0] if reason.input else None)
 
     # --- waterfall ----------------------------------------------------------------------------------------------
