@@ -1,0 +1,414 @@
+"""Pages of lines: start, progress, distribution, publication; the explanation, its check, its paper."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from config.lib import jobs
+from config.lib.models import AuditEvent, JobRun
+from credit.models import LineResult, LineRun
+from credit.services.lines import publish_run
+from customers.models import Household
+from grids.models import Post, PostKind, Staff
+from tests.conftest import acting_as
+from tests.credit.files import BASES, file, release_models, started, village
+from tests.customers.builders import make_household
+from tests.world import PASSWORD, SINCE, World
+
+Clients = Callable[..., Client]
+
+
+@pytest.fixture
+def second(world: World) -> Staff:
+    """A second approver: who asked for a run does not publish it."""
+    person = Staff.objects.create_user(
+        "yan", PASSWORD, name="严明", institution=world.bank, home_branch=world.head_office
+    )
+    Post.objects.create(staff=person, kind=PostKind.APPROVER, from_on=SINCE)
+    return person
+
+
+def _driven(world: World, **wanted: Any) -> LineRun:
+    run = started(world, **wanted)
+    jobs.drive_run(run.run_id)
+    return LineRun.objects.select_related("run").get(pk=run.pk)
+
+
+def _published(world: World, second: Staff, **wanted: Any) -> LineRun:
+    run = _driven(world, **wanted)
+    with acting_as(world.jiang):
+        return publish_run(run=run, staff=second)
+
+
+def _text(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+# --- Runs ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_approver_starts_watches_and_another_publishes(
+    world: World, second: Staff, client_of: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release_models(world)
+    village(world, 3)
+    monkeypatch.setattr(jobs, "send_run", lambda *_: None)
+    jiang, yan = client_of(world.jiang), client_of(second)
+
+    answer = jiang.post(reverse("credit:line_start"), {"model": "s1", "branch": "", "grid": ""})
+    run = LineRun.objects.select_related("run").get()
+    assert answer["Location"] == reverse("credit:line_run", args=[run.pk])
+    assert "正在准备" in _text(jiang.get(answer["Location"]))
+
+    jobs.drive_run(run.run_id)
+    progress = jiang.get(reverse("credit:line_progress", args=[run.pk]), headers={"HX-Request": "true"})
+    assert progress["HX-Refresh"] == "true"
+    assert "等待另一位审批人发布" in _text(jiang.get(answer["Location"]))
+
+    page = yan.get(answer["Location"])
+    assert "发布这次测算" in _text(page)
+    assert "额度分布" in page.content.decode()
+    yan.post(reverse("credit:line_publish", args=[run.pk]))
+    run.refresh_from_db()
+    assert (run.published_by, run.asked_by) == (second, world.jiang)
+    yan.post(reverse("credit:line_withdraw", args=[run.pk]), {"reason": "县基数录错"})
+    assert "县基数录错" in _text(yan.get(answer["Location"]))
+
+
+def test_the_same_run_started_twice_leads_to_the_living_one(
+    world: World, client_of: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release_models(world)
+    monkeypatch.setattr(jobs, "send_run", lambda *_: None)
+    client = client_of(world.jiang)
+
+    places = {client.post(reverse("credit:line_start"), {"model": "s1"})["Location"] for _ in range(2)}
+
+    assert len(places) == 1
+    assert JobRun.objects.count() == 1
+
+
+def test_without_released_parameters_the_page_says_what_is_missing(world: World, client_of: Clients) -> None:
+    client = client_of(world.jiang)
+    assert "还没有发布的模型" in _text(client.get(reverse("credit:line_list")))
+
+    answer = client.post(reverse("credit:line_start"), {"model": "s1"}, follow=True)
+
+    assert "这个模型在当天还没有发布" in _text(answer)
+    assert not LineRun.objects.exists()
+
+
+def test_villages_follow_the_branch(world: World, client_of: Clients) -> None:
+    release_models(world)
+
+    answer = client_of(world.jiang, **{"HX-Request": "true"}).get(
+        reverse("credit:line_list"), {"branch": str(world.east.pk)}
+    )
+
+    assert "刘家村" in _text(answer)
+    assert "赵家村" not in _text(answer)
+    assert "<html" not in answer.content.decode()
+
+
+def test_a_branch_approver_starts_and_sees_his_branch_only(
+    world: World, client_of: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release_models(world)
+    monkeypatch.setattr(jobs, "send_run", lambda *_: None)
+    Post.objects.filter(staff=world.jiang).update(branch=world.east)
+    other = _driven(world, branch=world.west, asked_by=None)
+    client = client_of(world.jiang)
+
+    assert client.get(reverse("credit:line_run", args=[other.pk])).status_code == 404
+    assert client.post(reverse("credit:line_start"), {"model": "s1", "branch": str(world.west.pk)}).status_code == 404
+    client.post(reverse("credit:line_start"), {"model": "s1"})
+    assert LineRun.objects.count() == 1
+    client.post(reverse("credit:line_start"), {"model": "s1", "branch": str(world.east.pk)})
+    client.post(reverse("credit:line_start"), {"model": "s1", "grid": str(world.liu.pk)})
+    assert list(LineRun.objects.order_by("pk").values_list("branch", "grid")[1:]) == [
+        (world.east.pk, None),
+        (None, world.liu.pk),
+    ]
+    assert "刘家村" in _text(client.get(reverse("credit:line_list")))
+
+
+def test_segments_reasons_and_bins_lead_to_their_households(world: World, client_of: Clients) -> None:
+    release_models(world)
+    village(world, 2)
+    poor, short, empty = (make_household(world.wang, f"{number:04d}") for number in range(3))
+    file(poor, world.chen, world.deng, judgement="poor", performance={"status": "none"})
+    file(short, world.chen, world.deng, judgement=None)
+    run = _driven(world)
+    client, url = client_of(world.jiang), reverse("credit:line_run", args=[run.pk])
+
+    def shown(**query: str) -> set[int]:
+        rows = client.get(url, query).context["rows"]
+        return {row["home"].pk for row in rows}
+
+    assert len(shown()) == 4
+    assert len(shown(show="line")) == 2
+    assert shown(show="zero") == {poor.pk}
+    assert shown(show="missing") == {short.pk}
+    assert shown(show="unfiled") == {empty.pk}
+    assert shown(reason="no_judgement") == {short.pk}
+    assert shown(reason="unheard") == set()
+    assert shown(grid=str(world.wang.pk)) == {poor.pk, short.pk}
+    chart = client.get(url).context["chart"]
+    for place, count in enumerate(chart["series"][0]["values"]):
+        assert len(shown(bin=str(place))) == count
+    assert shown(grid="x", bin="y", show="z") == set()
+
+
+@pytest.mark.parametrize("show", ["", "unfiled"])
+def test_a_run_costs_as_many_queries_for_twenty_rows_as_for_one(world: World, client_of: Clients, show: str) -> None:
+    release_models(world)
+    client = client_of(world.jiang)
+
+    def queries(number: int) -> int:
+        for at in range(number):
+            home = make_household(world.liu, f"{number:02d}{at:02d}")
+            if not show:
+                file(home, world.chen, world.deng)
+        run = _driven(world)
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            answer = client.get(reverse("credit:line_run", args=[run.pk]), {"show": show})
+        assert len(answer.context["rows"]) == min(20, (1 if number == 1 else 20))
+        return len(captured)
+
+    client.get(reverse("credit:line_list"))
+    assert queries(1) == queries(19)
+
+
+def test_the_list_of_runs_costs_as_many_queries_for_twenty_as_for_one(world: World, client_of: Clients) -> None:
+    release_models(world)
+    client = client_of(world.jiang)
+    client.get(reverse("credit:line_list"))
+
+    def queries(runs: int) -> int:
+        for _ in range(runs):
+            _driven(world, grid=world.liu)
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(reverse("credit:line_list"))
+        assert len(answer.context["page"]) == (1 if runs == 1 else 20)
+        return len(captured)
+
+    assert queries(1) == queries(19)
+
+
+# --- One household ------------------------------------------------------------------------------------------------
+
+
+def test_the_explanation_says_everything_in_both_languages(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    _published(world, second)
+    client = client_of(world.chen)
+
+    text = _text(client.get(reverse("credit:line", args=[home.pk])))
+
+    assert "2.01 万元" in text  # 20,140 yuan
+    assert "最高授信额度" in text
+    assert "二级" in text
+    assert "采集表第 1 版" in text
+    assert "资产，现值合计" in text
+    assert "这是这户第一次发布的测算结果" in text
+    assert "用保存的数据重新计算，结果一致" in text
+    client.cookies["gedang_language"] = "en"
+    english = _text(client.get(reverse("credit:line", args=[home.pk])))
+    assert "grade two" in english
+    assert "assets, sum of current values" in english
+
+
+def test_every_band_is_shown_and_the_one_hit_is_marked(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    _published(world, second)
+
+    page = client_of(world.chen).get(reverse("credit:line", args=[home.pk])).context["page"]
+
+    persons = page.items[0]
+    assert [(level.points, level.is_hit) for level in persons.levels] == [("10", True), ("8", False), ("3", False)]
+    judgement = page.items[-1]
+    assert [level.text for level in judgement.levels if level.is_hit] == ["较好"]
+    for item in page.items:
+        assert sum(level.is_hit for level in item.levels) == (1 if item.levels else 0)
+
+
+def test_the_waterfall_adds_up_to_the_line(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    _published(world, second)
+
+    page = client_of(world.chen).get(reverse("credit:line", args=[home.pk])).context["page"]
+
+    assert sum(bar.amount for bar in page.bars if bar.role == "part") == page.result.line
+    assert page.bars[-1].role == "sum"
+    assert page.chart["kinds"] == ["add", "add", "add", "add", "total"]
+
+
+def test_a_capped_line_names_the_cap(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    home = make_household(world.liu)
+    file(home, world.chen, world.deng, grade="AAA", assets=[{"kind": "house", "current": "3000000"}])
+    _published(world, second, model_key="s6")
+
+    answer = client_of(world.chen).get(reverse("credit:line", args=[home.pk]))
+
+    assert "起作用的上限：单户最高额度" in _text(answer)
+    assert answer.context["page"].chart["kinds"][-2:] == ["cap", "total"]
+
+
+def test_why_a_line_moved_since_last_time(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    _published(world, second)
+    file(home, world.chen, world.deng, days_ago=0.01, shares_held="9000")
+    run = _published(world, second)
+    client = client_of(world.gao)
+
+    text = _text(client.get(reverse("credit:line", args=[home.pk])))
+    assert "比上次高" in text
+    assert "股金部分" in text
+    assert "信用社股金" in text
+
+    # Withdrawn, the former result is current again, and the page of the withdrawn one says so.
+    client_of(second).post(reverse("credit:line_withdraw", args=[run.pk]), {"reason": "股金录错"})
+    assert "这是这户第一次发布" in _text(client.get(reverse("credit:line", args=[home.pk])))
+    result = LineResult.objects.get(run=run)
+    assert "股金录错" in _text(client.get(reverse("credit:line_result", args=[result.pk])))
+
+
+def test_a_missing_fact_is_told_with_what_to_fill_in(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    home = make_household(world.liu)
+    file(home, world.chen, world.deng, judgement=None)
+    _published(world, second)
+    client = client_of(world.chen)
+
+    assert "没有填写综合评价" in _text(client.get(reverse("credit:line", args=[home.pk])))
+    assert "没有填写综合评价" in _text(client.get(reverse("credit:household_line", args=[home.pk])))
+
+
+def test_breaches_and_findings_stand_with_their_sources(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    home = make_household(world.liu)
+    breach = {"what": "interest", "days_overdue": 45, "repaid": "within_1_year", "measure": "reminder"}
+    file(home, world.chen, world.deng, performance={"status": "breached", "breaches": [breach]})
+    _published(world, second)
+
+    text = _text(client_of(world.chen).get(reverse("credit:line", args=[home.pk])))
+
+    assert "违约扣分明细" in text
+    assert "45" in text
+    assert "没有填写，按规定值计算" in text
+
+
+def test_without_a_result_the_page_says_what_is_missing(world: World, client_of: Clients) -> None:
+    release_models(world)
+    empty, filed = make_household(world.liu, "0001"), make_household(world.liu, "0002")
+    file(filed, world.chen, world.deng)
+    client = client_of(world.chen)
+
+    assert "待建档" in _text(client.get(reverse("credit:line", args=[empty.pk])))
+    assert "还没有发布的模型额度" in _text(client.get(reverse("credit:line", args=[filed.pk])))
+    assert "待建档" in _text(client.get(reverse("credit:household_line", args=[empty.pk])))
+    assert "等待测算和发布" in _text(client.get(reverse("credit:household_line", args=[filed.pk])))
+
+
+def test_an_unpublished_result_is_the_approvers_alone(world: World, client_of: Clients) -> None:
+    release_models(world)
+    village(world, 1)
+    result = LineResult.objects.get(run=_driven(world))
+    url = reverse("credit:line_result", args=[result.pk])
+
+    for person in (world.chen, world.gao, world.kang):
+        assert client_of(person).get(url).status_code == 404
+    assert "还没有发布" in _text(client_of(world.jiang).get(url))
+
+
+def test_another_branch_sees_nothing(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    result = LineResult.objects.get(run=_published(world, second))
+    for person in (world.fang, world.he):
+        client = client_of(person)
+        for name, pk in (
+            ("line", home.pk),
+            ("household_line", home.pk),
+            ("line_result", result.pk),
+            ("line_paper", result.pk),
+        ):
+            assert client.get(reverse(f"credit:{name}", args=[pk])).status_code == 404
+
+
+def test_a_result_that_does_not_recompute_is_an_error_not_a_figure(
+    world: World, second: Staff, client_of: Clients
+) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    run = _published(world, second)
+    with connection.cursor() as cursor:  # the owner, past every guard
+        cursor.execute("set constraints all immediate")
+        cursor.execute("alter table credit_lineresult disable trigger append_only")
+        cursor.execute("update credit_lineresult set line = line + 1000")
+        cursor.execute("alter table credit_lineresult enable trigger append_only")
+    result = LineResult.objects.get(run=run)
+    client = client_of(world.chen)
+
+    text = _text(client.get(reverse("credit:line", args=[home.pk])))
+
+    assert "没有通过复算" in text
+    assert "2.11" not in text
+    assert client.get(reverse("credit:line_paper", args=[result.pk])).status_code == 302
+
+
+def test_the_paper_is_a_pdf_and_leaves_an_event(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    homes = village(world, 1)
+    capped = make_household(world.liu, "0099")
+    file(capped, world.chen, world.deng, judgement=None)
+    _published(world, second)
+
+    for home in (homes[0].pk, capped.pk):
+        result = LineResult.objects.get(subject_id=home)
+        answer = client_of(world.chen).get(reverse("credit:line_paper", args=[result.pk]))
+        assert answer.content.startswith(b"%PDF-")
+        assert "no-store" in answer["Cache-Control"]
+    assert AuditEvent.objects.filter(verb="line_printed", staff=world.chen).count() == 2
+
+
+def test_the_explanation_costs_a_fixed_number_of_queries(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    homes = village(world, 2)
+    _published(world, second)
+    client = client_of(world.chen)
+    client.get(reverse("credit:line", args=[homes[0].pk]))
+
+    def queries(home: Household) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(reverse("credit:line", args=[home.pk]))
+        return len(captured)
+
+    assert queries(homes[0]) == queries(homes[1]) <= 26
+
+
+def test_new_bases_are_named_as_the_reason(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    _published(world, second)
+    release_models(world, {**BASES, "base_income": "30000.00"})
+    _published(world, second)
+
+    page = client_of(world.chen).get(reverse("credit:line", args=[home.pk])).context["page"]
+
+    assert page.changes.change == Decimal("-1800.00")
+    assert [(row["label"], row["kind"]) for row in page.changed] == [("纯收入基数", "参数")]
