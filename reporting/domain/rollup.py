@@ -144,6 +144,16 @@ def ranked_lines(lines: Sequence[Line], before: Mapping[str, Line]) -> list[Line
     return [replace(line, place=standing.get(line.key, UNRANKED)) for line in lines]
 
 
+def placed_among(lines: Sequence[Line]) -> list[Line]:
+    """Return lines with places among themselves alone: how a branch ranks its own grids and officers."""
+    competing: dict[tuple[Level, int | None], list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.level in (Level.BRANCH, Level.GRID, Level.OFFICER):
+            competing[line.level, line.parent_id if line.level == Level.BRANCH else None].append(line)
+    others = [line for line in lines if line.level in (Level.BANK, Level.COLLECTOR)]
+    return [*others, *(line for group in competing.values() for line in ranked_lines(group, {}))]
+
+
 def _row(
     level: Level,
     unit_id: int | None,

@@ -1,12 +1,12 @@
 """The weekly report as tables: the same columns on the page, in the spreadsheet and on paper."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from config.lib.ratios import NOTHING, Place
 from config.lib.tables import Cell, Column, Role, Row, Shape, Table, Words, cell_text, paper
-from config.lib.weeks import Week, instant_label
+from config.lib.weeks import FREEZE_HOUR, Week, instant_label
 from reporting.domain.figures import FIGURES, KIND_NAMES, FigureRow, Laggard, Level, Progress, SubjectKind, ratios
 
 LEVEL_NAMES = {
@@ -23,6 +23,7 @@ TITLES = {
     Level.OFFICER: Words("各客户经理进度", "Progress by officer"),
     Level.COLLECTOR: Words("按采集人计数", "Counts by collector"),
 }
+LATE_AFTER = timedelta(hours=FREEZE_HOUR + 1)  # the scheduler catches up from the next hour on
 WEEK, TOTAL, AGAINST = Words("本周", "Week"), Words("累计", "Total"), Words("较上周", "Change")
 SUM, WITHDRAWN = Words("合计", "Total"), Words("其中撤回", "of which withdrawn")
 UNITS = Words(
@@ -218,7 +219,8 @@ def stamps(cut_at: datetime, frozen_at: datetime | None) -> list[Words]:
     cut = Words(f"数据截止 {instant_label(cut_at, 'zh')}", f"As of {instant_label(cut_at, 'en')}")
     if frozen_at is None:
         return [cut, Words("未冻结，数字还会变", "Not frozen: figures may still move")]
-    return [cut, Words(f"冻结于 {instant_label(frozen_at, 'zh')}", f"Frozen {instant_label(frozen_at, 'en')}")]
+    done = Words("补冻结于", "Frozen late,") if frozen_at >= cut_at + LATE_AFTER else Words("冻结于", "Frozen")
+    return [cut, Words(f"{done.zh} {instant_label(frozen_at, 'zh')}", f"{done.en} {instant_label(frozen_at, 'en')}")]
 
 
 def rise_text(place: Place) -> str:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from django.http import Http404
+
 from config.lib import clock, releases
 from config.lib.ratios import Place
 from config.lib.weeks import Week
@@ -136,10 +138,27 @@ def preview(plan: CampaignPlan, week: Week, now: datetime | None = None) -> Repo
     return replace(report, sentences=sentences_of(report, before))
 
 
-def preview_for(scope: Scope, plan: CampaignPlan, week: Week, now: datetime | None = None) -> Report:
-    """Count a week that is not frozen as far as a scope is shown it."""
-    report = preview(plan, week, now)
-    return replace(report, lines=lines_for(scope, list(report.lines)))
+def report_for(post: Post, scope: Scope, week: Week, *, branch_id: int | None = None) -> Report:
+    """Return a week as a post is shown it: frozen from its rows, else counted now; narrowed to one branch on request.
+
+    Raises Http404 for a week that is neither frozen nor to be previewed, and for a branch out of scope.
+    """
+    stored = reports_for(post).filter(iso_year=week.year, iso_week=week.number).first()
+    if stored is not None:
+        report = frozen_for(scope, stored)
+    else:
+        plan, weeks = preview_weeks(post.staff.institution_id)
+        if plan is None or week not in weeks:
+            raise Http404
+        report = preview(plan, week)
+        report = replace(report, lines=lines_for(scope, list(report.lines)))
+    report = replace(report, scope_name=post.staff.name if scope.staff_id is not None else report.bank)
+    if branch_id is None:
+        return report
+    narrowed = report.narrowed(branch_id)
+    if narrowed.head is None or narrowed.head.unit_id != branch_id:
+        raise Http404
+    return narrowed
 
 
 def history(post: Post, scope: Scope, limit: int = 60) -> list[dict[str, Any]]:

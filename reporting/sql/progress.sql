@@ -204,7 +204,8 @@ language sql stable security definer set search_path = public, pg_temp as $$
     from (
         select distinct on (profile.subject_id) profile.id, profile.submitted_at, grid.branch_id
         from grids_grid as grid join customers_profile as profile on profile.grid_id = grid.id
-        where grid.institution_id = in_institution and grid.id = any (only_grids) and acc.reads_figures(in_institution)
+        where grid.institution_id = in_institution and (only_grids is null or grid.id = any (only_grids))
+          and acc.reads_figures(in_institution)
         order by profile.subject_id, profile.number desc
     ) as waiting
     where not exists (select 1 from customers_profilecheck as done where done.profile_id = waiting.id)
@@ -235,6 +236,6 @@ begin
     ] loop
         execute format('alter function %s owner to gedang_def', signature);
         execute format('revoke all on function %s from public', signature);
-        execute format('grant execute on function %s to gedang_web, gedang_web_all', signature);
+        execute format('grant execute on function %s to gedang_web, gedang_web_all, gedang_worker', signature);
     end loop;
 end $$;

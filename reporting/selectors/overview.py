@@ -1,0 +1,250 @@
+"""The overview of a branch or the bank: funnel, trend, league, ageing and map, counted in a fixed number of queries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from django.db import connection
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from config.lib import clock
+from config.lib.weeks import Week
+from grids.access import Post, grids_for
+from reporting.access import STORED_LEVEL, Scope, lines_for, rows_for
+from reporting.domain.figures import FIGURE, Level, Progress
+from reporting.domain.report import Report, said_of
+from reporting.domain.rollup import Line, placed_among
+from reporting.models import ReportRow
+from reporting.selectors.pages import Links
+from reporting.selectors.progress import CampaignPlan, branch_places, counted_lines, open_plan, preview_window
+from reporting.selectors.weekly import last_report, line_of, rules_for, stored_lines, week_of
+
+TREND_WEEKS = 12
+LEAGUE = 20
+STEPS = ("visited", "profiled", "checked", "assessed", "granted")
+AGES = ((0, 0), (1, 2), (3, 7), (8, None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What an overview says of the running week."""
+
+    plan: CampaignPlan
+    report: Report
+    sentences: Sequence[str]
+    trend: Sequence[tuple[Week, Progress]]
+    waiting: Sequence[tuple[int, int | None, int]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all has been counted yet."""
+        return all(line.is_empty for line in self.report.lines)
+
+
+def overview_of(post: Post, scope: Scope, language: str) -> Overview | None:
+    """Count the running week of a post's scope; None between two campaigns. Ranks are those within the scope."""
+    plan = open_plan(post.staff.institution_id)
+    if plan is None:
+        return None
+    newest = last_report(plan.id)
+    earlier = placed_among(stored_lines(list(rows_for(scope, newest)))) if newest else None
+    now = clock.now()
+    week = Week.containing(now)
+    window = preview_window(week, now=now, last_frozen=week_of(newest) if newest else None)
+    grids = None if scope.is_whole else list(grids_for(post).values_list("pk", flat=True))
+    lines = counted_lines(plan, window, branches=branch_places(plan.institution_id), earlier=earlier, only_grids=grids)
+    report = Report(
+        bank=plan.bank,
+        week=week,
+        cut_at=window.cut,
+        frozen_at=None,
+        lines=lines_for(scope, lines),
+        rules=rules_for(plan, window.on_day),
+        campaign_id=plan.id,
+        scope_name=plan.bank,
+    )
+    before = replace(report, lines=earlier) if earlier is not None else None
+    return Overview(
+        plan=plan,
+        report=report,
+        sentences=said_of(report, before, language) if report.lines else (),
+        trend=_trend(report, plan),
+        waiting=_waiting(plan, grids),
+    )
+
+
+def _trend(report: Report, plan: CampaignPlan) -> list[tuple[Week, Progress]]:
+    """Return the frozen weeks before the running one with the figures of the same scope, oldest first, and the running one."""
+    head = report.head
+    tops = [head] if head is not None else report.tops
+    if not tops:
+        return []
+    rows = (
+        ReportRow.objects.filter(
+            report__campaign_id=plan.id,
+            report__starts_on__lt=report.week.first_day,
+            level=STORED_LEVEL[tops[0].level],
+            unit_id__in=[line.unit_id for line in tops],
+        )
+        .select_related("report")
+        .order_by("-report__starts_on")[: (TREND_WEEKS - 1) * len(tops)]
+    )
+    weeks: dict[Week, Progress] = {}
+    for row in rows:
+        week = week_of(row.report)
+        weeks[week] = weeks.get(week, Progress()) + line_of(row).figures.all_kinds
+    return [*sorted(weeks.items()), (report.week, report.total.all_kinds)]
+
+
+def _waiting(plan: CampaignPlan, grids: list[int] | None) -> list[tuple[int, int | None, int]]:
+    """Return how many files have waited for a second officer, by age in days (from, to)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select days, sum(files) from acc.waiting_checks(%s, %s, %s::bigint[]) group by days",
+            [plan.institution_id, clock.now(), grids],
+        )
+        found = [(int(days), int(files)) for days, files in cursor.fetchall()]
+    return [
+        (first, last, sum(files for days, files in found if days >= first and (last is None or days <= last)))
+        for first, last in AGES
+    ]
+
+
+# --- As the page shows it -----------------------------------------------------------------------------------------
+
+
+def funnel(overview: Overview, links: Links, language: str) -> list[dict[str, Any]]:
+    """Return roster to granted with the week's increments, each share with its denominator named."""
+    total, key = overview.report.total.all_kinds, overview.report.total.key
+
+    def url(figure: str) -> str:
+        return links.households(key, figure, "total") or links.report(level=Level.GRID.value)
+
+    steps: list[dict[str, Any]] = [
+        {"label": _("名单户数"), "value": total.roster, "url": url("roster"), "increment": None}
+    ]
+    for code in STEPS:
+        tally = getattr(total, code)
+        is_assessed = code == "assessed"
+        steps.append(
+            {
+                "label": FIGURE[code].name.of(language),
+                "value": tally.total,
+                "url": url(code),
+                "increment": tally.week - tally.withdrawn,
+                "of": _("可评议户数") if is_assessed else _("全部户数"),
+                "whole": total.assessable if is_assessed else total.roster,
+            }
+        )
+    return steps
+
+
+def trend_chart(overview: Overview, links: Links, language: str) -> dict[str, Any]:
+    """Return the increments of up to twelve weeks; the last point is the running week."""
+    weeks = overview.trend
+    urls = [reverse("reporting:weekly") + f"?week={week.code}" for week, _progress in weeks]
+    return {
+        "kind": "trend",
+        "title": _("近 12 周每周新增，最后一点为本周至今"),
+        "format": "count",
+        "unit": _("户"),
+        "labels": [str(week.number) for week, _progress in weeks],
+        "series": [
+            {
+                "name": FIGURE[code].name.of(language),
+                "values": [getattr(progress, code).week for _week, progress in weeks],
+                "urls": urls,
+            }
+            for code in ("visited", "profiled", "granted")
+        ],
+    }
+
+
+def league(overview: Overview, level: Level, links: Links) -> list[dict[str, Any]]:
+    """Return the ranked lines of a level with their pace: what is left, and what a working day would have to bring."""
+    days = overview.report.rules.working_days_left
+    lines = sorted(
+        overview.report.at(level), key=lambda line: (line.place.rank is None, line.place.rank or 0, line.key)
+    )
+    return [_contender(line, days, links) for line in lines[:LEAGUE]]
+
+
+def _contender(line: Line, days: int | None, links: Links) -> dict[str, Any]:
+    progress = line.figures.all_kinds
+    return {
+        "name": line.figures.name or _("（未指定责任人）"),
+        "url": links.unit(line.key),
+        "place": line.place,
+        "progress": progress,
+        "need": ceil(progress.gap / days) if days else None,
+        "links": {
+            figure: links.households(line.key, figure, period)
+            for figure, period in (("roster", "total"), ("unvisited", "total"))
+        }
+        | {
+            "visited": links.households(line.key, "visited", "total"),
+            "week": links.households(line.key, "visited", "week"),
+        },
+    }
+
+
+def ageing(overview: Overview) -> dict[str, Any]:
+    """Return the check queue by age, in words."""
+    words = {0: _("今天提交"), 1: _("1–2 天"), 3: _("3–7 天"), 8: _("超过 7 天")}
+    rows = [{"label": words[first], "files": files, "is_old": last is None} for first, last, files in overview.waiting]
+    return {"rows": rows, "total": sum(row["files"] for row in rows)}
+
+
+def map_figures() -> list[dict[str, str]]:
+    """Return what the map can be coloured by."""
+    return [
+        {"key": "completion", "label": _("完成率（全部户数）"), "format": "ratio", "unit": ""},
+        {"key": "week", "label": _("本周走访"), "format": "count", "unit": _("户")},
+        {"key": "granted", "label": _("授信金额"), "format": "wan", "unit": _("万元")},
+    ]
+
+
+def map_of(post: Post, scope: Scope) -> str:
+    """Return the grids of a post's scope as GeoJSON, each with the figures of the running week."""
+    plan = open_plan(post.staff.institution_id)
+    if plan is None:
+        return json.dumps({"type": "FeatureCollection", "features": []})
+    places = list(grids_for(post).exclude(boundary=None).order_by("pk").values_list("pk", "name", "boundary"))
+    newest = last_report(plan.id)
+    now = clock.now()
+    window = preview_window(Week.containing(now), now=now, last_frozen=week_of(newest) if newest else None)
+    grids = [pk for pk, _name, _boundary in places]
+    lines = counted_lines(plan, window, branches=branch_places(plan.institution_id), earlier=None, only_grids=grids)
+    by_grid = {line.unit_id: line for line in lines if line.level == Level.GRID}
+    features = [
+        {"type": "Feature", "id": pk, "geometry": boundary, "properties": _properties(pk, name, by_grid.get(pk))}
+        for pk, name, boundary in places
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _properties(pk: int, name: str, line: Line | None) -> dict[str, Any]:
+    progress = line.figures.all_kinds if line else Progress()
+    owner = line.figures.responsible if line else ""
+    has_roster = progress.roster > 0
+    return {
+        "label": name,
+        "note": " · ".join(part for part in (owner, _("名单 %(count)s 户") % {"count": f"{progress.roster:,}"}) if part)
+        if has_roster
+        else _("还没有名册"),
+        "url": reverse("grids:grid", args=[pk]),
+        "values": {
+            "completion": _share(progress) if has_roster else None,
+            "week": progress.visited.week if has_roster else None,
+            "granted": str(progress.granted_amount.total) if has_roster else None,
+        },
+    }
+
+
+def _share(progress: Progress) -> str:
+    """Return completion for colouring alone: four places of the exact ratio."""
+    return str((Decimal(progress.visited.total) / Decimal(progress.roster)).quantize(Decimal("0.0001")))
