@@ -30,6 +30,11 @@ class SheetCount:
     sealed: int
     whole: int
 
+    @property
+    def missing(self) -> int:
+        """Sheets that count and are not sealed yet."""
+        return self.whole - self.sealed
+
 
 def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:
     """Add how many sheets are sealed and how many count."""

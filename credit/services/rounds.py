@@ -61,15 +61,17 @@ def create_round(*, by: Staff, post: Post, grid: Grid, name: str, due_on: date) 
 
 @transaction.atomic
 def add_own_sheet(
-    *, by: Staff, post: Post, round: Round, assessor: Staff | None = None, number: str = "", name: str = ""
+    *, by: Staff, post: Post, round: Round, assessor: Staff | None = None, name: str = "", number: str = ""
 ) -> tuple[Sheet, str]:
     """Give a sheet to an assessor who enters it himself; return it with his one-time password, "" for a known login.
 
-    Without ``assessor`` a person of kind outside is made from number and name. Outside people hold the post for the time
-    of the round only.
+    Without ``assessor`` a person of kind outside is made by name; his number names round and place unless one is given.
+    Outside people hold the post for the time of the round only.
     """
     password = ""
     if assessor is None:
+        place = Sheet.objects.filter(round=round).count() + 1
+        number = number or f"p{round.pk}{place:02d}"
         assessor, password = create_staff(
             by=by, post=post, number=number, name=name, home_branch=round.grid.branch, kind=Staff.Kind.OUTSIDE
         )

@@ -18,8 +18,6 @@ from credit.sealing import read_cell, seal_sheet, sheet_key, write_cell
 from grids.access import Post, Staff
 from grids.services import Refused
 
-UNIT_QUESTION = Decimal(5_000)
-
 
 class StaleCellError(Exception):
     """The cell was changed by another page meanwhile; ``answer`` and ``version`` are what it holds now."""
@@ -128,11 +126,16 @@ class Summary:
         return sum(self.amounts, Decimal(0))
 
 
+def amount_of(answer: Mapping[str, object]) -> Decimal | None:
+    """Return the amount of an answer in yuan, None where it has none."""
+    return Decimal(str(answer["amount"])) if "amount" in answer else None
+
+
 def summary_of(cells: Mapping[int, Cell]) -> Summary:
     """Count a draft for its holder."""
     kinds = Counter(str(cell.answer["kind"]) if cell.answer else "" for cell in cells.values())
     amounts = sorted(
-        Decimal(str(cell.answer["amount"])) for cell in cells.values() if cell.answer and "amount" in cell.answer
+        amount for cell in cells.values() if cell.answer and (amount := amount_of(cell.answer)) is not None
     )
     return Summary(len(cells), dict(kinds), tuple(amounts))
 

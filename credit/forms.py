@@ -1,0 +1,72 @@
+"""Forms of credit: what a person may choose, by the post he acts under."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from config.lib import clock
+from credit.models import Round
+from credit.selectors import rounds as selectors
+from grids.access import Post
+
+EMPTY = ("", "—")
+
+
+class DayField(forms.DateField):
+    """A day, chosen on the device's own calendar."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class RoundForm(forms.Form):
+    """Prepare the round of a village."""
+
+    grid = forms.TypedChoiceField(label=_("网格"), coerce=int)
+    name = forms.CharField(
+        label=_("名称"), max_length=80, required=False, help_text=_("留空则用村名和年份"), widget=forms.TextInput()
+    )
+    due_on = DayField(label=_("截止日期"), help_text=_("评议员在这一天之前封存；到期未封存的不计入"))
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["grid"].choices = [EMPTY, *selectors.free_grids(post)]  # type: ignore[attr-defined]
+        self.fields["due_on"].initial = clock.today() + timedelta(days=14)
+
+
+class OwnSheetForm(forms.Form):
+    """An assessor who enters his sheet himself: a known login, or a new one by name."""
+
+    assessor = forms.TypedChoiceField(label=_("已有登录的评议员"), coerce=int, empty_value=None, required=False)
+    name = forms.CharField(label=_("或新评议员姓名"), max_length=50, required=False)
+
+    def __init__(self, *args: Any, post: Post, round: Round, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assessor"].choices = [EMPTY, *selectors.known_assessors(post, round)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if bool(data.get("assessor")) == bool(data.get("name", "").strip()):
+            raise forms.ValidationError(_("请选一位已有登录的评议员，或填写一位新评议员的姓名"))
+        return data
+
+
+class PaperSheetForm(forms.Form):
+    """A paper sheet: whose it is, who types it, who confirms it."""
+
+    assessor_name = forms.CharField(label=_("评议员姓名"), max_length=50)
+    typist = forms.TypedChoiceField(label=_("代录人"), coerce=int)
+    confirmer = forms.TypedChoiceField(label=_("核对人"), coerce=int, help_text=_("对照纸质表核对并封存，不能是代录人"))
+
+    def __init__(self, *args: Any, post: Post, round: Round, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = [EMPTY, *selectors.typists_for(round, post.staff)]
+        for name in ("typist", "confirmer"):
+            self.fields[name].choices = people  # type: ignore[attr-defined]
+
+
+class DueForm(forms.Form):
+    """Another due date."""
+
+    due_on = DayField(label=_("截止日期"))

@@ -1,0 +1,60 @@
+"""Jobs of credit, and what the opener's process does when it starts."""
+
+from typing import Any
+
+from celery.signals import worker_ready
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from config.lib.acting import job_frame
+from config.lib.jobs import Job, register
+from config.lib.models import JobRun
+from credit.services import lines, opening, recomputing, rounds
+
+register(
+    Job(
+        kind=opening.JOB,
+        title=_("开启评议"),
+        work=opening.open_round,
+        plan=opening.plan,
+        finish=opening.finish,
+        abandon=opening.abandon,
+        queue="opening",
+        role="opener",
+    )
+)
+register(
+    Job(
+        kind=recomputing.JOB,
+        title=_("重新测算"),
+        work=recomputing.recompute,
+        plan=recomputing.plan,
+        finish=recomputing.finish,
+    )
+)
+
+
+@worker_ready.connect
+def publish_opener_key(**_: Any) -> None:
+    """Write down the opener's public key, so that rounds can be started; only the opener's process has the key."""
+    if settings.PROCESS_ROLE == "opener":
+        with job_frame(None, "opener", "opener"):
+            rounds.publish_opener_key()
+
+
+def _finish_lines(run: JobRun) -> dict[str, Any]:
+    line_run = lines.finish_run(run)
+    return {"url": reverse("credit:line_run", args=[line_run.pk]), "results": line_run.figures["filed"]}
+
+
+register(
+    Job(
+        kind=lines.KIND,
+        title=_("测算额度"),
+        work=lines.compute_chunk,
+        plan=lines.plan_chunks,
+        finish=_finish_lines,
+        workers=2,
+    )
+)

@@ -1,0 +1,215 @@
+"""Decisions: what waits for the acting post, and one household with its four opinions, bounds and steps."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from config.lib.access import allow
+from config.lib.money import MoneyError, wan_from_text
+from config.lib.requests import StaffRequest
+from credit.access import ROUND_POSTS, decisions_for, open_decision
+from credit.domain.wording import WORDS, explain_steps
+from credit.selectors import decisions as selectors
+from credit.selectors.rounds import rules_of
+from credit.services import decisions as services
+from customers.selectors.assessment import cards
+from grids.access import PostKind
+from grids.services import Refused
+
+PAGE = 50
+DECIDERS = (PostKind.BRANCH_MANAGER, PostKind.APPROVER)
+
+
+def _language() -> str:
+    return "en" if (get_language() or "").startswith("en") else "zh-hans"
+
+
+@allow(*DECIDERS)
+@never_cache
+@require_GET
+def to_decide(request: StaffRequest) -> HttpResponse:
+    """The decisions whose next step is the acting post's, over all rounds; rounds held up by exceptions beside them."""
+    found = selectors.waiting_for(request.post)
+    chosen = request.GET.get("round", "")
+    exceptions = selectors.exceptions_for(request.post)
+    rounds = list(found.order_by("round_id").values_list("round_id", "round__name").distinct())
+    if chosen.isdigit():
+        found = found.filter(round_id=int(chosen))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "where": [{"label": request.user.institution.short_name}, {"label": _("待办")}],
+        "page": page,
+        "lines": selectors.lines(page.object_list),
+        "filters": [
+            {
+                "name": "round",
+                "label": _("批次"),
+                "kind": "select",
+                "options": [(str(pk), name) for pk, name in rounds],
+                "main": True,
+            }
+        ],
+        "exceptions": exceptions,
+        "names": [
+            {"name": name, "label": selectors.STANDINGS[name]}
+            for name in ("divergent", "supplement", "needs_file", "refused_by_village")
+        ],
+    }
+    return render(request, "credit/to_decide.html", context)
+
+
+@allow(*DECIDERS)
+@require_POST
+def approve_chosen(request: StaffRequest) -> HttpResponse:
+    """Approve the chosen figures as proposed."""
+    chosen = [int(text) for text in request.POST.getlist("decision") if text.isdigit()]
+    found = decisions_for(request.post).filter(pk__in=chosen)
+    try:
+        done, left = services.approve_many(by=request.user, post=request.post, decisions=found)
+    except (Refused, services.MovedOnError) as refusal:
+        messages.error(request, str(refusal) or _("刚刚有人办理过，请刷新后再试"))
+    else:
+        messages.success(request, _("已批准 %(done)s 户") % {"done": done})
+        if left:
+            messages.warning(request, _("%(left)s 户没有批准：超过权限、本人提交或已有人办理") % {"left": left})
+    return redirect("credit:to_decide")
+
+
+@allow(*ROUND_POSTS)
+@never_cache
+@require_GET
+def decision(request: StaffRequest, pk: int) -> HttpResponse:
+    """One household: four opinions side by side, the bounds, how the village's figure came about, and the steps so far."""
+    return _page(request, open_decision(request.post, pk))
+
+
+def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 200) -> HttpResponse:
+    marked: Any = selectors.with_standing(decisions_for(request.post).filter(pk=found.pk)).first()
+    if marked is None:
+        raise Http404  # a later computation has taken its place
+    standing = selectors.standing_of(marked)
+    steps = selectors.steps_of(found)
+    rules = rules_of(found.round)
+    language = _language()
+    kind = request.post.kind
+    reasons = {reason.code: reason.label(language) for reason in rules.reasons}
+    turn = {PostKind.BRANCH_MANAGER: "at_branch", PostKind.APPROVER: "at_approver"}.get(PostKind(kind))
+    made = any(step.staff_id == request.user.pk and step.verb in ("propose", "refer") for step in steps)
+    card = cards([found.subject_id]).get(found.subject_id)
+    context = {
+        "where": [
+            {"label": found.round.grid.branch.name},
+            {"label": found.round.name, "url": reverse("credit:round", args=[found.round_id])},
+            {"label": card.head if card else ""},
+        ],
+        "decision": found,
+        "card": card,
+        "standing": standing,
+        "standing_label": selectors.STANDINGS[standing],
+        "tone": selectors.TONES.get(standing, "neutral"),
+        "four": selectors.four_opinions(found, steps),
+        "opinions": [
+            {"opinion": opinion, "reasons": [reasons.get(code, code) for code in opinion.reasons]}
+            for opinion in selectors.opinions_of(found)
+        ],
+        "merge_words": explain_steps(selectors.trace_steps(found, "merge"), language),
+        "bound_words": explain_steps(selectors.trace_steps(found, "proposal"), language),
+        "bounds": _bounds(found, language),
+        "steps": _timeline(steps),
+        "seen": marked.last_number or 0,
+        "figure_text": _in_wan(marked.last_amount if marked.last_amount is not None else found.proposed_amount),
+        "refusal": refusal,
+        "may_propose": (standing == "to_propose" and kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER))
+        or (standing == "divergent" and kind == PostKind.BRANCH_MANAGER),
+        "may_decide": standing == turn and not made,
+        "is_own": standing == turn and made,
+        "may_sign": marked.last_amount is not None and services.may_sign(request.post, rules, marked.last_amount),
+        "may_withdraw": standing == "granted" and kind in DECIDERS,
+    }
+    return render(request, "credit/decision.html", context, status=status)
+
+
+def _in_wan(amount: Any) -> str:
+    """Write yuan in 万元 for a field, without needless zeros."""
+    return "" if amount is None else f"{(amount / 10_000).normalize():f}"
+
+
+def _bounds(found: Any, language: str) -> list[dict[str, Any]]:
+    index = 1 if language == "en" else 0
+    stored = found.trace["proposal"]
+    return [
+        {"label": WORDS[f"binding.{code}"][index], "amount": amount, "binds": code in found.binding}
+        for code, amount in stored["bounds"].items()
+    ]
+
+
+_ICONS = {
+    "propose": "send",
+    "refer": "arrow-up",
+    "return": "returned",
+    "approve": "stamp",
+    "refuse": "x",
+    "withdraw": "circle-x",
+}
+
+
+def _timeline(steps: list[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": step.get_verb_display(),
+            "amount": step.amount,
+            "at": step.taken_at,
+            "by": f"{PostKind(step.post_kind).label} {step.staff.name}",
+            "text": step.reason,
+            "icon": _ICONS[step.verb],
+        }
+        for step in steps
+    ]
+
+
+ACTS: dict[str, Callable[..., Any]] = {
+    "propose": services.propose,
+    "approve": services.approve,
+    "refer": services.refer,
+    "return": services.give_back,
+    "refuse": services.refuse,
+    "withdraw": services.withdraw,
+}
+
+
+@allow(PostKind.OFFICER, *DECIDERS)
+@require_POST
+def decision_step(request: StaffRequest, pk: int, step: str) -> HttpResponse:
+    """Take a step on a decision. 409 when somebody was quicker; 422 with the reason when the rules forbid it."""
+    if step not in ACTS:
+        raise Http404
+    found = open_decision(request.post, pk)
+    text = request.POST.get("seen", "")
+    common: dict[str, Any] = {
+        "by": request.user,
+        "post": request.post,
+        "decision": found,
+        "seen": int(text) if text.isdigit() else -1,
+        "reason": request.POST.get("reason", ""),
+    }
+    try:
+        if step in ("propose", "approve"):
+            common["amount"] = wan_from_text(request.POST.get("amount", ""))
+        ACTS[step](**common)
+    except MoneyError:
+        return _page(request, found, _("请填写万元数，例如 3 或 3.5"), 422)
+    except Refused as refusal:
+        return _page(request, found, str(refusal), 422)
+    except services.MovedOnError:
+        return _page(request, found, _("刚刚有人办理过这一户，已换成最新状态"), 409)
+    messages.success(request, _("已办理"))
+    return redirect("credit:decision", pk=pk)

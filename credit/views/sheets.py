@@ -1,0 +1,162 @@
+"""Sheets as their holder sees them: write, look over, seal. Nobody else has a page about a sheet's content."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from config.lib.access import allow
+from config.lib.requests import StaffRequest
+from credit.access import SHEET_POSTS, open_households_of_sheet, open_sheet, open_sheet_in_hand
+from credit.selectors import rounds as selectors
+from credit.services import sheets
+from grids.services import Refused
+
+
+def _wan(amount: Any) -> str:
+    """Write yuan in 万元 as a sheet does, without needless zeros."""
+    return f"{(amount / 10_000).normalize():f}"
+
+
+@allow(*SHEET_POSTS)
+@never_cache
+@require_GET
+def my_sheet(request: StaffRequest) -> HttpResponse:
+    """The sheets one has a part in; an assessor with a single one goes straight to it."""
+    found = selectors.my_sheets(request.user)
+    held = [sheet for sheet in found if sheet.held]  # type: ignore[attr-defined]
+    if len(found) == len(held) == 1:
+        return redirect("credit:sheet", uuid=held[0].uuid)
+    context = {"where": [{"label": request.user.institution.short_name}, {"label": _("评议")}], "sheets": found}
+    return render(request, "credit/sheet_list.html", context)
+
+
+def _where(sheet: Any) -> list[dict[str, str]]:
+    return [{"label": sheet.round.grid.name}, {"label": _("评议"), "url": reverse("credit:my_sheet")}]
+
+
+@allow(*SHEET_POSTS)
+@never_cache
+@require_GET
+def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """One row a household. After sealing: that it is sealed, and since which day."""
+    found = open_sheet(request.user, uuid)
+    subjects = open_households_of_sheet(found)
+    if not subjects:
+        return render(request, "credit/sheet_closed.html", {"where": _where(found), "sheet": found})
+    rules = selectors.rules_of(found.round)
+    cells = sheets.read_cells(found)
+    rows = [
+        {
+            "id": card.subject_id,
+            "number": card.number,
+            "head": card.head,
+            "group": card.group,
+            "members": card.members,
+            "version": cells[card.subject_id].version,
+            **_shown(cells[card.subject_id].answer),
+        }
+        for card in selectors.rows_in_order(found, subjects)
+    ]
+    language = get_language() or "zh-hans"
+    context = {
+        "where": _where(found),
+        "sheet": found,
+        "is_confirming": found.state == "typed",
+        "rows": rows,
+        "amounts": [_wan(amount) for amount in rules.amounts],
+        "largest": _wan(rules.largest),
+        "reasons": [(reason.code, reason.label(language)) for reason in rules.reasons],
+    }
+    return render(request, "credit/sheet.html", context)
+
+
+def _shown(answer: dict[str, object] | None) -> dict[str, object]:
+    """An answer as the page's script knows it: kind, amount in 万元, reasons."""
+    if answer is None:
+        return {"kind": "", "amount": "", "reasons": []}
+    amount = sheets.amount_of(answer)
+    return {
+        "kind": answer["kind"],
+        "amount": "" if amount is None else _wan(amount),
+        "reasons": answer.get("reasons", []),
+    }
+
+
+@allow(*SHEET_POSTS)
+@never_cache
+@require_POST
+def sheet_cell(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """Save one row: 200 with the new version, 409 with what another tab wrote, 410 once sealed, 422 with the reason."""
+    found = open_sheet_in_hand(request.user, uuid)
+    try:
+        given = json.loads(request.body)
+        subject, version = int(given["subject"]), int(given["version"])
+    except (ValueError, KeyError, TypeError):
+        return JsonResponse({"text": _("页面打开太久，请刷新后再提交，已填内容会保留。")}, status=400)
+    try:
+        answer = sheets.read_answer(selectors.rules_of(found.round), given)
+        saved = sheets.save_cell(sheet=found, subject_id=subject, version=version, answer=answer)
+    except Refused as refusal:
+        return JsonResponse({"text": str(refusal)}, status=422)
+    except sheets.StaleCellError as stale:
+        text = _("另一个页面改过这一户，已换成最新内容")
+        return JsonResponse({"text": text, "version": stale.version, **_shown(stale.answer)}, status=409)
+    except sheets.SealedError:
+        return JsonResponse({"text": _("这份评议表已不能修改")}, status=410)
+    return JsonResponse({"version": saved})
+
+
+@allow(*SHEET_POSTS)
+@never_cache
+def sheet_seal(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """The last step: look over one's own sheet, then seal it, or hand a typed one to its confirmer."""
+    found = open_sheet_in_hand(request.user, uuid)
+    if not selectors.is_writable(found):
+        return redirect("credit:sheet", uuid=uuid)
+    hands_over = found.mode == "paper" and found.state == "open"
+    refusal = ""
+    if request.method == "POST":
+        act = sheets.hand_over if hands_over else sheets.seal
+        try:
+            act(
+                by=request.user,
+                post=request.post,
+                sheet=found,
+                blanks_are_unknown=request.POST.get("blanks") == "unknown",
+            )
+            return redirect("credit:sheet", uuid=uuid)
+        except Refused as refused:
+            refusal = str(refused)
+        except sheets.SealedError:
+            messages.error(request, _("评议已截止或这份评议表已经封存"))
+            return redirect("credit:sheet", uuid=uuid)
+    context = {
+        "where": _where(found),
+        "sheet": found,
+        "summary": sheets.summary_of(sheets.read_cells(found)),
+        "hands_over": hands_over,
+        "refusal": refusal,
+    }
+    return render(request, "credit/sheet_seal.html", context, status=422 if refusal else 200)
+
+
+@allow(*SHEET_POSTS)
+@require_POST
+def sheet_back(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """Give a typed sheet back to its typist, because it differs from the paper."""
+    found = open_sheet_in_hand(request.user, uuid)
+    try:
+        sheets.hand_back(by=request.user, post=request.post, sheet=found)
+        messages.success(request, _("已退给代录人修改"))
+    except sheets.SealedError:
+        messages.error(request, _("评议已截止或这份评议表已经封存"))
+    return redirect("credit:my_sheet")
