@@ -15,7 +15,7 @@ from config.lib import clock
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from config.lib.slots import slots
-from grids.access import PostKind, may_seat, open_grid, open_seat, seat_kinds_for
+from grids.access import CUSTOMER_POSTS, PostKind, may_seat, open_grid, open_seat, seat_kinds_for
 from grids.forms import DayForm, GridForm, SeatForm, seat_forms
 from grids.selectors import territory
 from grids.services import Refused, places, seats
@@ -113,7 +113,8 @@ def _grid_page(request: StaffRequest, grid: Any, forms: dict[int, SeatForm], sta
         "end_form": DayForm(initial={"on": clock.today()}),
         "figures": territory.map_figures(),
         "map_url": f"{reverse('grids:map')}?around={grid.pk}",
-        "slots": slots("grid", pk=grid.pk) if request.post.kind != PostKind.ADMINISTRATOR else [],
+        "has_households": request.post.kind in CUSTOMER_POSTS,
+        "slots": slots("grid", pk=grid.pk) if request.post.kind in CUSTOMER_POSTS else [],
     }
     return render(request, "grids/grid.html", context, status=status)
 

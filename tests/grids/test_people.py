@@ -97,7 +97,7 @@ def test_the_database_too_refuses_who_appoints_himself(world: World) -> None:
 def test_the_last_administrator_stays(world: World) -> None:
     other, _ = staff.create_staff(number="E0902", name="别人", home_branch=None, **by_an(world))
     given = staff.appoint(staff=other, kind=PostKind.ADMINISTRATOR, branch=None, from_on=clock.today(), **by_an(world))
-    by_other = {"by": other, "post": given}
+    by_other: dict[str, Any] = {"by": other, "post": given}
     staff.stop_staff(staff=world.an, **by_other)
     with pytest.raises(Refused, match="最后一位"):
         staff.end_post(held=given, on=clock.today(), **by_an(world))

@@ -137,16 +137,15 @@ def test_a_hand_over_is_all_or_nothing(world: World) -> None:
 
 
 def test_a_manager_hands_over_only_in_his_own_branch(world: World, client_of: Callable[..., Client]) -> None:
-    page = client_of(world.gao).get(
-        reverse("grids:hand_over"), {"leaving": world.fang.pk, "successor": world.deng.pk, "on": clock.today()}
-    )
+    asked: dict[str, Any] = {"leaving": world.fang.pk, "successor": world.deng.pk, "on": str(clock.today())}
+    page = client_of(world.gao).get(reverse("grids:hand_over"), asked)
     assert page.status_code == 422
     assert "赵家村" not in page.content.decode()
 
 
 def test_hand_over_is_previewed_then_done(world: World, client_of: Callable[..., Client]) -> None:
     client = client_of(world.gao)
-    given_ = {"leaving": world.chen.pk, "successor": world.deng.pk, "on": str(clock.today())}
+    given_: dict[str, Any] = {"leaving": world.chen.pk, "successor": world.deng.pk, "on": str(clock.today())}
     page = client.get(reverse("grids:hand_over"), given_).content.decode()
     assert "刘家村" in page
     assert Seat.objects.filter(staff=world.deng).count() == 0

@@ -31,7 +31,7 @@ class GridsOfMine(APIView):
         return Response({"by": request.user.pk}, status=201)
 
 
-urlpatterns = [path("api/v1/mine/", GridsOfMine.as_view()), path("", include(urls.urlpatterns))]
+urlpatterns = [path("api/v1/mine/", GridsOfMine.as_view()), path("", include("config.urls"))]
 handler404 = urls.handler404
 
 
@@ -103,7 +103,7 @@ def test_a_stopped_persons_tokens_stay_revoked_when_he_comes_back(
     world: World, token_of: Callable[..., tuple[ApiToken, str]]
 ) -> None:
     _, text = token_of()
-    by = {"by": world.an, "post": posts_of(world.an).get()}
+    by: dict[str, Any] = {"by": world.an, "post": posts_of(world.an).get()}
     staff.stop_staff(staff=world.chen, **by)
     staff.resume_staff(staff=world.chen, **by)
     assert call(text).status_code == 401

@@ -32,7 +32,7 @@ def fails(request: HttpRequest) -> HttpResponse:
     return HttpResponse("fine")
 
 
-urlpatterns = [path("fails/", fails), path("api/v1/fails/", fails), path("", include(urls.urlpatterns))]
+urlpatterns = [path("fails/", fails), path("api/v1/fails/", fails), path("", include("config.urls"))]
 handler400, handler403 = urls.handler400, urls.handler403
 handler404, handler500 = urls.handler404, urls.handler500
 

@@ -43,7 +43,12 @@ def rows() -> Counter[str]:
 
 def test_a_run_driven_twice_has_one_effect(world: World, register: Callable[..., None]) -> None:
     finished = []
-    register(finish=lambda run: finished.append(run.pk) or {"rows": 4})
+
+    def finish(run: JobRun) -> dict[str, int]:
+        finished.append(run.pk)
+        return {"rows": 4}
+
+    register(finish=finish)
     run = start(world)
     jobs.drive_run(run.pk)
     jobs.drive_run(run.pk)
