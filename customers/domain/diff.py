@@ -197,7 +197,8 @@ def _compare_items(
     for place, (before, after) in enumerate(_pairs(old, new, key_fields)):
         path = f"{list_path}.{place}" if after is not None else ""
         shown = after or before or {}
-        names = [name for name in dict.fromkeys((*shown, *(before or {}))) if name not in key_fields]
+        present = {**shown, **(before or {})}
+        names = [name for name in FIELDS if name in present and name not in key_fields]
         item = str(shown.get("kind", shown.get("what", shown.get("person", ""))))
         if not names:
             rows += _row(section, item, str(shown.get("note", "")), "kind", before and item, after and item, path)

@@ -87,6 +87,7 @@ class ItemForm(forms.Form):
         super().__init__(*args, **options)
         self.asks: dict[str, str] = {}
         self.remarks: dict[str, str] = {}
+        self.remark = ""  # the checker's words on the item as a whole
         if self.kinds:
             self.fields["kind"] = Words(
                 label=self.kind_label, required=True, widget=forms.Select(choices=choices(self.kinds, _("请选择")))
@@ -133,7 +134,7 @@ class ItemForm(forms.Form):
         return {name: value for name in names if (value := self.value(name)) != ""}
 
     def _cell(self, name: str) -> Cell:
-        last = self.base.get(name, "")
+        last = self.base.get(name, "") if name != "kind" else ""
         if last and name in self.units and self.units[name] == "yuan":
             last = display.yuan_figure(last)
         unit = _("元") if self.units.get(name) == "yuan" else self.units.get(name, "")

@@ -321,8 +321,11 @@ class VisitForm:
         found = _PLACE.match(path.removeprefix("performance."))
         if found and found[1] in self.rows and not self.data:
             row = self.rows[found[1]].row(int(found[2]))
-            if row is not None and found[3] in row.fields:
-                row.remarks[found[3]] = text
+            if row is not None:
+                if found[3] in row.fields:
+                    row.remarks[found[3]] = text
+                else:
+                    row.remark = text
                 return
         name = path.split(".")[0]
         if name in self.rows:

@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import get_language
 
 from config.lib import clock, display
+from config.lib.weeks import business_day
 from customers import access
 from customers.domain import catalogue, diff, economics, words
 from customers.models import Consent, Evidence, Household, ListEntry, Person, Profile
@@ -72,6 +73,8 @@ class Line:
     changed: bool
     change: Any
     path: str
+    item: str = ""
+    field: str = ""
     remark: str = ""
 
 
@@ -104,6 +107,11 @@ class Sheet:
     consent: Consent | None
     late_days: int
 
+    @property
+    def unchanged(self) -> list[str]:
+        """The parts of the file in which nothing differs."""
+        return [section.title for section in self.sections if not section.changed and not section.carried]
+
 
 def sheet_of(household: Household, profile: Profile) -> Sheet:
     """Return a revision beside the one it is compared with, what it lacks and what is odd in it."""
@@ -123,11 +131,11 @@ def sheet_of(household: Household, profile: Profile) -> Sheet:
 
 
 def _days(earlier: datetime, later: datetime) -> int:
-    return (later.date() - earlier.date()).days
+    return (business_day(later) - business_day(earlier)).days
 
 
 def sections_of(profile: Profile, previous: Profile | None, people: Iterable[Person]) -> list[Section]:
-    """Return the comparison in the order of the form; members are named."""
+    """Return the comparison in the order of the form, members named; a first revision with one line an item."""
     language = get_language() or "zh-hans"
     names = {str(person.pk): person.name for person in people}
     found: dict[str, Section] = {}
@@ -137,7 +145,28 @@ def sections_of(profile: Profile, previous: Profile | None, people: Iterable[Per
             Section(row.section, diff.SECTIONS[row.section].label(language), carried=row.section in profile.carried),
         )
         section.rows.append(_line(row, names, language, is_first=previous is None))
+    if previous is None:
+        for section in found.values():
+            section.rows = _one_line_an_item(section.rows)
     return list(found.values())
+
+
+def _one_line_an_item(lines: list[Line]) -> list[Line]:
+    """Put the fields of each item into one line; a remark then belongs to the item."""
+    merged: list[Line] = []
+    for line in lines:
+        place, _dot, _field = line.path.rpartition(".")
+        if not line.item or not place:
+            merged.append(line)
+        elif merged and merged[-1].path == place:
+            merged[-1].after += f" · {line.field} {line.after}"
+        else:
+            merged.append(
+                Line(
+                    line.item, "", f"{line.field} {line.after}", changed=False, change=None, path=place, item=line.item
+                )
+            )
+    return merged
 
 
 def _line(row: diff.Row, names: dict[str, str], language: str, *, is_first: bool) -> Line:
@@ -148,9 +177,10 @@ def _line(row: diff.Row, names: dict[str, str], language: str, *, is_first: bool
         parts += catalogue.labels([row.item], diff.KINDS[row.section], language)
     if row.note:
         parts.append(row.note)
-    if row.field in diff.FIELDS:
-        parts.append(diff.FIELDS[row.field].label(language))
-    label = (" · " if language.startswith("en") else "·").join(parts) or diff.SECTIONS[row.section].label(language)
+    gap = " · " if language.startswith("en") else "·"
+    item = gap.join(parts)
+    field_label = diff.FIELDS[row.field].label(language) if row.field in diff.FIELDS else ""
+    label = gap.join(part for part in (item, field_label) if part) or diff.SECTIONS[row.section].label(language)
 
     def written(value: str) -> str:
         if not value:
@@ -168,6 +198,8 @@ def _line(row: diff.Row, names: dict[str, str], language: str, *, is_first: bool
         changed=row.change != "same" and not is_first,
         change=row.delta if row.change in ("up", "down") else None,
         path=row.path,
+        item=item,
+        field=field_label,
     )
 
 

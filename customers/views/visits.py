@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from config.lib import clock, crypto, display, files
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
+from config.lib.weeks import business_day
 from customers import access
 from customers.domain.visits import FILED_OUTCOMES
 from customers.forms.items import language
@@ -59,7 +60,7 @@ def _form(start: VisitStart, request: StaffRequest) -> VisitForm:
         colleagues=start.colleagues,
         purposes=list(start.purposes),
         outcomes=list(start.outcomes),
-        standing_on=start.standing.given_at.date() if start.standing else None,
+        standing_on=business_day(start.standing.given_at) if start.standing else None,
         has_notice=start.notice is not None,
         base=start.base.document if start.base else None,
         base_number=start.base.number if start.base else 0,

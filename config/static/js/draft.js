@@ -2,7 +2,8 @@
 //
 // <form id="visit" method="post" data-draft="visit:<subject>:<base>" data-key-url="..."> with an <input data-uuid>,
 // a [data-draft-state] (components/draft_state.html) and optional [data-draft-discard]. The server answers a submit with
-// a redirect, or 2xx JSON {"url": ...}, once it has stored it; with 422 (or 200) and the page when something is wrong.
+// a redirect, or 2xx JSON {"url": ...}, once it has stored it; with 422 (or 200) and the page when something is wrong,
+// with 409 and the page when the identity stands for something stored before.
 (function () {
   "use strict";
   const gedang = (window.gedang = window.gedang || {});
@@ -253,7 +254,7 @@
       }
       const number = response.headers.get("X-Request-ID");
       return response.text().then((text) => {
-        if ((response.ok || response.status === 422) && redisplay(text)) return;
+        if ((response.ok || response.status === 409 || response.status === 422) && redisplay(text)) return;
         const word = { 403: "stale", 404: "gone", 413: "large", 429: "often" }[response.status] || "broken";
         stop(gedang.word(word) + (number ? " " + gedang.word("number") + " " + number : ""));
       });
