@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config import urls
 from config.lib import clock
 from grids.access import grids_for, posts_of
 from grids.models import ApiToken, Post, PostKind
@@ -32,7 +31,7 @@ class GridsOfMine(APIView):
 
 
 urlpatterns = [path("api/v1/mine/", GridsOfMine.as_view()), path("", include("config.urls"))]
-handler404 = urls.handler404
+handler404 = "config.lib.errors.page_not_found"
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from config import urls
 from config.lib import health, jobs
 from config.lib.access import public
 from tests.world import PASSWORD, World
@@ -33,8 +32,8 @@ def fails(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("fails/", fails), path("api/v1/fails/", fails), path("", include("config.urls"))]
-handler400, handler403 = urls.handler400, urls.handler403
-handler404, handler500 = urls.handler404, urls.handler500
+handler400, handler403 = "config.lib.errors.bad_request", "config.lib.errors.permission_denied"
+handler404, handler500 = "config.lib.errors.page_not_found", "config.lib.errors.server_error"
 
 
 @pytest.fixture
