@@ -132,8 +132,11 @@ _DECLARED = (
     Variable("MEDIA_S3_ACCESS_KEY", str, "", "its access key"),
     Variable("MEDIA_S3_SECRET_KEY", str, "", "its secret key"),
     Variable("UPLOAD_LIMIT_MB", int, "40", "largest upload in megabytes"),
+    Variable("ROSTER_LIMIT_MB", int, "400", "largest roster file in megabytes (a million people as csv take about 130)"),
     Variable("SESSION_IDLE_MINUTES", int, "30", "a session ends after so many minutes without a request"),
     Variable("SESSION_HOURS", int, "10", "a session ends after so many hours in any case"),
+    Variable("API_REQUESTS_PER_MINUTE", int, "300", "how often one token may call the API in a minute"),
+    Variable("CODE_VERSION", str, "", "version written beside every run; empty: the commit of the working copy"),
     Variable("LOG_LEVEL", str, "INFO", "level of the structured logs"),
     Variable("CLOCK_OFFSET_SECONDS", int, "0", "moves the clock for rehearsals; refused in production"),
 )

@@ -227,6 +227,9 @@ STORAGES = {
     },
 }
 UPLOAD_LIMIT_MB = env.read("UPLOAD_LIMIT_MB")
+ROSTER_LIMIT_MB = env.read("ROSTER_LIMIT_MB")
+# Addresses that take more than UPLOAD_LIMIT_MB, in megabytes.
+LARGE_UPLOADS = {"/rosters/new/": ROSTER_LIMIT_MB}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
@@ -250,19 +253,40 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- API ----------------------------------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = env.read("API_REQUESTS_PER_MINUTE")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "grids.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["config.lib.access.DeclaredPermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.lib.api.throttling.Rate"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "config.lib.api.schema.Schema",
+    "EXCEPTION_HANDLER": "config.lib.api.errors.handler",
     "PAGE_SIZE": 50,
     "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "格档 Gedang", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "格档 Gedang",
+    "DESCRIPTION": "Amounts are decimal strings in yuan, in fields ending in _yuan. Instants are ISO 8601 with offset.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Codes of the same name in several nouns; without these the names of their types would depend on each other.
+    "ENUM_NAME_OVERRIDES": {
+        "BranchKind": "grids.models.Branch.Kind",
+        "GridKind": "grids.models.Grid.Kind",
+        "VisitOutcome": "customers.models.Visit.Outcome",
+        "DecisionOutcome": "credit.models.Decision.Outcome",
+        "DecisionVerb": "credit.models.DecisionStep.Verb",
+        "RunState": "config.lib.models.JobRun.State",
+        "PlanState": "reporting.models.SamplePlan.State",
+    },
+}
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 LOGGING = {

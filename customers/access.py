@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from config.lib.acting import open_subjects
-from customers.models import Evidence, Household, ListEntry, Person, Profile, Subject, Visit
+from customers.models import Evidence, Household, ListEntry, Person, Profile, ProfileCheck, Subject, Visit
 from grids.access import CUSTOMER_POSTS, Post, PostKind, grids_for
 
 Row = TypeVar("Row", bound=Model)
@@ -32,6 +32,26 @@ def subjects_for(post: Post) -> QuerySet[Subject]:
 def households_for(post: Post) -> QuerySet[Household]:
     """Return the households a post may see."""
     return Household.objects.filter(scope(post))
+
+
+def visits_for(post: Post) -> QuerySet[Visit]:
+    """Return the visits of the households a post may see."""
+    return Visit.objects.filter(scope(post))
+
+
+def profiles_for(post: Post) -> QuerySet[Profile]:
+    """Return the revisions of the files a post may see."""
+    return Profile.objects.filter(scope(post))
+
+
+def checks_for(post: Post) -> QuerySet[ProfileCheck]:
+    """Return the verdicts on the files a post may see."""
+    return ProfileCheck.objects.filter(scope(post))
+
+
+def list_entries_for(post: Post) -> QuerySet[ListEntry]:
+    """Return the list entries of the households a post may see."""
+    return ListEntry.objects.filter(scope(post))
 
 
 def _open(rows: QuerySet[Row], **wanted: Any) -> Row:

@@ -71,7 +71,7 @@ def too_large(request: HttpRequest) -> bool:
         size = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return False
-    limit = (settings.UPLOAD_LIMIT_MB + FORM_MB) * 2**20
+    limit = (settings.LARGE_UPLOADS.get(request.path, settings.UPLOAD_LIMIT_MB) + FORM_MB) * 2**20
     if size <= limit:
         return False
     left = min(size, limit * 4)

@@ -1,0 +1,1 @@
+"""Credit over the API: the same rows and rules as its pages."""

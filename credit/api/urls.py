@@ -1,0 +1,11 @@
+"""Addresses of credit in the API."""
+
+from rest_framework.routers import SimpleRouter
+
+from credit.api.views import Decisions, LineResults, Rounds
+
+router = SimpleRouter(use_regex_path=False)
+router.register("rounds", Rounds, basename="round")
+router.register("decisions", Decisions, basename="decision")
+router.register("line-results", LineResults, basename="line_result")
+urlpatterns = router.urls

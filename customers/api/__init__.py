@@ -1,0 +1,1 @@
+"""Customers over the API: the same rows and rules as their pages."""

@@ -1,0 +1,297 @@
+"""Customers as the API writes them: names within one's scope, ID and phone numbers masked, amounts in yuan."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from config.lib.api.fields import Reference, Yuan
+from customers.models import Household, ListEntry, Person, Profile, ProfileCheck, Visit
+from customers.services.identity import masked
+
+DOCUMENT = "the file as a document; see the guide for its form. Amounts are decimal strings in yuan"
+
+
+# --- Households ---------------------------------------------------------------------------------------------------
+
+
+class HouseholdSerializer(serializers.ModelSerializer[Household]):
+    """A household of the roster, or found in the field. Its id is that of the subject."""
+
+    id = Reference(source="pk")
+    grid_id = Reference()
+    head_id = Reference(allow_null=True)
+    borrower_id = Reference(allow_null=True)
+    head_name = serializers.SerializerMethodField()
+    listed_on = serializers.DateField(source="subject.listed_on", read_only=True, allow_null=True)
+    found_on = serializers.DateField(source="subject.found_on", read_only=True, allow_null=True)
+    left_on = serializers.DateField(source="subject.left_on", read_only=True, allow_null=True)
+    left_reason = serializers.CharField(source="subject.left_reason", read_only=True)
+
+    class Meta:
+        model = Household
+        fields = (
+            "id",
+            "grid_id",
+            "number",
+            "group",
+            "address",
+            "head_id",
+            "head_name",
+            "borrower_id",
+            "listed_on",
+            "found_on",
+            "left_on",
+            "left_reason",
+            "next_visit_on",
+            "latitude",
+            "longitude",
+        )
+        read_only_fields = fields
+
+    def get_head_name(self, household: Household) -> str:
+        return household.head.name if household.head is not None else ""
+
+
+class PersonSerializer(serializers.ModelSerializer[Person]):
+    """A present member of a household. Numbers in clear are for pages alone, where each reveal is recorded."""
+
+    id = Reference()
+    birth_year = serializers.SerializerMethodField()
+    id_number_masked = serializers.CharField(source="masked.id_number", read_only=True)
+    phone_masked = serializers.CharField(source="masked.phone", read_only=True)
+
+    class Meta:
+        model = Person
+        fields = ("id", "name", "relation", "sex", "birth_year", "id_number_masked", "phone_masked")
+        read_only_fields = fields
+
+    def get_birth_year(self, person: Person) -> int | None:
+        return person.born_on.year if person.born_on else None
+
+    def to_representation(self, person: Person) -> dict[str, Any]:
+        person.masked = masked(person)  # type: ignore[attr-defined]
+        return super().to_representation(person)
+
+
+class HouseholdDetails(HouseholdSerializer):
+    """A household with its present members."""
+
+    members = serializers.SerializerMethodField()
+
+    class Meta(HouseholdSerializer.Meta):
+        fields = (*HouseholdSerializer.Meta.fields, "members")
+        read_only_fields = fields
+
+    @extend_schema_field(PersonSerializer(many=True))
+    def get_members(self, household: Household) -> Any:
+        present = [one for one in household.people.all() if one.left_on is None and one.erased_at is None]
+        return PersonSerializer(sorted(present, key=lambda one: one.pk), many=True).data
+
+
+# --- Visits and files ---------------------------------------------------------------------------------------------
+
+
+class VisitSerializer(serializers.ModelSerializer[Visit]):
+    """A visit as it was received; never changed."""
+
+    id = Reference()
+    household_id = Reference(source="subject_id")
+    recorded_grid_id = Reference()
+    lead_id = Reference()
+    partner_id = Reference(allow_null=True)
+    person_met_id = Reference(allow_null=True)
+    needs = serializers.ListField(child=serializers.DictField(), read_only=True)
+
+    class Meta:
+        model = Visit
+        fields = (
+            "id",
+            "client_uuid",
+            "household_id",
+            "recorded_grid_id",
+            "lead_id",
+            "partner_id",
+            "person_met_id",
+            "purpose",
+            "outcome",
+            "device_at",
+            "received_at",
+            "latitude",
+            "longitude",
+            "accuracy_m",
+            "needs",
+            "note",
+            "next_visit_on",
+        )
+        read_only_fields = fields
+
+
+class ProfileSerializer(serializers.ModelSerializer[Profile]):
+    """The totals of one revision of a file, computed by the database from its document."""
+
+    id = Reference()
+    household_id = Reference(source="subject_id")
+    visit_id = Reference()
+    collector_id = Reference()
+    assets_yuan = Yuan(source="assets")
+    disposable_yuan = Yuan(source="disposable")
+    liabilities_yuan = Yuan(source="liabilities")
+    guarantees_yuan = Yuan(source="guarantees")
+    gross_income_yuan = Yuan(source="gross_income")
+    operating_cost_yuan = Yuan(source="operating_cost")
+    net_income_yuan = Yuan(source="net_income")
+    expenses_yuan = Yuan(source="expenses")
+    surplus_yuan = Yuan(source="surplus")
+    net_assets_yuan = Yuan(source="net_assets")
+
+    class Meta:
+        model = Profile
+        fields = (
+            "id",
+            "household_id",
+            "number",
+            "visit_id",
+            "collector_id",
+            "submitted_at",
+            "document_hash",
+            "assets_yuan",
+            "disposable_yuan",
+            "liabilities_yuan",
+            "guarantees_yuan",
+            "gross_income_yuan",
+            "operating_cost_yuan",
+            "net_income_yuan",
+            "expenses_yuan",
+            "surplus_yuan",
+            "net_assets_yuan",
+        )
+        read_only_fields = fields
+
+
+class ProfileDetails(ProfileSerializer):
+    """A revision with its document."""
+
+    document = serializers.DictField(read_only=True, help_text=DOCUMENT)
+    carried = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="sections taken over as the same as last time"
+    )
+
+    class Meta(ProfileSerializer.Meta):
+        fields = (*ProfileSerializer.Meta.fields, "carried", "document")
+        read_only_fields = fields
+
+
+class RemarkSerializer(serializers.Serializer[Any]):
+    """What the second officer said about one place of a file."""
+
+    path = serializers.CharField()
+    text = serializers.CharField()
+
+
+class CheckSerializer(serializers.ModelSerializer[ProfileCheck]):
+    """The second officer's verdict on a revision."""
+
+    id = Reference()
+    household_id = Reference(source="subject_id")
+    profile_id = Reference()
+    checker_id = Reference()
+    remarks = RemarkSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = ProfileCheck
+        fields = ("id", "household_id", "profile_id", "checker_id", "verdict", "remarks", "checked_at")
+        read_only_fields = fields
+
+
+class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
+    """An entry on a list; it counts once confirmed and until released."""
+
+    id = Reference()
+    household_id = Reference(source="subject_id")
+    person_id = Reference(allow_null=True)
+    proposed_by_id = Reference()
+    confirmed_by_id = Reference(allow_null=True)
+    rejected_by_id = Reference(allow_null=True)
+    released_by_id = Reference(allow_null=True)
+
+    class Meta:
+        model = ListEntry
+        fields = (
+            "id",
+            "household_id",
+            "person_id",
+            "colour",
+            "reason",
+            "note",
+            "proposed_by_id",
+            "proposed_at",
+            "confirmed_by_id",
+            "confirmed_at",
+            "rejected_by_id",
+            "rejected_at",
+            "answer",
+            "review_on",
+            "released_by_id",
+            "released_at",
+        )
+        read_only_fields = fields
+
+
+# --- Submitting a visit -------------------------------------------------------------------------------------------
+
+
+class VisitSubmission(serializers.Serializer[Any]):
+    """A visit as a program sends it. Codes and rules are those of the page; what breaks one is answered with 422."""
+
+    client_uuid = serializers.UUIDField(help_text="made by the client; sending the same visit again is safe")
+    household_id = serializers.IntegerField(min_value=1)
+    purpose = serializers.CharField(help_text="census, revisit, signing or other")
+    outcome = serializers.CharField(help_text="interviewed, partial, refused, away, nobody or moved")
+    device_at = serializers.DateTimeField(required=False, allow_null=True)
+    partner_id = serializers.IntegerField(required=False, allow_null=True)
+    person_met_id = serializers.IntegerField(required=False, allow_null=True)
+    consent = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="standing, spoken, signed or none"
+    )
+    document = serializers.DictField(required=False, allow_null=True, help_text=DOCUMENT)
+    confirmed = serializers.ListField(
+        child=serializers.CharField(), required=False, default=list, help_text="paths whose question was answered"
+    )
+    same = serializers.ListField(
+        child=serializers.CharField(), required=False, default=list, help_text="sections the same as last time"
+    )
+    latitude = serializers.DecimalField(
+        max_digits=9, decimal_places=6, min_value=-90, max_value=90, required=False, allow_null=True
+    )
+    longitude = serializers.DecimalField(
+        max_digits=9, decimal_places=6, min_value=-180, max_value=180, required=False, allow_null=True
+    )
+    accuracy_m = serializers.DecimalField(max_digits=8, decimal_places=1, min_value=0, required=False, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, default="")
+    next_visit_on = serializers.DateField(required=False, allow_null=True)
+
+
+class VisitWithPhotos(serializers.Serializer[Any]):
+    """The same with photos: the visit as JSON text in one part, each photo a part of its own."""
+
+    visit = serializers.CharField(help_text="a VisitSubmission as JSON")
+    photos = serializers.ListField(child=serializers.ImageField(), required=False, help_text="at most 6")
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    """Something odd that did not stand in the way."""
+
+    path = serializers.CharField()
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class StoredVisit(serializers.Serializer[Any]):
+    """What a submit led to."""
+
+    visit = VisitSerializer()
+    profile_id = serializers.IntegerField(allow_null=True)
+    profile_number = serializers.IntegerField(allow_null=True)
+    is_repeat = serializers.BooleanField(help_text="received before; nothing new was written")
+    warnings = FindingSerializer(many=True)

@@ -1,0 +1,13 @@
+"""Addresses of customers in the API."""
+
+from rest_framework.routers import SimpleRouter
+
+from customers.api.views import Checks, Households, ListEntries, Profiles, Visits
+
+router = SimpleRouter(use_regex_path=False)
+router.register("households", Households, basename="household")
+router.register("visits", Visits, basename="visit")
+router.register("profiles", Profiles, basename="profile")
+router.register("checks", Checks, basename="check")
+router.register("list-entries", ListEntries, basename="list_entry")
+urlpatterns = router.urls
