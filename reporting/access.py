@@ -13,7 +13,7 @@ from django.http import Http404
 from grids.access import Post, PostKind, branches_for, grids_for
 from reporting.domain.figures import Level
 from reporting.domain.rollup import Line
-from reporting.models import ReportRow, WeeklyReport
+from reporting.models import Conclusion, ReportRow, SampleItem, SamplePlan, WeeklyReport
 
 READERS = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.LEADER)
 OVERSEERS = (PostKind.BRANCH_MANAGER, PostKind.LEADER)
@@ -98,3 +98,54 @@ def lines_for(scope: Scope, lines: list[Line]) -> list[Line]:
 def may_open_households(post: Post) -> bool:
     """Whether a post may go from a figure to its households."""
     return post.kind in HOUSEHOLD_READERS
+
+
+# --- Audit ------------------------------------------------------------------------------------------------------------
+# Samples are the auditor's who audits the whole institution: one limited to a branch sees no plan, since a population that
+# depends on who draws it proves nothing.
+
+
+def plans_for(post: Post) -> QuerySet[SamplePlan]:
+    """Return the sample plans a post may see."""
+    plans = SamplePlan.objects.filter(institution_id=post.staff.institution_id)
+    return plans if post.kind == PostKind.AUDITOR and post.is_whole else plans.none()
+
+
+def open_sample(post: Post, pk: int) -> SamplePlan:
+    """Return a plan with its rules and who planned and drew it, or raise Http404."""
+    plan = plans_for(post).select_related("rules", "planned_by", "drawn_by", "replaces", "institution").filter(pk=pk)
+    found = plan.first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def items_for(post: Post) -> QuerySet[SampleItem]:
+    """Return the drawn items of the plans a post may see."""
+    return SampleItem.objects.filter(plan__in=plans_for(post))
+
+
+def open_item(post: Post, pk: int) -> SampleItem:
+    """Return a drawn item with its plan and village, or raise Http404."""
+    item = items_for(post).select_related("plan__rules", "grid__branch").filter(pk=pk).first()
+    if item is None:
+        raise Http404
+    return item
+
+
+def conclusions_for(post: Post) -> QuerySet[Conclusion]:
+    """Return the conclusions a post may see."""
+    return Conclusion.objects.filter(plan__in=plans_for(post))
+
+
+def open_conclusion(post: Post, plan_id: int) -> Conclusion:
+    """Return the conclusion of a plan with the plan, or raise Http404."""
+    found = (
+        conclusions_for(post)
+        .select_related("plan__rules", "plan__institution", "concluded_by")
+        .filter(plan_id=plan_id)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found

@@ -17,8 +17,15 @@ class Person(Scoped):
     Erasing deletes the data key and blanks name and tokens through one definer procedure (``customers/sql/erasure.sql``).
     """
 
+    # Hideable: number tails and members are what an auditor re-enters blind.
     guard = Guard(
-        scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", read="", subject_column="household_id", history=True
+        scope="grid",
+        web="SELECT, INSERT, UPDATE",
+        whole="SELECT",
+        read="",
+        subject_column="household_id",
+        hideable=True,
+        history=True,
     )
 
     class Relation(models.TextChoices):

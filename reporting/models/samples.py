@@ -3,21 +3,42 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
+from config.lib.models import Release
 from customers.models import Profile, Subject
 from customers.models.scoped import Recorded
 from grids.models import Institution, Staff
 
 AUDIT = "SELECT, INSERT"
+DRAWN = "state, seed, method, population_size, population_hash, excluded, sample_size, acceptance_number, drawn_at, drawn_by_id"
+
+
+def _kept_by(function: str, timing: str, each: str = "row") -> tuple[str, str]:
+    name = function.removeprefix("lib.")
+    return (
+        f"drop trigger if exists {name} on {{table}}",
+        f"create trigger {name} {timing} on {{table}} "
+        f"{'referencing new table as added ' if each == 'statement' else ''}for each {each} execute function {function}()",
+    )
 
 
 class SamplePlan(models.Model):
-    """One plan: what is sampled, how sure, how much error is tolerable; drawn once, drawn again only as a new plan."""
+    """One plan: what is sampled, how sure, how much error is tolerable; drawn once, drawn again only as a new plan.
 
-    guard = Guard(web="SELECT", whole="SELECT, INSERT, UPDATE", history=True)
+    ``quarter`` ("2026Q4") is when a file was accepted by the second officer; ``branches`` lists ids, with all below them, none
+    meaning the whole institution. What is planned never changes; the database lets the draw fill in its own columns once.
+    """
+
+    guard = Guard(
+        web="SELECT",
+        whole=f"SELECT, INSERT, UPDATE ({DRAWN})",
+        history=True,
+        extra=_kept_by("lib.keep_plan", "before update"),
+    )
 
     class State(models.TextChoices):
         PLANNED = "planned", _("已计划")
@@ -32,8 +53,11 @@ class SamplePlan(models.Model):
     confidence_pct = models.DecimalField(_("置信度 %"), max_digits=5, decimal_places=2)
     tolerable_pct = models.DecimalField(_("可容忍偏差 %"), max_digits=5, decimal_places=2)
     expected_pct = models.DecimalField(_("预期偏差 %"), max_digits=5, decimal_places=2)
+    # The comparison agreed on before anything is drawn.
+    rules = models.ForeignKey(Release, models.PROTECT, related_name="+")
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
     seed = models.CharField(_("种子"), max_length=64, blank=True, default="")
+    method = models.CharField(_("抽样方法"), max_length=40, blank=True, default="")
     population_size = models.PositiveIntegerField(null=True)
     population_hash = models.CharField(max_length=64, blank=True, default="")
     excluded: Any = models.JSONField(default=dict)
@@ -42,12 +66,26 @@ class SamplePlan(models.Model):
     planned_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     planned_at = models.DateTimeField(db_default=Now())
     auditors = models.ManyToManyField(Staff, through="SampleAuditor", related_name="+")
+    drawn_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     drawn_at = models.DateTimeField(null=True)
-    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     replaces_reason = models.TextField(blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["institution", "number"], name="plan_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "number"], name="plan_number_once"),
+            models.CheckConstraint(
+                condition=Q(replaces__isnull=True) | ~Q(replaces_reason=""), name="new_draw_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence_pct__gt=0, confidence_pct__lt=100)
+                & Q(expected_pct__gte=0, expected_pct__lt=F("tolerable_pct"), tolerable_pct__lte=100),
+                name="plan_ratios_are_ratios",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class SampleAuditor(models.Model):
@@ -65,7 +103,13 @@ class SampleAuditor(models.Model):
 class SampleUnit(Recorded):
     """One subject of the frozen population with its stratum and the revision that will be compared."""
 
-    guard = Guard(scope="grid", web="", whole=AUDIT, append_only=True)
+    guard = Guard(
+        scope="grid",
+        web="",
+        whole="SELECT",
+        append_only=True,
+        extra=_kept_by("lib.keep_draw", "after insert", "statement"),
+    )
 
     plan = models.ForeignKey(SamplePlan, models.PROTECT, related_name="population")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
@@ -77,9 +121,15 @@ class SampleUnit(Recorded):
 
 
 class SampleItem(Recorded):
-    """One drawn subject; its file stays hidden from the auditor until he has entered the key fields himself."""
+    """One drawn subject; its file stays hidden from the auditors until one of them has entered the key fields himself."""
 
-    guard = Guard(scope="grid", web="", whole=AUDIT, append_only=True)
+    guard = Guard(
+        scope="grid",
+        web="",
+        whole=AUDIT,
+        append_only=True,
+        extra=_kept_by("lib.keep_draw", "after insert", "statement"),
+    )
 
     plan = models.ForeignKey(SamplePlan, models.PROTECT, related_name="items")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
@@ -96,23 +146,53 @@ class SampleItem(Recorded):
 
 
 class Inspection(Recorded):
-    """A blind re-entry of the key fields of one drawn file, compared by rule with the file; append-only."""
+    """A blind re-entry: what an auditor found out himself, stored before the file may be read; append-only.
 
-    guard = Guard(scope="grid", web="", whole=AUDIT, append_only=True)
+    ``entered`` holds the key fields by code; digits of an ID or phone number are compared and never kept.
+    """
+
+    guard = Guard(
+        scope="grid",
+        web="",
+        whole=AUDIT,
+        append_only=True,
+        extra=_kept_by("lib.keep_inspection", "before insert"),
+    )
+
+    class Method(models.TextChoices):
+        VISIT = "visit", _("实地走访")
+        PHONE = "phone", _("电话核实")
+
+    class Finding(models.TextChoices):
+        MET = "met", _("见到户内成员并核实")
+        STRANGER = "stranger", _("查无此户，或本人否认建档")
 
     item = models.OneToOneField(SampleItem, models.PROTECT, related_name="inspection")
     auditor = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    method = models.CharField(_("核实方式"), max_length=5, choices=Method)
+    finding = models.CharField(_("核实情况"), max_length=8, choices=Finding)
+    found_on = models.DateField(_("核实日期"))
     entered: Any = models.JSONField()
-    comparison: Any = models.JSONField()
-    is_deviation = models.BooleanField()
     note = models.TextField(blank=True, default="")
     inspected_at = models.DateTimeField(db_default=Now())
+
+
+class InspectionResult(Recorded):
+    """The comparison of an inspection with the drawn revision by the plan's rules, and who collected that; append-only."""
+
+    guard = Guard(scope="grid", web="", whole=AUDIT, append_only=True)
+
+    inspection = models.OneToOneField(Inspection, models.PROTECT, related_name="result")
+    collector = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    comparison: Any = models.JSONField()
+    is_deviation = models.BooleanField()
+    compared_at = models.DateTimeField(db_default=Now())
 
 
 class Conclusion(models.Model):
     """The sentence a plan ends with: accepted or rejected, by the rule agreed before the draw."""
 
-    guard = Guard(web="SELECT", whole=AUDIT, append_only=True)
+    guard = Guard(web="SELECT", whole=AUDIT, append_only=True, extra=_kept_by("lib.keep_conclusion", "before insert"))
 
     plan = models.OneToOneField(SamplePlan, models.PROTECT, related_name="conclusion")
     found = models.PositiveIntegerField(_("发现偏差"))

@@ -1,4 +1,16 @@
--- What an auditor must not see: files he collected or joined, and drawn files he has not yet re-entered.
+-- Whose work a subject's file is: visits led or joined, revisions collected, revisions checked.
+create or replace function lib.own_work(people bigint[]) returns table (subject_id bigint)
+language sql stable set search_path = public, pg_temp as $$
+    select visit.subject_id from customers_visit as visit where visit.lead_id = any (people)
+    union select visit.subject_id from customers_visit as visit where visit.partner_id = any (people)
+    union select profile.subject_id from customers_profile as profile where profile.collector_id = any (people)
+    union select done.subject_id from customers_profilecheck as done where done.checker_id = any (people)
+$$;
+alter function lib.own_work(bigint[]) owner to gedang_def;
+revoke all on function lib.own_work(bigint[]) from public;
+
+-- What an auditor must not see: files that are his own work, and drawn files that nobody has re-entered yet. A plan whose new
+-- draw replaced it hides nothing more; the new draw does.
 create or replace function acc.hidden() returns bigint[] language sql stable security definer set search_path = public, pg_temp as $$
     with me as (
         select post.staff_id from grids_post as post
@@ -6,12 +18,14 @@ create or replace function acc.hidden() returns bigint[] language sql stable sec
           and post.staff_id = nullif(current_setting('app.staff', true), '')::bigint and post.kind = 'auditor'
     )
     select coalesce(array_agg(distinct subject_id), '{}') from (
-        select visit.subject_id from me join customers_visit as visit on me.staff_id in (visit.lead_id, visit.partner_id)
+        select mine.subject_id from me, lib.own_work(array[me.staff_id]) as mine
         union all
         select item.subject_id from me
         join reporting_sampleauditor as named on named.staff_id = me.staff_id
         join reporting_sampleitem as item on item.plan_id = named.plan_id
         where not exists (select 1 from reporting_inspection as done where done.item_id = item.id)
+          and not exists (select 1 from reporting_sampleplan as later
+                          where later.replaces_id = item.plan_id and later.state <> 'planned')
     ) as blind
 $$;
 alter function acc.hidden() owner to gedang_def;

@@ -1,0 +1,171 @@
+"""Files to sample: households visited, filed and checked, and a plan over them, written as the owner of the database."""
+
+import json
+from collections.abc import Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+
+from config.lib import clock, releases
+from config.lib.models import Release
+from customers.domain import economics
+from customers.models import Household, Profile, ProfileCheck, Visit
+from grids.models import Grid, Post, PostKind, Staff
+from reporting.domain.inspection import Finding
+from reporting.domain.quarters import Quarter
+from reporting.models import SampleItem, SamplePlan
+from reporting.services import samples
+from reporting.services.samples import Entry
+from tests.conftest import acting_as
+from tests.customers.builders import document, make_household
+from tests.world import SINCE, World
+
+RULES = json.loads(Path("reporting/parameters/audit_rules.json").read_text("utf-8"))
+
+
+def release_rules(world: World) -> Release:
+    """Release the rules the product comes with, signed by two."""
+    return releases.publish(
+        institution_id=world.bank.pk,
+        kind="audit_rules",
+        document=RULES,
+        effective_on=SINCE,
+        drafted_by_id=world.mo.pk,
+        released_by_id=world.ning.pk,
+    )
+
+
+def another_auditor(world: World, number: str = "kong", name: str = "孔明") -> Staff:
+    """A second auditor of the whole bank."""
+    staff, made = Staff.objects.get_or_create(
+        number=number, defaults={"name": name, "institution": world.bank, "home_branch": world.head_office}
+    )
+    if made:
+        Post.objects.create(staff=staff, kind=PostKind.AUDITOR, from_on=SINCE)
+    return staff
+
+
+def make_file(
+    household: Household,
+    *,
+    collector: Staff,
+    checker: Staff,
+    partner: Staff | None = None,
+    verdict: str = "accepted",
+    at: datetime | None = None,
+    number: int = 1,
+    **changes: Any,
+) -> Profile:
+    """Write a visit, its revision and the second officer's verdict."""
+    moment = at or clock.now()
+    place = {
+        "institution_id": household.institution_id,
+        "grid_id": household.grid_id,
+        "recorded_grid_id": household.grid_id,
+        "subject_id": household.pk,
+    }
+    visit = Visit.objects.create(
+        **place,
+        client_uuid=uuid4(),
+        content_hash="",
+        lead=collector,
+        partner=partner,
+        outcome="interviewed",
+        device_at=moment,
+        received_at=moment,
+    )
+    clean, _problems = economics.validate(document(household, **changes), today=moment.date())
+    profile = Profile.objects.create(
+        **place,
+        visit=visit,
+        number=number,
+        document=clean,
+        document_hash=economics.digest(clean),
+        collector=collector,
+        submitted_at=moment,
+    )
+    if verdict:
+        ProfileCheck.objects.create(**place, profile=profile, checker=checker, verdict=verdict, checked_at=moment)
+    return profile
+
+
+def make_files(world: World, grid: Grid, count: int, *, first: int = 1, **more: Any) -> list[Profile]:
+    """Write filed and checked households of a village."""
+    people = {"collector": world.chen, "checker": world.deng} | more
+    return [make_file(make_household(grid, f"{at:04d}"), **people) for at in range(first, first + count)]
+
+
+@contextmanager
+def auditing(staff: Staff) -> Any:
+    """Act as an auditor under row security; yields his post."""
+    with acting_as(staff, PostKind.AUDITOR) as post:
+        yield post
+
+
+def make_plan(world: World, *auditors: Staff, **changes: Any) -> SamplePlan:
+    """Plan the running quarter of the whole bank, 95 / 20 / 5, by Kang."""
+    rules = release_rules(world)
+    fields: dict[str, Any] = {
+        "title": "采集质量抽查",
+        "quarter": str(Quarter.containing(clock.today())),
+        "branches": [],
+        "confidence_pct": Decimal(95),
+        "tolerable_pct": Decimal(20),
+        "expected_pct": Decimal(5),
+        "auditors": auditors or (world.kang,),
+        "rules": rules,
+    }
+    with auditing(world.kang) as post:
+        return samples.make_plan(staff=world.kang, post=post, **(fields | changes))
+
+
+def drawn_plan(world: World, *auditors: Staff, seed: str = "2026-lottery", **changes: Any) -> SamplePlan:
+    """Plan and draw."""
+    plan = make_plan(world, *auditors, **changes)
+    with auditing(world.kang) as post:
+        return samples.draw(staff=world.kang, post=post, plan=plan, seed=seed)
+
+
+def tails_of(subject_id: int) -> dict[str, str]:
+    """The last four characters of the head's numbers, as ``make_household`` gives them: an auditor cannot read them."""
+    return dict.fromkeys(("id_tail", "phone_tail"), f"{subject_id * 10 % 10000:04d}")
+
+
+def truth(item: SampleItem, **changes: Any) -> Entry:
+    """What an auditor finds where the file is right."""
+    values: dict[str, Any] = {
+        "came": True,
+        "members": Decimal(3),
+        "land": Decimal(0),
+        "gross_income": Decimal(70000),
+        "liabilities": Decimal(30000),
+    }
+    fields: dict[str, Any] = {
+        "method": "visit",
+        "finding": Finding.MET,
+        "found_on": date(2026, 11, 20),
+        "values": values | changes.pop("values", {}),
+        "tails": tails_of(item.subject_id) | changes.pop("tails", {}),
+    }
+    return Entry(**(fields | changes))
+
+
+def inspect_all(world: World, plan: SamplePlan, *, wrong: int = 0) -> None:
+    """Inspect every drawn item; in the first ``wrong`` ones the income is found to be half."""
+    items = list(SampleItem.objects.filter(plan=plan).select_related("plan__rules").order_by("order"))
+    for at, item in enumerate(items):
+        entry = truth(item, values={"gross_income": Decimal(35000)} if at < wrong else {})
+        with auditing(world.kang) as post:
+            samples.inspect(staff=world.kang, post=post, item=item, entry=entry)
+
+
+def sql(text: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Run SQL on the test's connection, whatever role it acts under."""
+    with connection.cursor() as cursor:
+        cursor.execute(text, arguments)
+        return list(cursor.fetchall()) if cursor.description else []
