@@ -88,6 +88,7 @@ class ItemForm(forms.Form):
         self.asks: dict[str, str] = {}
         self.remarks: dict[str, str] = {}
         self.remark = ""  # the checker's words on the item as a whole
+        self.who: Any = None  # the person a member row is about
         if self.kinds:
             self.fields["kind"] = Words(
                 label=self.kind_label, required=True, widget=forms.Select(choices=choices(self.kinds, _("请选择")))
@@ -270,7 +271,6 @@ class MemberForm(ItemForm):
         self.fields["labour"].widget.choices = choices(catalogue.LABOUR)
         self.fields["occupation"].widget.choices = choices(catalogue.OCCUPATIONS, _("请选择"))
         self.fields["away"].widget.attrs["class"] = "form-check-input"
-        self.who: Any = None
 
     def is_blank(self) -> bool:
         """Every member of the roster stands in the file."""

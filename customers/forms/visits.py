@@ -159,15 +159,15 @@ class VisitForm:
         filled = {str(member.get("person")): member for member in fill.get("members", ())}
         initial = []
         for person in self.people:
-            row = {"person": str(person.pk), "relation": person.relation}
+            shown = {"person": str(person.pk), "relation": person.relation}
             if str(person.pk) in last and not fill:
-                row["last"] = str(last[str(person.pk)][0])
-            row |= {
+                shown["last"] = str(last[str(person.pk)][0])
+            shown |= {
                 name: value
                 for name, value in filled.get(str(person.pk), {}).items()
                 if name in ("labour", "occupation", "away")
             }
-            initial.append(row)
+            initial.append(shown)
         rows = Rows("members", items.MemberForm, data=self.data, initial=initial, base=self.base.get("members", ()))
         known = {str(person.pk): person for person in self.people}
         for row in rows:

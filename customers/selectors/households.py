@@ -17,7 +17,7 @@ from customers.domain import economics, words
 from customers.models import Evidence, Household, ListEntry, Person, Profile, Visit
 from customers.selectors import files
 from customers.selectors.files import FileState
-from customers.selectors.visits import members, previous_profile
+from customers.selectors.visits import members, newest_consent, previous_profile
 from grids.access import Grid, Post, grids_for
 
 PER_PAGE = 20
@@ -56,12 +56,12 @@ class HouseholdFilter:
             week = Week.parse(query.get("week", ""))
         except ValueError:
             week = None
-        sort = query.get("sort", "")
+        sort, state, reached = (query.get(name, "") for name in ("sort", "state", "reached"))
         return cls(
             grid=int(grid) if grid.isdigit() and len(grid) < 19 else None,
             group=query.get("group", "")[:30],
-            state=query["state"] if query.get("state") in files.STATES else "",
-            reached=query["reached"] if query.get("reached") in REACHED else "",
+            state=state if state in files.STATES else "",
+            reached=reached if reached in REACHED else "",
             week=week,
             blocked=query.get("blocked") == "1",
             sort=sort if sort in SORTS else "number",
@@ -149,6 +149,7 @@ class HouseholdCard:
     photos: list[Evidence]
     visit_count: int
     is_overdue: bool
+    has_consent: bool
     member_facts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -178,6 +179,7 @@ def card_of(household: Household) -> HouseholdCard:
     document = profile.document if profile is not None else {}
     missing = economics.incomplete(document) if profile is not None else []
     next_on = household.next_visit_on
+    consent = newest_consent(household.pk)
     return HouseholdCard(
         household=household,
         state=state,
@@ -198,6 +200,7 @@ def card_of(household: Household) -> HouseholdCard:
         ),
         photos=list(Evidence.objects.filter(subject_id=household.pk).order_by("-created_at")[:12]),
         visit_count=Visit.objects.filter(subject_id=household.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
+        has_consent=consent is not None and consent.how != consent.How.WITHDRAWN,
         is_overdue=next_on is not None and next_on < clock.today(),
         member_facts={
             int(member["person"]): member for member in document.get("members", []) if member["person"].isdigit()

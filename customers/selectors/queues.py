@@ -13,7 +13,7 @@ from config.lib.weeks import business_day
 from customers import access
 from customers.domain import catalogue, diff, economics, words
 from customers.models import Consent, Evidence, Household, ListEntry, Person, Profile
-from customers.selectors.visits import members, previous_profile
+from customers.selectors.visits import members, newest_consent, previous_profile
 from grids.access import Post
 
 PER_PAGE = 20
@@ -125,7 +125,7 @@ def sheet_of(household: Household, profile: Profile) -> Sheet:
         sections=sections_of(profile, previous, people),
         notes=_notes(profile),
         photos=list(Evidence.objects.filter(visit_id=profile.visit_id).order_by("pk")),
-        consent=Consent.objects.filter(subject_id=household.pk).order_by("-given_at", "-pk").first(),
+        consent=newest_consent(household.pk),
         late_days=_days(profile.visit.device_at, profile.visit.received_at),
     )
 

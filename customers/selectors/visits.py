@@ -49,9 +49,14 @@ def notice_in_force(institution_id: int) -> Any:
         return None
 
 
+def newest_consent(subject_id: int) -> Consent | None:
+    """Return the last thing a household said about collection: consent or its withdrawal."""
+    return Consent.objects.filter(subject_id=subject_id).order_by("-pk").first()
+
+
 def standing_consent(subject_id: int, notice_version: int | None) -> Consent | None:
     """Return the newest consent of a household if it was given under this version of the notice and not withdrawn since."""
-    newest = Consent.objects.filter(subject_id=subject_id).order_by("-given_at", "-pk").first()
+    newest = newest_consent(subject_id)
     if newest is None or newest.how == Consent.How.WITHDRAWN or newest.notice_version != notice_version:
         return None
     return newest

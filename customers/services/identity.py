@@ -64,7 +64,7 @@ def decrypt(person: Person, field: Field) -> str:
         return ""
     if person.data_key is None:
         raise ErasedError(f"person {person.pk} was erased")
-    key = crypto.open_data_key(person.data_key, person.uuid)
+    key = crypto.open_data_key(bytes(person.data_key), person.uuid)
     return crypto.unseal(key, bytes(value), _about(field, person.uuid)).decode()
 
 
@@ -87,6 +87,12 @@ def reveal(*, staff: Any, post_id: int | None, person: Person, field: Field) -> 
         post_id=post_id,
     )
     return number
+
+
+def correct_phone(*, staff: Any, post_id: int | None, person: Person, phone: str) -> None:
+    """Replace the phone number of a person; "" takes it away."""
+    number = decrypt(person, "id_number") if person.data_key else ""
+    correct(staff=staff, post_id=post_id, person=person, id_number=number, phone=phone)
 
 
 def correct(*, staff: Any, post_id: int | None, person: Person, id_number: str, phone: str) -> None:

@@ -295,7 +295,7 @@ def _write_profile(
 
 
 def _update_household(home: Household, submission: Submission, visit: Visit) -> None:
-    changed = {}
+    changed: dict[str, Any] = {}
     if home.next_visit_on != submission.next_visit_on:
         changed["next_visit_on"] = submission.next_visit_on
     is_good = submission.accuracy_m is not None and submission.accuracy_m <= POSITION_GOOD_M

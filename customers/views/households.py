@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,11 +16,12 @@ from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
 from customers.domain import catalogue
+from customers.domain.identity import check_phone
 from customers.forms.items import language
 from customers.selectors import files, households
 from customers.selectors.households import HouseholdFilter
 from customers.selectors.timeline import timeline_of
-from customers.services import identity, lists
+from customers.services import consents, identity, lists
 from grids.access import CUSTOMER_POSTS, PostKind
 
 REVEALING = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.CHECKER, PostKind.AUDITOR)
@@ -191,3 +193,32 @@ def reveal(request: StaffRequest, pk: int, field: str) -> HttpResponse:
     except identity.ErasedError:
         raise Http404 from None
     return render(request, "customers/_revealed.html", {"number": number})
+
+
+@allow(PostKind.OFFICER)
+@require_POST
+def correct_phone(request: StaffRequest, pk: int) -> HttpResponse:
+    """Replace a member's phone number with the one he gave; an empty one takes it away."""
+    person = access.open_person(request.post, pk)
+    typed = request.POST.get("phone", "")[:40]
+    found = check_phone(typed)
+    if typed.strip() and not found.number:
+        messages.error(request, _("“%(typed)s”不是手机号，没有保存；请填 11 位手机号，没有就留空。") % {"typed": typed})
+    else:
+        identity.correct_phone(staff=request.user, post_id=request.post.pk, person=person, phone=found.number)
+        messages.success(request, _("%(name)s 的手机号已更正。") % {"name": person.name})
+    return redirect("customers:household", pk=person.household_id)
+
+
+@allow(PostKind.OFFICER)
+@require_POST
+def withdraw_consent(request: StaffRequest, pk: int) -> HttpResponse:
+    """Record that a household withdrew its consent to collection."""
+    home = access.open_household(request.post, pk)
+    try:
+        consents.withdraw(staff=request.user, post_id=request.post.pk, household=home)
+    except consents.NothingToWithdrawError:
+        messages.warning(request, _("这户没有可撤回的同意。"))
+    else:
+        messages.success(request, _("已记录撤回。以后采集须重新告知并取得同意；要求删除信息的，请转支行行长办理。"))
+    return redirect("customers:household", pk=home.pk)

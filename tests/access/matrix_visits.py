@@ -82,6 +82,10 @@ ROWS = {
     "customers:visit": Row(posts=OFFICER, kwargs=home),
     "customers:list_propose": Row(posts=SECOND, kwargs=home, method="post", status=302),
     "customers:reveal": Row(posts=SEEING, kwargs=phone_of_head, method="post"),
+    "customers:correct_phone": Row(
+        posts=OFFICER, kwargs=lambda world: {"pk": _home(world).head_id}, method="post", data={"phone": "x"}, status=302
+    ),
+    "customers:withdraw_consent": Row(posts=OFFICER, kwargs=home, method="post", status=302),
     "customers:photo": Row(posts=SEEING, kwargs=photo),
     "customers:queues": Row(posts=SECOND),
     "customers:check": Row(posts=SECOND, kwargs=check),

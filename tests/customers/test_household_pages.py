@@ -13,8 +13,9 @@ from django.urls import reverse
 from config.lib import clock
 from config.lib.models import AuditEvent
 from customers.models import Consent, Household, ListEntry, Milestone, Person, Profile, ProfileCheck, Subject, Visit
+from customers.services import identity
 from customers.services.checks import check_profile
-from customers.services.visits import submit_visit
+from customers.services.visits import VisitRefusedError, submit_visit
 from tests.conftest import acting_as
 from tests.customers.builders import document, make_household, release_parameters, submission
 from tests.world import World
@@ -223,6 +224,38 @@ def test_a_reveal_is_on_record_and_only_within_reach(world: World, client_of: Cl
 
     assert "154" in client_of(world.chen).post(url).content.decode()
     assert AuditEvent.objects.filter(verb="reveal", about_id=str(head.pk), staff=world.chen).count() == 1
+
+
+def test_an_officer_corrects_a_phone_and_nonsense_changes_nothing(world: World, client_of: ClientOf) -> None:
+    head = make_household(world.liu, "1").head
+    url = reverse("customers:correct_phone", args=[head.pk])
+    chen = client_of(world.chen)
+    before = identity.decrypt(Person.objects.get(pk=head.pk), "phone")
+
+    assert client_of(world.fang).post(url, {"phone": "15400000001"}).status_code == 404
+    chen.post(url, {"phone": "12345"})
+    assert identity.decrypt(Person.objects.get(pk=head.pk), "phone") == before
+    assert "不是手机号" in chen.get(f"/households/{head.household_id}/").content.decode()
+
+    chen.post(url, {"phone": "+86 154 0000 0001"})
+    person = Person.objects.get(pk=head.pk)
+    assert identity.decrypt(person, "phone") == "15400000001"
+    assert identity.decrypt(person, "id_number")
+    assert AuditEvent.objects.filter(verb="correct_identity").count() == 1
+
+
+def test_a_withdrawn_consent_stands_no_longer(world: World, client_of: ClientOf) -> None:
+    home = make_household(world.liu, "1")
+    file(world, home)
+    chen = client_of(world.chen)
+    url = reverse("customers:withdraw_consent", args=[home.pk])
+
+    for _ in range(2):
+        chen.post(url)
+    assert list(Consent.objects.order_by("pk").values_list("how", flat=True)) == ["spoken", "withdrawn"]
+    with pytest.raises(VisitRefusedError, match="consent_not_standing"):
+        file(world, home, consent="standing")
+    assert "采集同意：撤回" in chen.get(f"/households/{home.pk}/").content.decode()
 
 
 # --- Lists on the page ----------------------------------------------------------------------------------------------
