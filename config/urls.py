@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from config.lib.api.document import SchemaView
 from config.lib.styleguide import styleguide
 from config.lib.views import healthz
 from grids.views import session
@@ -11,6 +12,8 @@ handler403 = "config.lib.errors.permission_denied"
 handler404 = "config.lib.errors.page_not_found"
 handler500 = "config.lib.errors.server_error"
 
+API = ("config.lib.api.urls", "grids.api.urls", "customers.api.urls", "credit.api.urls", "reporting.api.urls")
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", session.home, name="home"),
@@ -19,6 +22,8 @@ urlpatterns = [
     path("switch-post/", session.switch_post, name="switch_post"),
     path("language/", session.set_language, name="set_language"),
     path("style/", styleguide, name="styleguide"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/v1/", include(([path("", include(urls)) for urls in API], "api"))),
     path("", include("config.lib.urls")),
     path("", include("grids.urls")),
     path("", include("customers.urls")),

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,6 +20,7 @@ from reporting.access import STORED_LEVEL
 from reporting.domain.report import Report, sentences_of
 from reporting.domain.rollup import Line, collector_facts, grid_facts, roll_up, total_document, week_document
 from reporting.models import CountedMilestone, ReportRow, WeeklyReport
+from reporting.selectors.frozen import digest
 from reporting.selectors.progress import CampaignPlan, branch_places, campaigns
 from reporting.selectors.weekly import all_lines, last_report, rules_for, week_of
 
@@ -199,40 +199,3 @@ def rows_of(report: WeeklyReport, lines: Sequence[Line]) -> list[ReportRow]:
             )
         )
     return rows
-
-
-def digest(report: WeeklyReport, rows: Sequence[ReportRow]) -> str:
-    """Return the sha256 over everything a frozen week shows; the same whenever it is computed."""
-    head = [
-        report.campaign_id,
-        f"{report.iso_year}-W{report.iso_week:02d}",
-        report.cut_at.astimezone(SHANGHAI).isoformat(),
-        report.frozen_at.astimezone(SHANGHAI).isoformat(),
-        report.parameters,
-        report.sentences,
-    ]
-    body = [
-        [
-            row.level,
-            row.order,
-            row.unit_id,
-            row.parent_id,
-            row.owner_id,
-            row.name,
-            row.owner,
-            row.roster,
-            row.blocked,
-            row.week,
-            row.cumulative,
-            row.rank,
-            row.rank_change,
-        ]
-        for row in sorted(rows, key=lambda row: (row.level, row.order))
-    ]
-    text = json.dumps([head, body], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return sha256(text.encode()).hexdigest()
-
-
-def is_intact(report: WeeklyReport) -> bool:
-    """Whether a frozen week still is what was frozen."""
-    return digest(report, list(ReportRow.objects.filter(report=report))) == report.rows_hash

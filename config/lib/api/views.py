@@ -31,7 +31,7 @@ LARGEST_ID = 2**63
 class Pages(CursorPagination):
     """Pages by cursor over the primary key: stable while rows are added, as fast at the end as at the beginning."""
 
-    ordering = "pk"
+    page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
 

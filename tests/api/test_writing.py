@@ -1,0 +1,155 @@
+"""Writing over the API: visits by the service of the page, safe to send again; stopping a run."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from config.lib.models import AuditEvent
+from customers.models import Evidence, Household, Profile, Visit
+from grids.models import Post, PostKind
+from tests.api import rows
+from tests.api.conftest import Program
+from tests.customers.builders import document, make_household, release_parameters
+from tests.world import SINCE, World
+
+Of = Callable[..., Program]
+
+
+@pytest.fixture
+def home(world: World) -> Household:
+    release_parameters(world)
+    return make_household(world.liu)
+
+
+def content(home: Household, **changes: Any) -> dict[str, Any]:
+    return {
+        "client_uuid": str(uuid4()),
+        "household_id": home.pk,
+        "purpose": "census",
+        "outcome": "interviewed",
+        "device_at": "2026-11-20T10:00:00+08:00",
+        "consent": "spoken",
+        "document": document(home),
+        "latitude": "37.300000",
+        "longitude": "120.400000",
+        "accuracy_m": "12.5",
+        **changes,
+    }
+
+
+def test_a_visit_is_stored_once_however_often_it_is_sent(world: World, home: Household, program_of: Of) -> None:
+    program = program_of(world.chen, "write")
+    sent = content(home)
+
+    first, again = program.post("visits/", sent), program.post("visits/", sent)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    stored = first.json()
+    assert stored["visit"]["lead_id"] == world.chen.pk
+    assert stored["visit"]["household_id"] == home.pk
+    assert (stored["profile_number"], stored["is_repeat"], again.json()["is_repeat"]) == (1, False, True)
+    assert again.json()["visit"] == stored["visit"]
+    assert (Visit.objects.count(), Profile.objects.count()) == (1, 1)
+    event = AuditEvent.objects.get(verb="submit_visit")
+    assert (event.staff_id, event.post_id) == (world.chen.pk, world.chen.posts.get().pk)
+
+
+def test_the_same_uuid_for_another_visit_is_a_conflict(world: World, home: Household, program_of: Of) -> None:
+    program = program_of(world.chen, "write")
+    sent = content(home)
+    stored = program.post("visits/", sent).json()
+
+    answer = program.post("visits/", {**sent, "note": "另一次"})
+
+    assert (answer.status_code, answer.json()["visit_id"]) == (409, stored["visit"]["id"])
+    assert Visit.objects.count() == 1
+
+
+def test_every_problem_is_told_at_once(world: World, home: Household, program_of: Of) -> None:
+    file = document(home, assets=[{"kind": "castle", "current": "-1"}], judgement="splendid")
+    sent = content(home, purpose="", consent="", next_visit_on="morgen", latitude="200", document=file)
+
+    answer = program_of(world.chen, "write").post("visits/", sent)
+
+    assert answer.status_code == 422
+    problems = {problem["path"]: problem for problem in answer.json()["problems"]}
+    assert {"purpose", "consent", "next_visit_on", "latitude", "judgement", "assets.0.kind"} <= set(problems)
+    assert all(problem["text"] for problem in problems.values())
+    assert not Visit.objects.exists()
+
+
+def test_problems_are_told_in_english_too(world: World, home: Household, program_of: Of) -> None:
+    program = program_of(world.chen, "write")
+    program.headers["Accept-Language"] = "en"
+    answer = program.post("visits/", content(home, outcome="nowhere"))
+    assert {"path": "outcome", "code": "outcome_missing", "text": "Choose how the visit went"} in answer.json()[
+        "problems"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [("{", 400), ("[]", 400), ("null", 400), ("{}", 422), ('{"household_id": 1, "naam": 2}', 422)],
+)
+def test_content_that_is_no_visit(world: World, home: Household, program_of: Of, body: str, status: int) -> None:
+    answer = program_of(world.chen, "write").post("visits/", body)
+    assert answer.status_code == status
+    assert set(answer.json()) - {"problems"} == {"status", "detail", "request_id"}
+
+
+def test_photos_come_in_parts_of_their_own(world: World, home: Household, program_of: Of) -> None:
+    block = BytesIO()
+    Image.new("RGB", (8, 8)).save(block, "JPEG")
+    program = program_of(world.chen, "write")
+    parts = {
+        "visit": json.dumps(content(home)),
+        "photos": [SimpleUploadedFile(f"{number}.jpg", block.getvalue()) for number in (1, 2)],
+    }
+
+    answer = program.client.post("/api/v1/visits/", parts, headers=program.headers)
+
+    assert answer.status_code == 201, answer.content
+    assert Evidence.objects.count() == 2
+
+
+def test_a_damaged_photo_stores_nothing(world: World, home: Household, program_of: Of) -> None:
+    program = program_of(world.chen, "write")
+    parts = {"visit": json.dumps(content(home)), "photos": [SimpleUploadedFile("a.jpg", b"no photo")]}
+
+    answer = program.client.post("/api/v1/visits/", parts, headers=program.headers)
+
+    assert (answer.status_code, answer.json()["problems"][0]["path"]) == (422, "photos")
+    assert not Visit.objects.exists()
+
+
+def test_only_an_officer_of_the_grid_with_a_writing_token_submits(
+    world: World, home: Household, program_of: Of
+) -> None:
+    assert program_of(world.chen).post("visits/", content(home)).status_code == 403
+    for who in ("gao", "jiang", "kang", "lin", "an", "mo"):
+        assert program_of(getattr(world, who), "write").post("visits/", content(home)).status_code == 404, who
+    assert program_of(world.fang, "write").post("visits/", content(home)).status_code == 404
+    Post.objects.create(staff=world.shi, kind=PostKind.CHECKER, branch=world.east, from_on=SINCE)
+    assert not Visit.objects.exists()
+
+
+def test_a_run_is_asked_to_stop_once(world: World, program_of: Of) -> None:
+    run = rows.run(world)
+    program = program_of(world.chen, "write")
+
+    answer = program.post(f"jobs/{run.pk}/cancel/")
+    assert (answer.status_code, answer.json()["is_stopping"]) == (200, True)
+    run.refresh_from_db()
+    assert run.cancel_asked_by_id == world.chen.pk
+    assert AuditEvent.objects.filter(verb="run_cancelled", about_id=str(run.pk)).count() == 1
+
+    type(run).objects.filter(pk=run.pk).update(state="done")
+    assert program.post(f"jobs/{run.pk}/cancel/").status_code == 409
+    assert program_of(world.deng, "write").post(f"jobs/{run.pk}/cancel/").status_code == 404
+    assert program_of(world.chen).post(f"jobs/{run.pk}/cancel/").status_code == 403
