@@ -4,11 +4,11 @@ The figures are computed again by the reference evaluator from the stored inputs
 do not, the page says so and shows none of them (``wrong``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from credit.domain import bounds
 from credit.domain.changes import Changes, FactChange, compare
 from credit.domain.explain import Table, Words, band_text, explain_model
 from credit.domain.facts import SOURCES, beside
-from credit.domain.model import Explanation, Label, Status, ValueType, explain_result
+from credit.domain.model import Explanation, Label, Model, Status, ValueType, explain_result
 from credit.domain.model.document import BandTable, Lookup
 from credit.domain.model.explanation import Computed, Given
 from credit.domain.trace import exact_text
@@ -28,8 +28,10 @@ from credit.domain.wording import explain_steps
 from credit.models import Decision, LineResult
 from credit.selectors import lines
 from credit.selectors.decisions import GrantedLine, granted_lines, trace_steps
-from customers.models import Household
 from grids.access import Post
+
+if TYPE_CHECKING:
+    from customers.models import Household
 
 BOUND_NAMES = {
     bounds.BoundCode.MERGED: Label("村评议合并额度", "Village figure"),
@@ -87,10 +89,21 @@ def language() -> str:
     return "en" if (get_language() or "").startswith("en") else "zh-hans"
 
 
+def listed(parts: list[str]) -> str:
+    """Return parts in one line, as the reader's language lists them."""
+    return (", " if language() == "en" else "、").join(parts)
+
+
+def beside_name(model: Model) -> str:
+    """Return what the line is called that a model shows beside its own, "" when there is none."""
+    name = beside(model)
+    return next((line.label.text(language()) for line in model.lines if line.name == name), "")
+
+
 class LinePage:
     """The explanation of one stored result for a reader; sentences and tables are in the reader's language."""
 
-    def __init__(self, result: LineResult, household: Household, post: Post) -> None:
+    def __init__(self, result: LineResult, household: "Household", post: Post) -> None:
         self.result = result
         self.household = household
         self.post = post
@@ -129,8 +142,7 @@ class LinePage:
     @property
     def shown_name(self) -> str:
         """The words of the line shown beside, such as 最高授信额度."""
-        name = beside(self.model)
-        return next((line.label.text(self.language) for line in self.model.lines if line.name == name), "")
+        return beside_name(self.model)
 
     @property
     def line_name(self) -> str:
@@ -142,6 +154,11 @@ class LinePage:
     def reasons(self) -> list[str]:
         """Why the line is 0 or absent."""
         return [reason.label.text(self.language) for reason in self.explanation.reasons]
+
+    @property
+    def reasons_text(self) -> str:
+        """The reasons in one sentence."""
+        return listed(self.reasons)
 
     @cached_property
     def current(self) -> LineResult | None:
@@ -257,13 +274,23 @@ class LinePage:
 
     @property
     def idle_caps(self) -> list[str]:
-        """The caps that did not hold the line down."""
+        """The caps that did not hold the line down, with their amounts."""
         return [f"{bar.name} {wan(bar.amount)}" for bar in self.bars if bar.role == "cap" and not bar.is_binding and bar.amount >= 0]  # fmt: skip
 
     @property
     def binding_caps(self) -> list[str]:
         """The caps that did."""
         return [bar.name for bar in self.bars if bar.is_binding]
+
+    @property
+    def idle_caps_text(self) -> str:
+        """The same in one line."""
+        return listed(self.idle_caps)
+
+    @property
+    def binding_caps_text(self) -> str:
+        """The caps that bit in one line."""
+        return listed(self.binding_caps)
 
     # --- Tables ---------------------------------------------------------------------------------------------------
 
@@ -273,8 +300,9 @@ class LinePage:
 
     @property
     def parameters(self) -> Table | None:
-        """The released parameters used."""
-        return self.table("parameters")
+        """The released parameters used; that they are parameters need not stand in every row."""
+        table = self.table("parameters")
+        return table and replace(table, head=table.head[:-1], rows=tuple(row[:-1] for row in table.rows))
 
     @property
     def parameters_note(self) -> str:

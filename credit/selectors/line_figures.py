@@ -45,10 +45,11 @@ def run_stats(run: LineRun) -> list[dict[str, Any]]:
             "note": _("最高 %(amount)s 万元") % {"amount": wan_figure(figures.get("highest"))},
         },
         {
-            "label": _("额度为 0"),
+            "label": _("零额度"),
             "value": number(figures.get("zero", 0)),
             "unit": _("户"),
             "url": f"{url}?show=zero#results",
+            "note": _("按规则不给额度，每户写明原因"),
         },
         {
             "label": _("缺数据"),

@@ -6,17 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from config.lib import clock, releases
-from config.lib.models import Release
+from config.lib.models import JobRun, Release
 from config.lib.weeks import business_day
 from credit.access import line_results_for, line_runs_for, scope
 from credit.domain import facts
 from credit.domain.facts import Finding
 from credit.domain.model import BoundModel, Model, read_model
 from credit.models import LineResult, LineRun
-from customers.models import Household, ListEntry, Profile, ProfileCheck, Subject
+from customers.selectors import checked
 from grids.access import Branch, Post, branches_for, grids_for
 
 MODEL_KIND = "credit_model"
@@ -54,6 +54,16 @@ def earlier_result(result: LineResult) -> LineResult | None:
     )
 
 
+def run_of(job: JobRun) -> LineRun:
+    """Return the run of lines a job works on."""
+    return LineRun.objects.get(run=job)
+
+
+def with_model(result: LineResult) -> LineRun:
+    """Return the run of a result with the model it used."""
+    return LineRun.objects.select_related("model").get(pk=result.run_id)
+
+
 # --- Models and parameters ----------------------------------------------------------------------------------------
 
 
@@ -88,54 +98,21 @@ def models_in_force(institution_id: int) -> list[tuple[str, Model]]:
 # --- What a run computes from -------------------------------------------------------------------------------------
 
 
-def active_households(run: LineRun) -> QuerySet[Subject]:
+def active_households(run: LineRun) -> QuerySet[Any]:
     """Return the households in the scope of a run that were active on the day of its inputs, field-found ones included."""
-    day = business_day(run.as_of)
-    known = Q(listed_on__lte=day) | Q(found_on__lte=day) | Q(listed_on__isnull=True, found_on__isnull=True)
-    households = Subject.objects.filter(
-        known,
-        Q(left_on__isnull=True) | Q(left_on__gt=day),
-        institution_id=run.institution_id,
-        kind=Subject.Kind.HOUSEHOLD,
+    return checked.active_households(
+        run.institution_id,
+        business_day(run.as_of),
+        branch_path=run.branch.path if run.branch else "",
+        grid_id=run.grid_id,
     )
-    if run.grid_id is not None:
-        return households.filter(grid_id=run.grid_id)
-    if run.branch is not None:
-        return households.filter(grid__branch__path__startswith=run.branch.path)
-    return households
-
-
-def files_in_scope(run: LineRun) -> list[tuple[int, int | None]]:
-    """Return each active household with its newest revision accepted by the instant of the run, None without one.
-
-    One statement, hence one snapshot: what is accepted while the run goes on is not in it. A revision that is returned or
-    not checked yet never stands in for an accepted one.
-    """
-    accepted = Profile.objects.filter(
-        subject=OuterRef("pk"),
-        check_verdict__verdict=ProfileCheck.Verdict.ACCEPTED,
-        check_verdict__checked_at__lte=run.as_of,
-    ).order_by("-number")
-    rows = active_households(run).annotate(accepted=Subquery(accepted.values("pk")[:1]))
-    return list(rows.order_by("pk").values_list("pk", "accepted"))
 
 
 def findings_at(subject_ids: Iterable[int], at: datetime) -> dict[int, Finding]:
-    """Return the qualitative findings the lists held at an instant, by household; the first confirmed one counts."""
-    entries = (
-        ListEntry.objects.filter(
-            Q(released_at__isnull=True) | Q(released_at__gt=at),
-            subject_id__in=list(subject_ids),
-            reason__in=facts.FINDINGS,
-            confirmed_at__lte=at,
-            rejected_at__isnull=True,
-        )
-        .order_by("subject_id", "confirmed_at", "pk")
-        .distinct("subject_id")
-    )
+    """Return the qualitative findings the lists held at an instant, by household."""
     return {
-        subject_id: Finding(facts.FINDINGS[reason], pk, business_day(confirmed_at))
-        for subject_id, reason, pk, confirmed_at in entries.values_list("subject_id", "reason", "pk", "confirmed_at")
+        subject_id: Finding(facts.FINDINGS[reason], entry, business_day(confirmed_at))
+        for subject_id, reason, entry, confirmed_at in checked.entries_at(subject_ids, facts.FINDINGS, at)
     }
 
 
@@ -241,18 +218,12 @@ def results_of(post: Post, run: LineRun, filters: Mapping[str, str]) -> QuerySet
 _SHOWN = {"line": Q(line__gt=0), "zero": Q(line=0), "missing": Q(line__isnull=True)}
 
 
-def unfiled(post: Post, run: LineRun, grid: str = "") -> QuerySet[Subject]:
+def unfiled(post: Post, run: LineRun, grid: str = "") -> QuerySet[Any]:
     """Return the active households of a run without any accepted file at its instant (待建档)."""
     households = active_households(run).filter(scope(post))
     if grid:
         households = households.filter(grid_id=int(grid)) if grid.isdecimal() and len(grid) < 18 else households.none()
     return households.filter(~Exists(LineResult.objects.filter(run=run, subject=OuterRef("pk")))).order_by("pk")
-
-
-def household_cards(subject_ids: Iterable[int]) -> dict[int, Household]:
-    """Return households with head and village, by subject id, in one query."""
-    rows = Household.objects.filter(pk__in=list(subject_ids)).select_related("head", "grid__branch")
-    return {row.pk: row for row in rows.defer("grid__boundary")}
 
 
 def line_history(post: Post, subject_id: int) -> list[LineResult]:

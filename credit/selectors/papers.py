@@ -76,7 +76,7 @@ def _sourced(value: str, source: str, on: str) -> str:
 
 
 def _bar(bar: Bar) -> dict[str, Any]:
-    text = wan_figure(bar.amount, 4 if bar.role == "part" else 2)
+    text = wan_figure(bar.amount, 4 if bar.role in ("part", "sum") else 2)
     start = Decimal(0) if bar.role in ("sum", "final") else bar.before
     return {
         "name": bar.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,9 +15,12 @@ from credit.domain import facts
 from credit.domain.model import Model, ParameterError
 from credit.models import LineResult, LineRun
 from credit.selectors import lines
-from customers.models import Profile
-from grids.models import Branch, Grid, Institution, Staff
+from customers.selectors import checked
+from grids.access import Branch, Grid, Staff
 from grids.services import Refused
+
+if TYPE_CHECKING:
+    from grids.models import Institution
 
 KIND = "compute_lines"
 CHUNK = 500
@@ -26,7 +29,7 @@ CHUNK = 500
 
 def start_line_run(
     *,
-    institution: Institution,
+    institution: "Institution",
     model_key: str,
     asked_by: Staff | None,
     post_id: int | None = None,
@@ -68,7 +71,7 @@ def start_line_run(
     return line_run
 
 
-def _versions(institution: Institution, model_key: str, day: Any) -> tuple[Release, Release | None]:
+def _versions(institution: "Institution", model_key: str, day: Any) -> tuple[Release, Release | None]:
     """Return model and county bases in force on a day, tried together, so that a run does not fail in every chunk."""
     try:
         release = releases.in_force(institution.pk, lines.MODEL_KIND, day, model_key)
@@ -85,7 +88,7 @@ def _versions(institution: Institution, model_key: str, day: Any) -> tuple[Relea
     return release, bases
 
 
-def _bases(institution: Institution, model: Model, day: Any) -> Release | None:
+def _bases(institution: "Institution", model: Model, day: Any) -> Release | None:
     if not model.parameters:
         return None
     try:
@@ -96,30 +99,18 @@ def _bases(institution: Institution, model: Model, day: Any) -> Release | None:
         raise Refused(_("本县的基数还没有发布")) from error
 
 
-_FILE = (
-    "pk",
-    "subject_id",
-    "subject__institution_id",
-    "subject__grid_id",
-    "number",
-    "document",
-    "submitted_at",
-    "check_verdict__checked_at",
-)
-
-
 # --- The work of a run --------------------------------------------------------------------------------------------
 
 
 def plan_chunks(run: JobRun) -> Iterator[Chunk]:
-    """Fix what a run computes from: one look decides the revision of every household; chunks are ranges of households.
+    """Fix what a run computes from: one look at the files decides the revision of every household; chunks are ranges of households.
 
     Files are immutable, so whoever works on a chunk, and however often, computes from the same facts.
     """
     line_run = LineRun.objects.select_related("branch").get(run=run)
     if not run.parameters.get("as_of"):
         line_run.as_of = clock.now()
-    rows = lines.files_in_scope(line_run)
+    rows = checked.accepted_at(lines.active_households(line_run), line_run.as_of)
     files = [profile for _subject, profile in rows if profile is not None]
     line_run.figures = {"households": len(rows), "unfiled": len(rows) - len(files)}
     LineRun.objects.filter(pk=line_run.pk).update(as_of=line_run.as_of, figures=line_run.figures)
@@ -135,27 +126,30 @@ def compute_chunk(run: JobRun, payload: dict[str, list[int]]) -> None:
     shown = facts.beside(bound.model)
     day = business_day(line_run.as_of)
     parameters = line_run.bases.sha256 if line_run.bases else ""
-    profiles = list(Profile.objects.filter(pk__in=payload["profiles"]).values_list(*_FILE))
-    findings = lines.findings_at([row[1] for row in profiles], line_run.as_of)
+    files = checked.checked_revisions(payload["profiles"])
+    findings = lines.findings_at([file.subject_id for file in files], line_run.as_of)
     results = []
-    for pk, subject_id, institution_id, grid_id, number, document, submitted_at, checked_at in profiles:
+    for one in files:
         file = facts.File(
-            document, number, business_day(submitted_at), business_day(checked_at), findings.get(subject_id)
+            one.document,
+            one.number,
+            business_day(one.submitted_at),
+            business_day(one.checked_at),
+            findings.get(one.subject_id),
         )
         inputs = facts.stored_inputs(bound.model, file)
-        outcome = facts.outcome(bound.evaluate(inputs["facts"]), shown)
         digest = facts.inputs_digest(inputs["facts"], model=line_run.model.sha256, parameters=parameters, as_of=day)
         results.append(
             LineResult(
                 run=line_run,
-                institution_id=institution_id,
-                grid_id=grid_id,
-                recorded_grid_id=grid_id,
-                subject_id=subject_id,
-                profile_id=pk,
+                institution_id=one.institution_id,
+                grid_id=one.grid_id,
+                recorded_grid_id=one.grid_id,
+                subject_id=one.subject_id,
+                profile_id=one.profile_id,
                 inputs=inputs,
                 inputs_hash=digest,
-                **outcome,
+                **facts.outcome(bound.evaluate(inputs["facts"]), shown),
             )
         )
     LineResult.objects.bulk_create(results, batch_size=CHUNK)

@@ -1,6 +1,6 @@
 """Lines: runs of a model for the approver; the explanation of one household's line for everyone who serves it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,18 +19,21 @@ from config.lib.jobs import AlreadyRunning
 from config.lib.models import JobRun
 from config.lib.requests import StaffRequest
 from credit import access
-from credit.models import LineResult, LineRun
 from credit.selectors import lines
 from credit.selectors.decisions import granted_lines
-from credit.selectors.explained import LinePage, language
+from credit.selectors.explained import LinePage, beside_name, language, listed
 from credit.selectors.line_figures import distribution, reason_labels, run_stats
 from credit.selectors.papers import line_paper
 from credit.services.lines import publish_run, start_line_run, withdraw_run
 from customers.access import open_household
-from customers.models import Household
 from customers.selectors.assessment import checked_files
+from customers.selectors.checked import called
 from grids.access import PostKind, open_branch, open_grid
 from grids.services import Refused
+
+if TYPE_CHECKING:
+    from credit.models import LineResult, LineRun
+    from customers.models import Household
 
 ON_PAGE = 20
 SEEING = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR)
@@ -81,7 +84,7 @@ def line_start(request: StaffRequest) -> HttpResponse:
             grid=chosen_grid,
         )
     except AlreadyRunning as living:
-        run = LineRun.objects.get(run=living.run)
+        run = lines.run_of(living.run)
         messages.info(request, _("同样的测算正在进行，没有重复开始"))
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -105,8 +108,10 @@ def line_run(request: StaffRequest, pk: int) -> HttpResponse:
     }
     if not context["is_done"]:
         return render(request, "credit/line_run.html", context | {"progress": _told(request, run)})
-    labels = reason_labels(run)
+    labels, model = reason_labels(run), lines.model_of(run.model)
     context |= {
+        "has_score": model.score is not None,
+        "beside_name": beside_name(model),
         "stats": run_stats(run),
         "chart": distribution(run),
         "is_own": run.asked_by_id == request.user.pk,
@@ -114,9 +119,9 @@ def line_run(request: StaffRequest, pk: int) -> HttpResponse:
         "segments": _segments(run),
     }
     if show == "unfiled":
-        page = Paginator(lines.unfiled(request.post, run), ON_PAGE).get_page(request.GET.get("page"))
-        called = lines.household_cards(subject.pk for subject in page)
-        context |= {"page": page, "rows": [{"home": called.get(subject.pk)} for subject in page]}
+        waiting = Paginator(lines.unfiled(request.post, run), ON_PAGE).get_page(request.GET.get("page"))
+        homes = called(subject.pk for subject in waiting)
+        context |= {"page": waiting, "rows": [{"home": homes.get(subject.pk)} for subject in waiting]}
     else:
         results = lines.results_of(request.post, run, request.GET.dict())
         page = Paginator(results, ON_PAGE).get_page(request.GET.get("page"))
@@ -124,7 +129,7 @@ def line_run(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "credit/line_run.html", context)
 
 
-def _where(request: StaffRequest, run: LineRun) -> list[dict[str, Any]]:
+def _where(request: StaffRequest, run: "LineRun") -> list[dict[str, Any]]:
     return [
         {"label": request.user.institution.short_name},
         {"label": _("额度"), "url": reverse("credit:line_list")},
@@ -132,43 +137,45 @@ def _where(request: StaffRequest, run: LineRun) -> list[dict[str, Any]]:
     ]
 
 
-def _segments(run: LineRun) -> list[dict[str, Any]]:
+def _segments(run: "LineRun") -> list[dict[str, Any]]:
     figures = run.figures
     counts = (
         ("", _("全部结果"), figures.get("filed", 0)),
         ("line", _("有额度"), figures.get("with_line", 0)),
-        ("zero", _("额度为 0"), figures.get("zero", 0)),
+        ("zero", _("零额度"), figures.get("zero", 0)),
         ("missing", _("缺数据"), figures.get("incomplete", 0)),
         ("unfiled", _("待建档"), figures.get("unfiled", 0)),
     )
     return [{"show": show, "label": label, "count": count} for show, label, count in counts]
 
 
-def _filters(run: LineRun, labels: dict[str, str]) -> list[dict[str, Any]]:
+def _filters(run: "LineRun", labels: dict[str, str]) -> list[dict[str, Any]]:
     reasons = [(code, f"{labels.get(code, code)}（{count}）") for code, count in run.figures.get("reasons", {}).items()]
     if not reasons:
         return []
     return [{"name": "reason", "label": _("全部原因"), "kind": "select", "options": reasons, "main": True}]
 
 
-def _rows(run: LineRun, results: list[LineResult], labels: dict[str, str]) -> list[dict[str, Any]]:
-    called = lines.household_cards(result.subject_id for result in results)
+def _rows(run: "LineRun", results: "list[LineResult]", labels: dict[str, str]) -> list[dict[str, Any]]:
+    homes = called(result.subject_id for result in results)
     model = lines.model_of(run.model)
     grades = {level.code: level.label.text(language()) for level in model.grade.levels} if model.grade else {}
     caps = {cap.name: cap.label.text(language()) for cap in model.caps}
     return [
         {
             "result": result,
-            "home": called.get(result.subject_id),
+            "home": homes.get(result.subject_id),
             "grade": grades.get(result.grade, result.grade),
-            "why": [labels.get(reason["code"], reason["code"]) for reason in result.reasons]
-            + [caps.get(cap, cap) for cap in result.binding],
+            "why": listed(
+                [labels.get(reason["code"], reason["code"]) for reason in result.reasons]
+                + [caps.get(cap, cap) for cap in result.binding]
+            ),
         }
         for result in results
     ]
 
 
-def _told(request: StaffRequest, run: LineRun) -> dict[str, Any]:
+def _told(request: StaffRequest, run: "LineRun") -> dict[str, Any]:
     """A run as the progress component shows it, asked again at this page's own address: it is not the asker's alone."""
     told = runs.told(run.run, request)
     told["poll_url"] = reverse("credit:line_progress", args=[run.pk])
@@ -241,7 +248,7 @@ def line_result(request: StaffRequest, pk: int) -> HttpResponse:
     return _explained(request, result, open_household(request.post, result.subject_id))
 
 
-def _explained(request: StaffRequest, result: LineResult, home: Household) -> HttpResponse:
+def _explained(request: StaffRequest, result: "LineResult", home: "Household") -> HttpResponse:
     context = {
         "where": _household_where(home),
         "page": LinePage(result, home, request.post),
@@ -253,7 +260,7 @@ def _explained(request: StaffRequest, result: LineResult, home: Household) -> Ht
     return render(request, "credit/line.html", context)
 
 
-def _household_where(home: Household) -> list[dict[str, Any]]:
+def _household_where(home: "Household") -> list[dict[str, Any]]:
     villages = f"{reverse('customers:household_list')}?{urlencode({'grid': home.grid_id})}"
     return [
         {"label": home.grid.branch.name},
@@ -278,7 +285,7 @@ def line_paper_pdf(request: StaffRequest, pk: int) -> HttpResponse:
         staff=request.user, post_id=request.post.pk, verb="line_printed", about="line_result", about_id=result.pk
     )
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(False, f"line-{home.number}.pdf")
+    response["Content-Disposition"] = content_disposition_header(False, f"line-{home.number}.pdf") or "inline"
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -290,7 +297,7 @@ def household_line(request: StaffRequest, pk: int) -> HttpResponse:
     """The place on a household's page: granted line and model line at a glance."""
     home = open_household(request.post, pk)
     current = lines.current_line([pk]).get(pk)
-    context = {
+    context: dict[str, Any] = {
         "home": home,
         "current": current,
         "granted": granted_lines([pk]).get(pk),
@@ -298,7 +305,7 @@ def household_line(request: StaffRequest, pk: int) -> HttpResponse:
         "reasons": [],
     }
     if current is not None:
-        run = LineRun.objects.select_related("model").get(pk=current.run_id)
+        run = lines.with_model(current)
         labels = reason_labels(run)
         context["reasons"] = [labels.get(reason["code"], reason["code"]) for reason in current.reasons]
         context["model"] = run.model.key.upper()

@@ -13,11 +13,14 @@ from django.urls import reverse
 
 from config.lib import jobs
 from config.lib.models import AuditEvent, JobRun
-from credit.models import LineResult, LineRun
+from credit.models import Decision, LineResult, LineRun
+from credit.selectors.papers import line_paper
+from credit.services import decisions
 from credit.services.lines import publish_run
 from customers.models import Household
 from grids.models import Post, PostKind, Staff
 from tests.conftest import acting_as
+from tests.credit import village as round_village
 from tests.credit.files import BASES, file, release_models, started, village
 from tests.customers.builders import make_household
 from tests.world import PASSWORD, SINCE, World
@@ -412,3 +415,45 @@ def test_new_bases_are_named_as_the_reason(world: World, second: Staff, client_o
 
     assert page.changes.change == Decimal("-1800.00")
     assert [(row["label"], row["kind"]) for row in page.changed] == [("纯收入基数", "参数")]
+
+
+# --- From the model line to the granted line ------------------------------------------------------------------------
+
+
+def test_the_waterfall_goes_on_to_the_granted_line_with_the_cap_that_bit(
+    world: World, second: Staff, client_of: Clients, tmp_path: Any
+) -> None:
+    release_models(world)
+    with round_village.opener_key(tmp_path):
+        round_ = round_village.started(world, 1, rules={"line": {"model_required": True}})
+        home = Household.objects.select_related("grid", "institution").get(pk=round_.households[0])
+        file(home, world.chen, world.deng, members=None, borrower=None)
+        # One person and nobody's labour said: the model says what is missing; with the members it has a line.
+        file(home, world.chen, world.deng, days_ago=0.5)
+        _published(world, second)
+        sheets = [{home.pk: round_village.amount(wan)} for wan in ("1.5", "1.2", "1.3")]
+        round_village.seal_all(round_, *sheets)
+        round_village.open_sheets(round_)
+    decision = Decision.objects.select_related("round").get(subject_id=home.pk)
+    client = client_of(world.gao)
+
+    page = client.get(reverse("credit:line", args=[home.pk])).context["page"]
+    assert page.decision == decision
+    roles = [(bar.role, bar.is_binding) for bar in page.bars[-5:]]
+    assert roles == [("sum", False), ("cap", True), ("cap", False), ("cap", False), ("final", False)]
+    assert page.bars[-1].amount == decision.proposed_amount
+    assert page.chart["kinds"][-3:] == ["total", "cap", "total"]
+    assert len(page.idle_caps) == 2
+
+    with acting_as(world.chen) as post:
+        decisions.propose(by=world.chen, post=post, decision=decision, amount=decision.proposed_amount, seen=0)
+    with acting_as(world.gao) as post:
+        decisions.approve(by=world.gao, post=post, decision=decision, amount=Decimal("12000.00"), seen=1)
+    answer = client.get(reverse("credit:line", args=[home.pk]))
+    assert answer.context["page"].bars[-1].amount == Decimal("12000.00")
+    assert "1.20 万元" in _text(client.get(reverse("credit:household_line", args=[home.pk])))
+    result = LineResult.objects.get(subject_id=home.pk)
+    paper = line_paper(answer.context["page"])
+    assert paper["headline"]["amount"] == "1.20"
+    assert [bar["role"] for bar in paper["waterfall"]][-2:] == ["final", "final"]
+    assert client.get(reverse("credit:line_paper", args=[result.pk])).content.startswith(b"%PDF-")

@@ -145,6 +145,7 @@
     ];
     option.legend = undefined;
     option.xAxis.axisLabel.interval = 0;
+    option.xAxis.axisLabel.hideOverlap = false; // every step keeps its name; fit() breaks long ones
     return option;
   }
 
@@ -153,7 +154,7 @@
   // Long names of steps break after so many characters on narrow screens.
   function fit(option, chart, width) {
     if (chart.kind !== "waterfall" || chart.horizontal) return;
-    const room = Math.max(3, Math.floor(width / chart.labels.length / 14));
+    const room = Math.max(3, Math.floor((width - 56) / chart.labels.length / 13));
     option.xAxis.axisLabel.formatter = (label) => (label.match(new RegExp(".{1," + room + "}", "g")) || [label]).join("\n");
   }
 

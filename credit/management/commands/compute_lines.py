@@ -13,8 +13,8 @@ from config.lib.commands import JsonCommand
 from config.lib.models import JobRun
 from credit.models import LineRun
 from credit.services.lines import publish_run, start_line_run
-from grids.access import posts_of
-from grids.models import Branch, Grid, Institution, PostKind, Staff
+from grids.access import PostKind, Staff, posts_of
+from grids.selectors import institutions
 from grids.services import Refused
 
 
@@ -40,25 +40,28 @@ class Command(JsonCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         if options["publish"] and (not options["publisher"] or options["background"]):
             raise CommandError("--publish needs --as STAFF and the work done here, without --background")
-        bank = _institution(options["institution"])
-        asked_by = _staff(bank, options["asked_by"]) if options["asked_by"] else None
-        publisher = _approver(bank, options["publisher"]) if options["publish"] else None
-        with job_frame(asked_by.pk if asked_by else None, "compute_lines", role="owner"):
-            run = self._start(bank, asked_by, options)
+        try:
+            bank = institutions.only_institution(options["institution"])
+            asked_by = institutions.staff_numbered(bank, options["asked_by"]) if options["asked_by"] else None
+            publisher = _approver(bank, options["publisher"]) if options["publish"] else None
+            with job_frame(asked_by.pk if asked_by else None, "compute_lines", role="owner"):
+                run = self._start(bank, asked_by, options)
+        except institutions.NotFound as missing:
+            raise CommandError(str(missing)) from None
         if options["background"]:
             self.say(f"run {run.run_id}: left to the workers")
             return {"run": run.run_id, "line_run": run.pk, "state": "queued"}
         jobs.drive_run(run.run_id)
         return self._told(LineRun.objects.select_related("run").get(pk=run.pk), publisher)
 
-    def _start(self, bank: Institution, asked_by: Staff | None, options: dict[str, Any]) -> LineRun:
+    def _start(self, bank: Any, asked_by: Staff | None, options: dict[str, Any]) -> LineRun:
         try:
             return start_line_run(
                 institution=bank,
                 model_key=options["model"].lower(),
                 asked_by=asked_by,
-                branch=_one(Branch.objects.filter(institution=bank, name=options["branch"]), options["branch"]),
-                grid=_one(Grid.objects.filter(institution=bank, division_code=options["grid"]), options["grid"]),
+                branch=institutions.branch_named(bank, options["branch"]) if options["branch"] else None,
+                grid=institutions.grid_coded(bank, options["grid"]) if options["grid"] else None,
                 as_of=_instant(options["as_of"]),
                 send=options["background"],
             )
@@ -91,31 +94,8 @@ class Command(JsonCommand):
         }
 
 
-def _institution(name: str) -> Institution:
-    banks = Institution.objects.filter(name=name) if name else Institution.objects.all()
-    found = list(banks[:2])
-    if len(found) != 1:
-        raise CommandError(
-            f"no bank is called {name}" if name else "there is not exactly one bank: name it by --institution"
-        )
-    return found[0]  # fmt: skip
-
-
-def _one(rows: Any, name: str) -> Any:
-    if not name:
-        return None
-    found = rows.first()
-    if found is None:
-        raise CommandError(f"{name} is unknown at this bank")
-    return found
-
-
-def _staff(bank: Institution, number: str) -> Staff:
-    return _one(Staff.objects.filter(institution=bank, number=number, is_active=True), number)
-
-
-def _approver(bank: Institution, number: str) -> Staff:
-    staff = _staff(bank, number)
+def _approver(bank: Any, number: str) -> Staff:
+    staff = institutions.staff_numbered(bank, number)
     if not any(post.kind == PostKind.APPROVER and post.is_whole for post in posts_of(staff)):
         raise CommandError(f"{number} is no approver of the whole bank today")
     return staff
