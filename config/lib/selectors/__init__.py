@@ -1,0 +1,1 @@
+"""What the primitives can say about their own rows."""

@@ -1,0 +1,179 @@
+"""Rules of credit: lines reproduce, sheets stay sealed until the one opening, decisions are taken by two."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from config.lib.integrity import rule_by_sample, rule_by_sql, sampled
+from credit.models import LineResult
+from credit.selectors.lines import differences
+from customers.selectors.integrity import reached_by, routing_of
+
+rule_by_sql("credit.facts_follow_their_household", _("评议、决定、额度等记录与所属户在同一网格"), routing_of("credit"))
+
+# --- Lines --------------------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "credit.one_result_per_run",
+    _("一次测算中每户只有一个结果"),
+    "select min(id) from credit_lineresult group by run_id, subject_id having count(*) > 1",
+)
+rule_by_sql(
+    "credit.runs_count_their_results",
+    _("测算完成后，结果数等于所记的数"),
+    """
+    select run.id
+    from credit_linerun as run join lib_jobrun as job on job.id = run.run_id and job.state = 'done'
+    where (select count(*) from credit_lineresult as result where result.run_id = run.id)
+          is distinct from coalesce((run.figures ->> 'filed')::bigint, 0)
+       or (run.figures ->> 'households')::bigint
+          <> (run.figures ->> 'filed')::bigint + coalesce((run.figures ->> 'unfiled')::bigint, 0)
+    """,
+)
+
+
+@rule_by_sample("credit.lines_reproduce", _("额度由所存的数据、模型和参数重算，分毫不差"))
+def _other_lines(sample: int) -> Iterator[int]:
+    for result in sampled(LineResult.objects.select_related("run__model", "run__bases"), sample):
+        if differences(result):
+            yield result.pk
+
+
+rule_by_sql(
+    "credit.lines_are_published_by_another",
+    _("发布测算的人不是发起人"),
+    "select id from credit_linerun where published_by_id = asked_by_id",
+)
+
+# --- Sheets and opening -------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "credit.openings_hold_the_sealed_sheets",
+    _("开启记录中的摘要与封存的评议表逐一相符"),
+    """
+    select coalesce(listed.round_id, sealed.round_id)
+    from (select opening.round_id, (sheet ->> 'sheet')::uuid as uuid, sheet ->> 'sha256' as digest
+          from credit_openingevent as opening, jsonb_array_elements(opening.sheets) as sheet) as listed
+    full join (select sheet.round_id, sheet.uuid, encode(sha256(content.blob), 'hex') as digest
+               from credit_sealedsheet as content join credit_sheet as sheet on sheet.id = content.sheet_id
+               join credit_openingevent as opening on opening.round_id = sheet.round_id) as sealed
+        on sealed.round_id = listed.round_id and sealed.uuid = listed.uuid
+    where sealed.digest is distinct from listed.digest
+    """,
+)
+rule_by_sql(
+    "credit.only_the_opened_have_opinions",
+    _("开启前没有评议意见；开启后每张计入的评议表对每户各有一条"),
+    """
+    select round.id
+    from credit_round as round left join credit_openingevent as opening on opening.round_id = round.id
+    where (select count(*) from credit_opinion as opinion where opinion.round_id = round.id)
+        <> case when opening.id is null then 0 else
+               (select count(*) from credit_sheet as sheet where sheet.round_id = round.id and sheet.state = 'sealed')
+               * (select count(*) from credit_sheetsubject as roster where roster.round_id = round.id and roster.is_assessable) end
+    """,
+)
+rule_by_sql(
+    "credit.openings_need_two",
+    _("开启由两个人申请和同意"),
+    """
+    select opening.round_id from credit_openingevent as opening
+    where not exists (select from credit_openingrequest as request
+                      where request.round_id = opening.round_id and request.cancelled_at is null
+                        and request.seconded_by_id <> request.asked_by_id)
+    """,
+)
+rule_by_sql(
+    "credit.stages_tell_the_truth",
+    _("进入决定阶段的轮次都已开启，评议中的都没有；封存的评议表都有内容，没有留下草稿"),
+    """
+    select 'credit_round:' || round.id from credit_round as round left join credit_openingevent as opening on opening.round_id = round.id
+    where (round.stage = 'decide' and opening.id is null) or (round.stage in ('prepare', 'assess', 'opening') and opening.id is not null)
+    union all
+    select 'credit_sheet:' || sheet.id from credit_sheet as sheet
+    left join credit_sealedsheet as content on content.sheet_id = sheet.id
+    where (sheet.state = 'sealed' and content.id is null) or (sheet.state in ('open', 'typed', 'excused') and content.id is not null)
+       or (sheet.state in ('sealed', 'withdrawn', 'excused')
+           and exists (select from credit_draftcell as cell where cell.sheet_id = sheet.id))
+    """,
+)
+
+# --- Decisions ----------------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "credit.every_household_is_decided_on",
+    _("已开启的轮次中，每个可评议户都有一项决定，测算次序从 1 起连续"),
+    """
+    select 'credit_sheetsubject:' || roster.id from credit_sheetsubject as roster
+    join credit_openingevent as opening on opening.round_id = roster.round_id
+    where roster.is_assessable and not exists (
+        select from credit_decision as decision
+        where decision.round_id = roster.round_id and decision.subject_id = roster.subject_id)
+    union all
+    select 'credit_decision:' || max(decision.id) from credit_decision as decision group by decision.round_id, decision.subject_id
+    having min(decision.number) <> 1 or max(decision.number) <> count(*)
+    union all
+    select 'credit_decision:' || decision.id from credit_decision as decision
+    where not exists (select from credit_openingevent as opening where opening.round_id = decision.round_id)
+    """,
+)
+rule_by_sql(
+    "credit.steps_have_no_gap",
+    _("每项决定的步骤从 1 起连续，终结后没有后续"),
+    """
+    select decision_id from credit_decisionstep group by decision_id having min(number) <> 1 or max(number) <> count(*)
+    union
+    select step.decision_id from credit_decisionstep as step join credit_decisionstep as final
+        on final.decision_id = step.decision_id and final.number < step.number
+        and (final.verb in ('refuse', 'withdraw') or (final.verb = 'approve' and step.verb <> 'withdraw'))
+    """,
+)
+rule_by_sql(
+    "credit.maker_is_not_checker",
+    _("提交的人不审批自己提交的决定"),
+    """
+    select step.decision_id from credit_decisionstep as step join credit_decisionstep as made
+        on made.decision_id = step.decision_id and made.staff_id = step.staff_id and made.verb in ('propose', 'refer')
+    where step.verb in ('approve', 'refuse')
+    """,
+)
+rule_by_sql(
+    "credit.approved_within_the_bounds",
+    _("批准金额不超过测算额度，超过的都写明理由"),
+    """
+    select step.decision_id from credit_decisionstep as step join credit_decision as decision on decision.id = step.decision_id
+    where step.verb = 'approve' and step.amount > decision.proposed_amount and step.reason = ''
+    """,
+)
+
+# --- First events (Semantics, section 2), in both directions --------------------------------------------------------------
+
+rule_by_sql(
+    "credit.assessed_is_an_opening",
+    _("“已评议”都有开启时的有效意见，活动内开启的有效意见都已计入"),
+    reached_by(
+        "assessed",
+        "select distinct opinion.subject_id, opening.opened_at from credit_opinion as opinion "
+        "join credit_openingevent as opening on opening.round_id = opinion.round_id "
+        "where opinion.kind in ('refuse', 'amount')",
+    ),
+)
+# A step and its milestone are written in one transaction, but each reads the clock.
+rule_by_sql(
+    "credit.granted_is_an_approval",
+    _("“已授信”都有批准且金额大于 0 的决定，活动内的批准都已计入"),
+    reached_by(
+        "granted",
+        "select subject_id, taken_at from credit_decisionstep where verb = 'approve' and amount > 0",
+        slack="1 minute",
+    ),
+)
+rule_by_sql(
+    "credit.withdrawn_is_a_withdrawal",
+    _("“授信撤回”都有撤回的决定，活动内的撤回都已计入"),
+    reached_by(
+        "grant_withdrawn",
+        "select subject_id, taken_at from credit_decisionstep where verb = 'withdraw'",
+        slack="1 minute",
+    ),
+)

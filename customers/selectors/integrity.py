@@ -1,0 +1,235 @@
+"""Rules of customers: who belongs to a household, where rows are routed, files and their totals, first events."""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.utils.translation import gettext_lazy as _
+
+from config.lib.integrity import rule_by_sample, rule_by_sql, sampled
+from customers.domain import economics
+from customers.models import Profile
+from customers.models.scoped import Recorded
+
+TOTALS = (
+    "assets",
+    "disposable",
+    "liabilities",
+    "guarantees",
+    "gross_income",
+    "operating_cost",
+    "expenses",
+    "net_income",
+    "surplus",
+    "net_assets",
+)
+
+
+def routing_of(app: str) -> str:
+    """Return the statement that finds the facts of an app whose grid or institution is not that of their subject."""
+    parts = [
+        f"select '{model._meta.db_table}:' || fact.id from {model._meta.db_table} as fact "  # noqa: S608
+        "join customers_subject as subject on subject.id = fact.subject_id "
+        "where fact.grid_id <> subject.grid_id or fact.institution_id <> subject.institution_id"
+        for model in apps.get_app_config(app).get_models()
+        if issubclass(model, Recorded) and any(field.name == "subject" for field in model._meta.fields)
+    ]
+    return " union all ".join(parts)
+
+
+# --- Households and people ------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "customers.a_household_is_a_subject",
+    _("每户恰有一个农户建档对象"),
+    """
+    select home.subject_id from customers_household as home left join customers_subject as subject on subject.id = home.subject_id
+    where subject.id is null or subject.kind <> 'household'
+    union all
+    select subject.id from customers_subject as subject left join customers_household as home on home.subject_id = subject.id
+    where subject.kind = 'household' and home.subject_id is null
+    """,
+)
+rule_by_sql(
+    "customers.head_and_borrower_are_members",
+    _("户主和借款人都是本户成员"),
+    """
+    select home.subject_id from customers_household as home left join customers_person as person on person.id = home.head_id
+    where home.head_id is not null and person.household_id is distinct from home.subject_id
+    union
+    select home.subject_id from customers_household as home left join customers_person as person on person.id = home.borrower_id
+    where home.borrower_id is not null and person.household_id is distinct from home.subject_id
+    """,
+)
+rule_by_sql(
+    "customers.rows_follow_their_household",
+    _("户、成员、检索词与建档对象在同一网格"),
+    """
+    select 'customers_household:' || home.subject_id from customers_household as home
+    join customers_subject as subject on subject.id = home.subject_id
+    where home.grid_id <> subject.grid_id or home.institution_id <> subject.institution_id
+    union all
+    select 'customers_person:' || person.id from customers_person as person
+    join customers_household as home on home.subject_id = person.household_id
+    where person.grid_id <> home.grid_id or person.institution_id <> home.institution_id
+    union all
+    select 'customers_persontoken:' || token.id from customers_persontoken as token
+    join customers_person as person on person.id = token.person_id
+    where token.grid_id <> person.grid_id or token.institution_id <> person.institution_id
+    union all
+    select 'customers_subject:' || subject.id from customers_subject as subject
+    join grids_grid as grid on grid.id = subject.grid_id where grid.institution_id <> subject.institution_id
+    """,
+)
+rule_by_sql(
+    "customers.facts_follow_their_household", _("走访、档案、名单等记录与所属户在同一网格"), routing_of("customers")
+)
+rule_by_sql(
+    "customers.every_name_can_be_found",
+    _("每个未删除的人都有检索词，已删除的人没有，也没有没有人的检索词"),
+    """
+    select 'customers_person:' || person.id from customers_person as person
+    where person.erased_at is null and person.name <> ''
+      and not exists (select from customers_persontoken as token where token.person_id = person.id)
+    union all
+    select 'customers_persontoken:' || token.id from customers_persontoken as token
+    left join customers_person as person on person.id = token.person_id
+    where person.id is null or person.erased_at is not null
+    """,
+)
+rule_by_sql(
+    "customers.the_erased_left_nothing",
+    _("已删除的人不留姓名、证件和密钥"),
+    """
+    select id from customers_person
+    where erased_at is not null
+      and (name <> '' or sort_key <> '' or num_nonnulls(data_key, id_number, id_index, id_tail, phone, phone_index, phone_tail) > 0)
+    """,
+)
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "customers.revisions_have_no_gap",
+    _("每户档案的版次从 1 起连续"),
+    """
+    select subject_id from customers_profile group by subject_id
+    having min(number) <> 1 or max(number) <> count(*) or count(distinct number) <> count(*)
+    """,
+)
+
+
+@rule_by_sample("customers.totals_are_those_of_the_document", _("档案合计与明细一致，明细与提交时的摘要一致"))
+def _wrong_totals(sample: int) -> Iterator[int]:
+    for profile in sampled(Profile.objects.only("document", "document_hash", *TOTALS), sample):
+        totals = economics.totals(profile.document)
+        if profile.document_hash != economics.digest(profile.document) or any(
+            getattr(profile, name) != getattr(totals, name) for name in TOTALS
+        ):
+            yield profile.pk
+
+
+rule_by_sql(
+    "customers.a_file_is_checked_by_another",
+    _("复核人不是走访人、同访人或采集人"),
+    """
+    select done.id from customers_profilecheck as done
+    join customers_profile as profile on profile.id = done.profile_id join customers_visit as visit on visit.id = profile.visit_id
+    where done.checker_id in (visit.lead_id, visit.partner_id, profile.collector_id)
+    """,
+)
+rule_by_sql(
+    "customers.lists_need_two",
+    _("名单由另一人确认，名册由另一人确认"),
+    """
+    select 'customers_listentry:' || id from customers_listentry where confirmed_by_id = proposed_by_id
+    union all
+    select 'customers_rosterimport:' || id from customers_rosterimport
+    where confirmed_by_id = uploaded_by_id and not confirmed_from_console
+    """,
+)
+
+# --- First events (Semantics, section 2), in both directions -----------------------------------------------------------
+
+
+def reached_by(kind: str, events: str, *, slack: str = "0 seconds") -> str:
+    """Return the statement that finds milestones of a kind without an event, and events of the open campaign that no
+    milestone counts. ``events`` selects subject and instant; ``slack`` is how long after the event the milestone may be."""
+    return f"""
+    with event(subject_id, at) as materialized ({events})
+    select reached.subject_id from customers_milestone as reached
+    where reached.kind = '{kind}' and not exists (
+        select from event where event.subject_id = reached.subject_id
+                            and reached.reached_at between event.at and event.at + interval '{slack}')
+    union
+    select event.subject_id from event
+    join customers_subject as subject on subject.id = event.subject_id
+    join grids_campaign as campaign on campaign.institution_id = subject.institution_id and campaign.is_open
+        and event.at >= campaign.from_on::timestamp at time zone 'Asia/Shanghai'
+    where not exists (
+        select from customers_milestone as reached
+        where reached.campaign_id = campaign.id and reached.subject_id = event.subject_id and reached.kind = '{kind}'
+          and reached.reached_at <= event.at + interval '{slack}')
+    """  # noqa: S608  constants of this project
+
+
+FIRST = """
+    select coalesce(event.subject_id, reached.subject_id)
+    from ({events}) as event(campaign_id, subject_id, at)
+    full join (select campaign_id, subject_id, reached_at from customers_milestone where kind = '{kind}') as reached
+        on reached.campaign_id = event.campaign_id and reached.subject_id = event.subject_id
+    where event.at is distinct from reached.reached_at
+"""
+rule_by_sql(
+    "customers.visited_is_the_first_visit",
+    _("“已走访”恰为活动内首次有效走访"),
+    FIRST.format(
+        kind="visited",
+        events="select campaign_id, subject_id, min(received_at) from customers_visit "
+        "where campaign_id is not null and outcome not in ('nobody', 'moved') group by campaign_id, subject_id",
+    ),
+)
+rule_by_sql(
+    "customers.profiled_is_the_first_revision",
+    _("“已建档”恰为活动内首次提交的档案"),
+    FIRST.format(
+        kind="profiled",
+        events="select visit.campaign_id, profile.subject_id, min(profile.submitted_at) from customers_profile as profile "
+        "join customers_visit as visit on visit.id = profile.visit_id where visit.campaign_id is not null "
+        "group by visit.campaign_id, profile.subject_id",
+    ),
+)
+rule_by_sql(
+    "customers.checked_is_an_acceptance",
+    _("“已复核”都有对应的复核通过，活动内的复核通过都已计入"),
+    reached_by(
+        "checked",
+        "select subject_id, checked_at from customers_profilecheck where verdict = 'accepted'",
+    ),
+)
+
+# --- Rosters ------------------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "customers.rosters_add_up",
+    _("已导入名册的户数和人数，等于新增、不变、变更等各类之和，也等于各村之和"),
+    """
+    select roster.id
+    from customers_rosterimport as roster, lateral jsonb_to_record(roster.summary -> 'totals') as whole(
+             "new" bigint, unchanged bigint, changed bigint, listed bigint, "left" bigint,
+             people_new bigint, people_unchanged bigint, people_changed bigint, people_left bigint, moves bigint)
+    where roster.state = 'written' and (
+        whole.new + whole.unchanged + whole.changed + whole.listed + whole.left
+            is distinct from (roster.summary ->> 'households')::bigint
+        or whole.people_new + whole.people_unchanged + whole.people_changed + whole.people_left + whole.moves
+            is distinct from (roster.summary ->> 'people')::bigint
+        or (select sum((village.figures ->> 'new')::bigint) from jsonb_each(roster.summary -> 'villages') as village(grid, figures))
+            is distinct from whole.new
+        or (select count(*) from customers_moverequest as move where move.roster_id = roster.id) > whole.moves)
+    """,
+)
+rule_by_sql(
+    "customers.confirmed_rosters_are_written",
+    _("名册只有确认后才写入，写入的都有确认人"),
+    "select id from customers_rosterimport where state in ('writing', 'written') and confirmed_by_id is null "
+    "or state in ('checking', 'checked', 'broken', 'discarded') and confirmed_by_id is not null",
+)

@@ -1,0 +1,42 @@
+"""Rules of the territory: branches form a tree, and everything of an institution stays inside it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from config.lib.integrity import rule_by_sql
+
+rule_by_sql(
+    "grids.branches_form_a_tree",
+    _("机构的路径由上级路径和自己的编号组成"),
+    """
+    select branch.id
+    from grids_branch as branch left join grids_branch as parent on parent.id = branch.parent_id
+    where branch.path is distinct from coalesce(parent.path, '/') || branch.id || '/'
+       or parent.institution_id <> branch.institution_id
+    """,
+)
+rule_by_sql(
+    "grids.nothing_crosses_institutions",
+    _("网格、席位、岗位都在同一家法人行之内"),
+    """
+    select 'grids_grid:' || grid.id from grids_grid as grid join grids_branch as branch on branch.id = grid.branch_id
+    where branch.institution_id <> grid.institution_id
+    union all
+    select 'grids_seat:' || seat.id from grids_seat as seat
+    join grids_grid as grid on grid.id = seat.grid_id join grids_seatkind as kind on kind.id = seat.kind_id
+    left join grids_staff as staff on staff.id = seat.staff_id
+    where kind.institution_id <> grid.institution_id or staff.institution_id <> grid.institution_id
+    union all
+    select 'grids_post:' || post.id from grids_post as post
+    join grids_staff as staff on staff.id = post.staff_id join grids_branch as branch on branch.id = post.branch_id
+    where branch.institution_id <> staff.institution_id
+    """,
+)
+rule_by_sql(
+    "grids.seats_are_not_taken_twice",
+    _("同一人在同一席位的任期不重叠"),
+    """
+    select seat.id from grids_seat as seat join grids_seat as other
+        on other.grid_id = seat.grid_id and other.kind_id = seat.kind_id and other.staff_id = seat.staff_id and other.id < seat.id
+    where daterange(seat.from_on, seat.to_on) && daterange(other.from_on, other.to_on)
+    """,
+)

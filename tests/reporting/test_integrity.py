@@ -1,0 +1,242 @@
+"""Every rule of integrity: it holds in a well-kept bank, and it finds the one violation planted against it."""
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from config.lib import integrity
+from tests.credit import village
+from tests.reporting import well_kept
+from tests.world import World
+
+ANY = "(select min(subject_id) from customers_profile)"
+OFF = "alter table {} disable trigger user"
+# rule: the statements that break it, run as the owner of the database
+PLANTED: dict[str, tuple[str, ...]] = {
+    "grids.branches_form_a_tree": ("update grids_branch set path = '/0/' where kind = 'branch'",),
+    "grids.nothing_crosses_institutions": (
+        "insert into grids_institution (name, short_name, county_code, county) values ('x', 'x', '1', 'x')",
+        "update grids_grid set institution_id = (select max(id) from grids_institution) where name = '王家村'",
+    ),
+    "grids.seats_are_not_taken_twice": (
+        "insert into grids_seat (grid_id, kind_id, staff_id, outside_name, from_on) "
+        "select grid_id, kind_id, staff_id, '', '2026-03-01' from grids_seat limit 1",
+    ),
+    "lib.runs_end": (
+        "update lib_jobrun set state = 'running', queued_at = now() - interval '25 hours' "
+        "where id = (select min(id) from lib_jobrun)",
+    ),
+    "lib.chunks_add_up": ("update lib_jobchunk set is_done = false where id = (select min(id) from lib_jobchunk)",),
+    "lib.releases_are_signed_by_two": (
+        "alter table lib_release drop constraint release_needs_two_people",
+        "update lib_release set released_by_id = drafted_by_id where kind = 'round_rules'",
+    ),
+    "lib.releases_are_what_was_signed": (
+        "update lib_release set document = '{\"quorum\": 1}' where kind = 'round_rules'",
+    ),
+    "lib.files_are_what_was_stored": ("update lib_storedfile set size = size + 1 where kind = 'report'",),
+    "customers.a_household_is_a_subject": (f"update customers_subject set kind = 'unit' where id = {ANY}",),
+    "customers.head_and_borrower_are_members": (
+        f"update customers_household set borrower_id = (select head_id from customers_household where subject_id <> {ANY} limit 1) "
+        f"where subject_id = {ANY}",
+    ),
+    "customers.rows_follow_their_household": (
+        "update customers_person set grid_id = (select max(id) from grids_grid) where id = (select min(id) from customers_person)",
+    ),
+    "customers.facts_follow_their_household": (
+        "update customers_visit set grid_id = (select max(id) from grids_grid) where id = (select min(id) from customers_visit)",
+    ),
+    "customers.every_name_can_be_found": (
+        "delete from customers_persontoken where person_id = (select min(id) from customers_person)",
+    ),
+    "customers.the_erased_left_nothing": (
+        "update customers_person set erased_at = now() where id = (select min(id) from customers_person)",
+    ),
+    "customers.revisions_have_no_gap": (f"update customers_profile set number = 3 where subject_id = {ANY}",),
+    "customers.totals_are_those_of_the_document": (
+        "alter table customers_profile alter column net_assets drop expression",
+        f"update customers_profile set net_assets = net_assets + 0.01 where subject_id = {ANY}",
+    ),
+    "customers.a_file_is_checked_by_another": (
+        "update customers_profilecheck set checker_id = (select lead_id from customers_visit limit 1)",
+    ),
+    "customers.lists_need_two": (
+        "alter table customers_listentry drop constraint list_needs_two_people",
+        "update customers_listentry set confirmed_by_id = proposed_by_id",
+    ),
+    "customers.visited_is_the_first_visit": (
+        f"delete from reporting_countedmilestone where milestone_id in (select id from customers_milestone where subject_id = {ANY})",
+        f"delete from customers_milestone where kind = 'visited' and subject_id = {ANY}",
+    ),
+    "customers.profiled_is_the_first_revision": (
+        f"update customers_milestone set reached_at = reached_at - interval '1 day' where kind = 'profiled' and subject_id = {ANY}",
+    ),
+    "customers.checked_is_an_acceptance": (
+        f"update customers_profilecheck set verdict = 'returned' where subject_id = {ANY}",
+    ),
+    "customers.rosters_add_up": (
+        "update customers_rosterimport set summary = jsonb_set(summary, '{totals,people_new}', '4')",
+    ),
+    "customers.confirmed_rosters_are_written": ("update customers_rosterimport set confirmed_by_id = null",),
+    "credit.facts_follow_their_household": (
+        "update credit_opinion set grid_id = (select max(id) from grids_grid) where id = (select min(id) from credit_opinion)",
+    ),
+    "credit.one_result_per_run": (
+        "alter table credit_lineresult drop constraint one_result_per_run",
+        "insert into credit_lineresult (institution_id, grid_id, recorded_grid_id, run_id, subject_id, profile_id, line, grade, reasons, "
+        "binding, inputs, inputs_hash) select institution_id, grid_id, recorded_grid_id, run_id, subject_id, profile_id, line, grade, "
+        "reasons, binding, inputs, inputs_hash from credit_lineresult limit 1",
+    ),
+    "credit.runs_count_their_results": ("update credit_linerun set figures = jsonb_set(figures, '{filed}', '99')",),
+    "credit.lines_reproduce": (
+        "update credit_lineresult set line = line + 0.01 where id = (select min(id) from credit_lineresult)",
+    ),
+    "credit.lines_are_published_by_another": (
+        "alter table credit_linerun drop constraint lines_published_by_another",
+        "update credit_linerun set published_by_id = asked_by_id",
+    ),
+    "credit.openings_hold_the_sealed_sheets": (
+        "update credit_sealedsheet set blob = set_byte(blob, 0, (get_byte(blob, 0) + 1) % 256) "
+        "where sheet_id = (select min(sheet_id) from credit_sealedsheet)",
+    ),
+    "credit.only_the_opened_have_opinions": (
+        "delete from credit_opinion where id = (select max(id) from credit_opinion)",
+    ),
+    "credit.openings_need_two": ("update credit_openingrequest set cancelled_at = now()",),
+    "credit.stages_tell_the_truth": (
+        OFF.format("credit_draftcell"),
+        "insert into credit_draftcell (sheet_id, subject_id, value, version) select id, 1, '', 0 from credit_sheet limit 1",
+    ),
+    "credit.every_household_is_decided_on": (
+        "delete from credit_decision where id = (select max(id) from credit_decision)",
+    ),
+    "credit.steps_have_no_gap": ("update credit_decisionstep set number = 7 where verb = 'withdraw'",),
+    "credit.maker_is_not_checker": (
+        OFF.format("credit_decisionstep"),
+        "update credit_decisionstep set staff_id = (select staff_id from credit_decisionstep where verb = 'propose' limit 1)",
+    ),
+    "credit.approved_within_the_bounds": (
+        "update credit_decisionstep set amount = amount + 1000, reason = '' where verb = 'approve'",
+    ),
+    "credit.assessed_is_an_opening": (
+        "update credit_opinion set kind = 'unknown', amount = null where kind = 'amount'",
+    ),
+    "credit.granted_is_an_approval": (
+        "delete from reporting_countedmilestone where milestone_id in (select id from customers_milestone where kind = 'granted')",
+        "delete from customers_milestone where kind = 'granted'",
+    ),
+    "credit.withdrawn_is_a_withdrawal": (
+        "update customers_milestone set reached_at = reached_at + interval '1 day' where kind = 'grant_withdrawn'",
+    ),
+    "reporting.facts_follow_their_household": (
+        "update reporting_sampleunit set grid_id = (select max(id) from grids_grid) where id = (select min(id) from reporting_sampleunit)",
+    ),
+    "reporting.frozen_weeks_are_untouched": (
+        "update reporting_reportrow set roster = roster + 1 where id = (select min(id) from reporting_reportrow)",
+    ),
+    "reporting.weeks_have_no_gap": (
+        "update reporting_weeklyreport set starts_on = starts_on + 7 where id = (select max(id) from reporting_weeklyreport)",
+    ),
+    "reporting.weeks_hold_what_they_counted": (
+        "delete from reporting_countedmilestone where milestone_id = (select min(milestone_id) from reporting_countedmilestone)",
+    ),
+    "reporting.draws_repeat": (OFF.format("reporting_sampleplan"), "update reporting_sampleplan set seed = 'another'"),
+    "reporting.the_drawn_are_of_the_population": (
+        "update reporting_sampleitem set stratum = 'x' where id = (select min(id) from reporting_sampleitem)",
+    ),
+}
+
+
+@pytest.fixture
+def bank(world: World, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    with village.opener_key(tmp_path):
+        yield well_kept.build(world)
+
+
+def broken() -> dict[str, integrity.Found]:
+    return {rule.name: found for rule, found in integrity.examine(0) if not found.is_well}
+
+
+class _Back(Exception):
+    """Ends a savepoint without keeping what was planted in it."""
+
+
+def test_every_rule_holds_and_finds_what_was_planted_against_it(bank: dict[str, Any], subtests: Any) -> None:
+    assert broken() == {}
+    assert set(PLANTED) == set(integrity.RULES), "a rule nobody has seen find anything proves nothing"
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+    for name, statements in PLANTED.items():
+        with subtests.test(rule=name):
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    for statement in statements:
+                        cursor.execute(statement)
+                    found = integrity.RULES[name].find(0)
+                    raise _Back
+            except _Back:
+                pass
+            assert found.count >= 1
+            assert len(found.ids) == min(found.count, integrity.SHOWN)
+    assert broken() == {}
+
+
+def test_a_lost_file_is_found(bank: dict[str, Any]) -> None:
+    sealed = bank["roster"].file
+    default_storage.delete(sealed.storage_key)
+    assert broken() == {"lib.files_are_what_was_stored": integrity.Found(1, (str(sealed.pk),))}
+
+
+def test_a_damaged_sealed_original_is_found(bank: dict[str, Any]) -> None:
+    sealed = bank["roster"].file
+    with default_storage.open(sealed.storage_key, "r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x00")
+    assert set(broken()) == {"lib.files_are_what_was_stored"}
+
+
+def _run(*arguments: str) -> tuple[int, dict[str, Any]]:
+    out = StringIO()
+    try:
+        call_command("check_integrity", "--json", *arguments, stdout=out)
+    except SystemExit as end:
+        return int(end.code or 0), json.loads(out.getvalue())
+    return 0, json.loads(out.getvalue())
+
+
+def test_the_command_tells_what_broke_and_fails(world: World) -> None:
+    status, told = _run()
+    assert (status, told["ok"], told["broken"]) == (0, True, 0)
+    assert told["rules"] == len(told["checks"]) == len(integrity.RULES)
+    with connection.cursor() as cursor:
+        cursor.execute("update grids_branch set path = '/0/' where id = %s", [world.east.pk])
+
+    status, told = _run("--only", "grids.branches_form_a_tree")
+
+    assert (status, told["ok"], told["broken"]) == (1, False, 1)
+    check = told["checks"][0]
+    assert (check["name"], check["count"], check["ids"]) == (
+        "grids.branches_form_a_tree",
+        1,
+        [str(world.east.pk)],
+    )
+    assert check["meaning"]
+
+
+def test_a_rule_that_cannot_be_examined_counts_as_broken(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("alter table grids_seat rename to seats_gone")
+    status, told = _run("--only", "grids.seats_are_not_taken_twice")
+    assert (status, told["checks"][0]["error"]) == (1, "ProgrammingError")
+
+
+def test_an_unknown_rule_is_named(world: World) -> None:
+    with pytest.raises(CommandError, match=r"no\.such"):
+        call_command("check_integrity", "--only", "no.such", stdout=StringIO())

@@ -1,0 +1,144 @@
+"""A bank in which something of everything happened and every rule of integrity holds."""
+
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from config.lib import clock, files, jobs
+from config.lib.acting import job_frame
+from config.lib.models import StoredFile
+from config.lib.weeks import Week
+from credit.models import Decision, LineRun
+from credit.services import decisions
+from credit.services.lines import publish_run
+from customers.domain import names
+from customers.models import Household, Person, PersonToken, RosterImport
+from customers.services.checks import check_profile
+from customers.services.lists import confirm, propose
+from customers.services.visits import submit_visit
+from reporting.services.weekly import freeze_week
+from tests.conftest import acting_as
+from tests.credit import files as lines
+from tests.credit import village
+from tests.customers.builders import make_household, release_parameters, submission
+from tests.reporting.sampling import drawn_plan
+from tests.world import World
+
+
+def visited(world: World, number: str) -> Household:
+    """A household Chen visited and filed and Deng checked."""
+    home = make_household(world.liu, number)
+    with acting_as(world.chen) as post:
+        stored = submit_visit(
+            staff=world.chen, post_id=post.pk if post else None, household=home, submission=submission(home)
+        )
+    assert stored.profile is not None
+    with job_frame(world.deng.pk, "test"):
+        check_profile(staff=world.deng, post_id=None, profile=stored.profile, verdict="accepted", remarks=[])
+    return home
+
+
+def computed(world: World) -> LineRun:
+    """Lines of the filed households, published by another."""
+    lines.release_models(world)
+    run = lines.started(world, asked_by=world.mo)
+    jobs.drive_run(run.run_id)
+    run = LineRun.objects.get(pk=run.pk)
+    publish_run(run=run, staff=world.jiang)
+    return run
+
+
+def decided(world: World) -> village.Village:
+    """A round that was opened, one household of it granted, one granted and withdrawn."""
+    made = village.started(world, 3)
+    for person in Person.objects.filter(household_id__in=made.households):
+        PersonToken.objects.bulk_create(
+            PersonToken(institution_id=world.bank.pk, grid_id=person.grid_id, person=person, token=token)
+            for token in names.tokens(person.name)
+        )
+    for place in range(3):
+        village.fill(made, place, {subject: village.amount("4") for subject in made.households})
+        village.seal(made, place)
+    village.open_sheets(made)
+    for subject in made.households[:2]:
+        decision = Decision.objects.get(subject_id=subject)
+        amount = Decimal(40_000)
+        with acting_as(world.chen) as post:
+            assert post is not None
+            decisions.propose(by=world.chen, post=post, decision=decision, amount=amount, seen=0)
+        with acting_as(world.gao) as post:
+            assert post is not None
+            decisions.approve(by=world.gao, post=post, decision=decision, amount=amount, seen=1)
+    with acting_as(world.jiang) as post:
+        assert post is not None
+        last = Decision.objects.get(subject_id=made.households[1])
+        decisions.withdraw(by=world.jiang, post=post, decision=last, seen=2, reason="迁出")
+    return made
+
+
+def listed(world: World, home: Household) -> None:
+    """An entry proposed by one and confirmed by another."""
+    release_parameters(world)
+    entry = propose(
+        staff=world.chen, post_id=None, household=home, person=None, colour="grey", reason="overdue", note=""
+    )
+    confirm(staff=world.gao, post_id=None, entry=entry)
+
+
+def imported(world: World) -> RosterImport:
+    """A roster that was written, with its sealed original."""
+    content = "户号,姓名\n1,刘一\n".encode()
+    stored = files.store_sealed(
+        content=BytesIO(content),
+        name="original.csv",
+        kind=StoredFile.Kind.ROSTER,
+        institution_id=world.bank.pk,
+        stored_by_id=world.chen.pk,
+    )
+    figures = {"new": 2, "unchanged": 1, "changed": 0, "listed": 0, "left": 0}
+    people = {"people_new": 5, "people_unchanged": 2, "people_changed": 1, "people_left": 0, "moves": 0}
+    return RosterImport.objects.create(
+        institution=world.bank,
+        branch=world.east,
+        file=stored,
+        file_sha256=sha256(content).hexdigest(),
+        file_name="original.csv",
+        source="乡镇",
+        obtained_on=clock.today(),
+        state="written",
+        uploaded_by=world.chen,
+        confirmed_by=world.gao,
+        confirmed_at=clock.now(),
+        summary={
+            "households": 3,
+            "people": 8,
+            "totals": figures | people,
+            "villages": {str(world.liu.pk): figures | people},
+        },
+    )
+
+
+def build(world: World) -> dict[str, Any]:
+    """Write all of it; return what the tests name."""
+    release_parameters(world)
+    homes = [visited(world, f"W{number:03d}") for number in range(1, 5)]
+    run = computed(world)
+    made = decided(world)
+    listed(world, homes[3])
+    roster = imported(world)
+    files.store(
+        content=b"report",
+        name="report.txt",
+        content_type="text/plain",
+        kind=StoredFile.Kind.REPORT,
+        institution_id=world.bank.pk,
+        stored_by_id=world.chen.pk,
+    )
+    week = Week.containing(clock.now())
+    with job_frame(None, "test"):
+        for one in (week, week.next):
+            freeze_week(campaign_id=world.campaign.pk, week=one, at=one.freezes_at + timedelta(hours=1))
+    plan = drawn_plan(world)
+    return {"homes": homes, "run": run, "village": made, "roster": roster, "plan": plan}
