@@ -62,7 +62,9 @@ def write_cell(key: bytes, sheet: UUID, subject_id: int, version: int, answer: d
     return seal(key, _padded(answer, DRAFT_BYTES), _about(sheet, subject_id, version))
 
 
-def read_cell(key: bytes, sheet: UUID, subject_id: int, version: int, value: bytes | memoryview) -> dict[str, object] | None:
+def read_cell(
+    key: bytes, sheet: UUID, subject_id: int, version: int, value: bytes | memoryview
+) -> dict[str, object] | None:
     """Decrypt one answer of a draft; raises Unreadable."""
     answer: dict[str, object] | None = json.loads(unseal(key, bytes(value), _about(sheet, subject_id, version)))
     return answer

@@ -32,6 +32,7 @@ class ExposureSource(StrEnum):
 
     CORE = "core"  # a snapshot of the core system
     PROFILE = "profile"  # the checked profile, until snapshots exist
+    NONE = "none"  # no checked profile: nothing is known of any obligation
 
 
 @dataclass(frozen=True)
@@ -329,7 +330,11 @@ def propose(
 
 
 def _exposure_steps(exposure: Exposure) -> list[Step]:
-    source = "exposure_from_core" if exposure.source is ExposureSource.CORE else "exposure_from_profile"
+    source = {
+        ExposureSource.CORE: "exposure_from_core",
+        ExposureSource.PROFILE: "exposure_from_profile",
+        ExposureSource.NONE: "exposure_unknown",
+    }[exposure.source]
     steps = [step(source, as_of=exposure.as_of.isoformat())]
     steps.extend(
         step("exposure_line", kind=line.kind.value, amount=line.amount, weight=line.weight, counted=line.counted)

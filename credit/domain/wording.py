@@ -128,6 +128,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "负债取自 {as_of} 经复核的采集表（尚无核心系统数据）。",
         "Debts are taken from the checked household file of {as_of} (no core-system data yet).",
     ),
+    "exposure_unknown": (
+        "{as_of} 还没有经复核的采集表，负债不明，按没有计。",
+        "No checked household file on {as_of}: debts are unknown and taken as none.",
+    ),
     "exposure_line": (
         "{kind} {amount}，按 {weight} 计入 {counted}。",
         "{kind}: {amount}, counted at {weight}: {counted}.",

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 
 from config.lib import clock
 from config.lib.models import JobRun
+from config.lib.weeks import business_day
 from credit.access import in_hand, rounds_for, sheets_of
 from credit.domain.rules import RoundRules
 from credit.models import OpeningRequest, Round, Sheet, SheetSubject
@@ -56,7 +57,7 @@ def board(post: Post, branch_id: int | None = None, closed: bool = False) -> lis
         cards_by_stage[round.stage].append(
             {
                 "round": round,
-                "days": days_in_stage(round),
+                "days": day_of_stage(round),
                 "late": round.due_on < today and round.stage in (Round.Stage.PREPARE, Round.Stage.ASSESS),
             }
         )
@@ -67,9 +68,9 @@ def board(post: Post, branch_id: int | None = None, closed: bool = False) -> lis
     ]
 
 
-def days_in_stage(round: Round) -> int:
-    """Return how many days a round has been in its stage."""
-    return (clock.today() - round.stage_since.astimezone(clock.SHANGHAI).date()).days
+def day_of_stage(round: Round) -> int:
+    """Return the how-manieth day a round is in its stage, the first day being 1."""
+    return (clock.today() - business_day(round.stage_since)).days + 1
 
 
 def free_grids(post: Post) -> list[tuple[int, str]]:

@@ -82,7 +82,7 @@ def exposure_of(profile: Any, rules: RoundRules, on: date) -> Exposure:
     return household_exposure(
         obligations_of(profile.document) if profile else [],
         rules.line,
-        source=ExposureSource.PROFILE,
+        source=ExposureSource.PROFILE if profile else ExposureSource.NONE,
         as_of=business_day(profile.submitted_at) if profile else on,
     )
 

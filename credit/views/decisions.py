@@ -17,6 +17,7 @@ from config.lib.access import allow
 from config.lib.money import MoneyError, wan_from_text
 from config.lib.requests import StaffRequest
 from credit.access import ROUND_POSTS, decisions_for, open_decision
+from credit.domain.bounds import BoundCode
 from credit.domain.wording import WORDS, explain_steps
 from credit.selectors import decisions as selectors
 from credit.selectors.rounds import rules_of
@@ -148,7 +149,8 @@ def _bounds(found: Any, language: str) -> list[dict[str, Any]]:
     stored = found.trace["proposal"]
     return [
         {"label": WORDS[f"binding.{code}"][index], "amount": amount, "binds": code in found.binding}
-        for code, amount in stored["bounds"].items()
+        for code in BoundCode
+        if (amount := stored["bounds"].get(code)) is not None
     ]
 
 

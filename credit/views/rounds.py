@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.lib.access import allow
+from config.lib.display import day, day_short
 from config.lib.requests import StaffRequest
 from credit.access import ROUND_POSTS, decisions_for, open_round, open_sheet_of_round
 from credit.forms import DueForm, OwnSheetForm, PaperSheetForm, RoundForm
@@ -92,7 +93,7 @@ def _page(request: StaffRequest, round: Any, status: int = 200, **forms: Any) ->
         "round": round,
         "stages": _rail(round),
         "roster": selectors.roster_count(round),
-        "days": selectors.days_in_stage(round),
+        "days": selectors.day_of_stage(round),
         "is_manager": kind == PostKind.BRANCH_MANAGER,
     }
     if round.stage in ("prepare", "assess", "opening"):
@@ -105,9 +106,9 @@ def _page(request: StaffRequest, round: Any, status: int = 200, **forms: Any) ->
 def _rail(round: Any) -> list[dict[str, Any]]:
     now = STAGES.index(round.stage)
     notes = {
-        "assess": _("截止 %(day)s") % {"day": round.due_on.strftime("%m-%d")} if now <= 1 else "",
-        "opening": round.opened_at.strftime("%Y-%m-%d") if round.opened_at else "",
-        "closed": round.closed_at.strftime("%Y-%m-%d") if round.closed_at else "",
+        "assess": _("截止 %(day)s") % {"day": day_short(round.due_on)} if now <= 1 else "",
+        "opening": day(round.opened_at) if round.opened_at else "",
+        "closed": day(round.closed_at) if round.closed_at else "",
     }
     return [
         {

@@ -136,7 +136,7 @@ def started(world: World, households: int = 3, **options: Any) -> Village:
 
 def amount(wan: str) -> dict[str, object]:
     """An amount in 万元 as an opinion's document."""
-    return {"kind": "amount", "amount": str(Decimal(wan) * 10_000) + ".00"}
+    return {"kind": "amount", "amount": f"{Decimal(wan) * 10_000:.2f}"}
 
 
 REFUSE: dict[str, object] = {"kind": "refuse", "reasons": ["heavy_debts"]}
@@ -182,6 +182,35 @@ def open_sheets(village: Village) -> Any:
     run.refresh_from_db()
     village.round.refresh_from_db()
     return run
+
+
+def typed_paper(village: Village, answers: Mapping[int, dict[str, object] | None]) -> Sheet:
+    """Add a paper sheet typed by Deng, handed over to Chen for confirming."""
+    world = village.world
+    with acting_as(world.gao) as post:
+        assert post is not None
+        sheet = rounds.add_paper_sheet(
+            by=world.gao,
+            post=post,
+            round=village.round,
+            assessor_name="赵老",
+            typist=world.deng,
+            confirmer=world.chen,
+        )
+    with acting_as(world.deng) as post:
+        assert post is not None
+        for subject, answer in answers.items():
+            sheets.save_cell(sheet=sheet, subject_id=subject, version=0, answer=answer)
+        sheets.hand_over(by=world.deng, post=post, sheet=sheet, blanks_are_unknown=True)
+    return sheet
+
+
+def confirm_paper(village: Village, sheet: Sheet) -> None:
+    """Confirm and seal such a sheet as Chen."""
+    chen = village.world.chen
+    with acting_as(chen) as post:
+        assert post is not None
+        sheets.seal(by=chen, post=post, sheet=sheet, blanks_are_unknown=True)
 
 
 def approver_post(world: World) -> Post:

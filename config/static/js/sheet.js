@@ -145,6 +145,7 @@
     element.querySelectorAll("[data-aside]").forEach((input) => (input.checked = input.value === row.kind));
     const other = element.querySelector("[data-other]");
     other.value = row.kind === "amount" && !listed ? row.amount : "";
+    other.parentNode.classList.toggle("is-chosen", other.value !== "" && !row.error);
     element.querySelectorAll("[data-reason]").forEach((input) => (input.checked = row.reasons.indexOf(input.value) >= 0));
     element.querySelector("[data-reasons]").hidden = row.kind !== "refuse";
     element.dataset.answered = row.kind ? "1" : "";
