@@ -53,3 +53,9 @@ def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seque
     with connection.cursor() as cursor:
         cursor.copy_expert(f"copy {table} ({names}) from stdin with (format csv, null '\\N')", buffer)
     return count
+
+
+def analyse() -> None:
+    """Tell the planner what was loaded; a table that was empty a moment ago would be read in the worst way."""
+    with connection.cursor() as cursor:
+        cursor.execute("analyze")

@@ -20,7 +20,7 @@ from customers.services import roster
 from grids.domain import divisions
 from grids.models import Campaign, Grid, Institution
 from grids.services import territory
-from reporting.demo import fieldwork, organisation, rounds
+from reporting.demo import bulk, fieldwork, organisation, rounds
 from reporting.demo.families import Family, Registry, families
 from reporting.services import weekly
 
@@ -42,7 +42,7 @@ class Size:
 
 
 FULL = Size(villages=60, households=(250, 450), closed=10, deciding=3, assessing=3)
-SMALL = Size(villages=6, households=(40, 60), closed=1, deciding=1, assessing=1)
+SMALL = Size(villages=8, households=(40, 60), closed=1, deciding=1, assessing=1)
 
 
 def is_empty() -> bool:
@@ -64,19 +64,22 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     campaign = Campaign.objects.get(institution=bank, is_open=True)
     Campaign.objects.filter(pk=campaign.pk).update(from_on=since)
     villages = _villages(people, size)
-    registry = Registry(random, COUNTY, now.date())
+    registry = Registry(random, COUNTY, since)
     say(f"rosters of {len(villages)} villages")
     figures = _rosters(people, villages, registry, size, start)
+    bulk.analyse()
     say("visits, files, checks")
     notice = releases.in_force(bank.pk, "consent_notice", since).version
     outings = fieldwork.plan(random, people, villages, now)
     figures |= fieldwork.write(random, people, campaign, outings, now, notice)
     figures["listed"] = _lists(random, people, villages, now)
+    bulk.analyse()
     say("model lines")
     rounds.compute_lines(people, now - timedelta(weeks=5))
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, size, now)
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
+    bulk.analyse()
     say("weekly reports")
     figures["weeks"] = _weeks(campaign, now)
     logins = organisation.logins(people)
@@ -99,7 +102,7 @@ def _villages(people: organisation.Organisation, size: Size) -> list[Grid]:
         sorted(Grid.objects.filter(branch=branch, kind=Grid.Kind.VILLAGE), key=lambda grid: grid.division_code)
         for branch in people.branches
     ]
-    shares = [max(2, size.villages // 5)] + [0] * (len(pools) - 1)
+    shares = [max(4, size.villages // 5)] + [0] * (len(pools) - 1)
     place = 0
     while sum(shares) < size.villages:
         place = place % (len(pools) - 1) + 1
@@ -128,15 +131,18 @@ def _rosters(
             for grid in grids
         ]
         with rounds.clock_at(start):
-            roster.import_now(
+            written = roster.import_now(
                 content=BytesIO(_csv(homes)),
                 name=f"{branch.name}户籍名册.csv",
                 branch=branch,
                 source=SOURCE,
                 obtained_on=start.date(),
-                uploaded_by=people.officers[branch.pk][0],
+                staff=people.officers[branch.pk][0],
                 confirmed_by=people.managers[branch.pk],
+                legal_basis="整村授信合作协议（演示）",
             )
+        if written.state != written.State.WRITTEN:
+            raise RuntimeError(f"the roster of {branch.name} was not written: {written.summary}")
         for grid, made in homes:
             grid.official_count, grid.official_source, grid.official_on = len(made), SOURCE, start.date()
             grid.save(update_fields=["official_count", "official_source", "official_on"])
@@ -167,14 +173,15 @@ def _lists(random: Random, people: organisation.Organisation, villages: list[Gri
             continue
         at = now - timedelta(days=random.randint(15, 80))
         waits = random.random() < 0.08
+        black = random.random() < 0.4
         rows.append(
             ListEntry(
                 institution_id=household.institution_id,
                 grid_id=household.grid_id,
                 recorded_grid_id=household.grid_id,
                 subject_id=household.pk,
-                colour=ListEntry.Colour.BLACK if random.random() < 0.4 else ListEntry.Colour.GREY,
-                reason="other",
+                colour=ListEntry.Colour.BLACK if black else ListEntry.Colour.GREY,
+                reason=random.choice(("wilful_default", "court_enforcement") if black else ("overdue_now", "long_absent", "unclear")),
                 proposed_by=people.officer_of[household.grid_id],
                 proposed_at=at,
                 confirmed_by=None if waits else people.managers[household.grid.branch_id],
