@@ -5,6 +5,7 @@ A row outside the acting post's scope and a row that does not exist look the sam
 
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
@@ -66,6 +67,15 @@ def open_household(post: Post, pk: int) -> Household:
     return _open(
         households_for(post).select_related("subject", "grid__branch", "grid__institution", "head", "borrower"), pk=pk
     )
+
+
+def is_hidden(post: Post, subject_id: int) -> bool:
+    """Whether a household's file is hidden from an auditor for now: his own work, or drawn and not yet re-entered."""
+    if post.kind != PostKind.AUDITOR:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("select %s = any (nullif(current_setting('app.hidden', true), '')::bigint[])", [subject_id])
+        return bool(cursor.fetchone()[0])
 
 
 def open_person(post: Post, pk: int) -> Person:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import overview, weekly
+from reporting.views import overview, samples, weekly
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,4 +13,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("weekly/<str:week>/report.xlsx", weekly.weekly_xlsx, name="weekly_xlsx"),
     path("weekly/<str:week>/report.pdf", weekly.weekly_pdf, name="weekly_pdf"),
     path("weekly/<str:week>/paper/", weekly.weekly_paper, name="weekly_paper"),
+    path("plans/", samples.plan_list, name="plan_list"),
+    path("plans/new/", samples.plan_new, name="plan_new"),
+    path("plans/redraw.py", samples.redraw, name="redraw"),
+    path("plans/<int:pk>/", samples.plan, name="plan"),
+    path("plans/<int:pk>/draw/", samples.draw, name="draw"),
+    path("plans/<int:pk>/again/", samples.verify, name="verify"),
+    path("plans/<int:pk>/population.csv", samples.population, name="population"),
+    path("plans/<int:pk>/conclude/", samples.conclude, name="conclude"),
+    path("inspections/", samples.inspection_list, name="inspection_list"),
+    path("inspections/<int:pk>/", samples.inspection, name="inspection"),
+    path("conclusions/", samples.conclusion_list, name="conclusion_list"),
+    path("conclusions/<int:pk>/", samples.conclusion, name="conclusion"),
+    path("conclusions/<int:pk>/conclusion.pdf", samples.conclusion_pdf, name="conclusion_pdf"),
 ]

@@ -111,6 +111,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "figures": _figures(card),
         "events": timeline_of(home),
         "slots": _slots(home.pk),
+        "is_hidden": access.is_hidden(request.post, home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
         "may_reveal": request.post.kind in REVEALING,
         "may_propose": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),

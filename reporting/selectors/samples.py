@@ -342,6 +342,25 @@ def open_plans(post: Post) -> list[SamplePlan]:
     return list(live.order_by("-number"))
 
 
+def strata_codes(plans: Sequence[SamplePlan]) -> list[tuple[str, str]]:
+    """Return the branches drawn from in some plans, for a filter."""
+    codes = SampleItem.objects.filter(plan__in=plans).order_by().values_list("stratum", flat=True).distinct()
+    return sorted(branch_names(codes).items(), key=lambda pair: int(pair[0]))
+
+
+def is_open(plan: SamplePlan) -> bool:
+    """Whether a plan is under inspection: drawn, not concluded, not replaced by a new draw."""
+    later = SamplePlan.objects.filter(replaces=plan).exclude(state=SamplePlan.State.PLANNED)
+    return plan.state == SamplePlan.State.DRAWN and not later.exists()
+
+
+def next_item(post: Post, item: SampleItem) -> SampleItem | None:
+    """Return the next item of a plan to inspect, the same village first."""
+    left = items_for(post).filter(plan_id=item.plan_id, inspection__isnull=True)
+    same = left.filter(grid_id=item.grid_id).order_by("order").first()
+    return same or left.order_by("grid__branch_id", "grid__pinyin", "grid_id", "order").first()
+
+
 def compared_of(item: SampleItem) -> list[Compared]:
     """Return the comparison of an inspected item."""
     return [Compared.stored(one) for one in item.inspection.result.comparison]

@@ -169,3 +169,27 @@ def sql(text: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(text, arguments)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+def a_plan(world: World) -> SamplePlan:
+    """The one plan of a world, not drawn."""
+    return SamplePlan.objects.order_by("pk").first() or make_plan(world)
+
+
+def a_drawn_plan(world: World) -> SamplePlan:
+    """The one plan of a world, drawn over a single household."""
+    drawn = SamplePlan.objects.exclude(state=SamplePlan.State.PLANNED).order_by("pk").first()
+    if drawn is None:
+        make_files(world, world.liu, 1, first=9001)
+        drawn = drawn_plan(world)
+    return drawn
+
+
+def a_concluded_plan(world: World) -> SamplePlan:
+    """The one plan of a world, concluded."""
+    plan = a_drawn_plan(world)
+    if plan.state == SamplePlan.State.DRAWN:
+        inspect_all(world, plan)
+        with auditing(world.kang) as post:
+            samples.conclude(staff=world.kang, post=post, plan=plan)
+    return plan

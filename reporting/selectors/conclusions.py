@@ -1,0 +1,171 @@
+"""Conclusions of audit samples: the list, and one as page and paper show it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
+
+from config.lib import display
+from config.lib.tables import Table, paper
+from grids.models import Post
+from reporting.access import conclusions_for
+from reporting.domain import audit_paper
+from reporting.domain.audit_paper import Returned
+from reporting.domain.quarters import Quarter
+from reporting.domain.sampling import percent_text
+from reporting.models import Conclusion, SamplePlan
+from reporting.selectors import samples
+
+ON_PAGE = 20
+
+
+def page_of_conclusions(post: Post, number: str | None) -> tuple[Page[Conclusion], list[dict[str, Any]]]:
+    """Return one page of the conclusions, the newest first, each with its sentence."""
+    listed = conclusions_for(post).select_related("plan", "concluded_by").order_by("-concluded_at", "-pk")
+    page = Paginator(listed, ON_PAGE).get_page(number)
+    rows = [
+        {"row": one, "plan": one.plan, "period": samples.period_of(one.plan), "sentence": sentence_of(one)}
+        for one in page.object_list
+    ]
+    return page, rows
+
+
+def _code() -> str:
+    return "zh" if samples.language().startswith("zh") else "en"
+
+
+def sentence_of(conclusion: Conclusion) -> str:
+    """Return the stored sentence in the reader's language."""
+    return str(conclusion.document["sentence"][_code()])
+
+
+@dataclass(frozen=True)
+class Told:
+    """A conclusion in the reader's language."""
+
+    conclusion: Conclusion
+    period: str
+    sentence: str
+    sizing: str
+    facts: list[dict[str, str]]
+    proof: list[dict[str, str]]
+    strata: Table
+    classes: Table
+    returned: list[samples.ReturnedRow]
+    due_on: date
+
+    @property
+    def by_collector(self) -> list[tuple[str, list[samples.ReturnedRow]]]:
+        """What goes back, officer by officer."""
+        grouped: dict[tuple[int, str], list[samples.ReturnedRow]] = {}
+        for row in self.returned:
+            grouped.setdefault((row.collector_id, row.collector), []).append(row)
+        return [(name, rows) for (_pk, name), rows in grouped.items()]
+
+
+def told(conclusion: Conclusion) -> Told:
+    """Return everything a conclusion says; what goes back is read under the acting person's row security."""
+    document, plan = conclusion.document, conclusion.plan
+    language = samples.language()
+    return Told(
+        conclusion=conclusion,
+        period=samples.period_of(plan),
+        sentence=sentence_of(conclusion),
+        sizing=document["sizing"][_code()],
+        facts=[
+            {"name": _("总体"), "value": _("%(count)s 户") % {"count": display.number(document["population"])}},
+            {"name": _("样本"), "value": _("%(count)s 户") % {"count": display.number(document["sample"])}},
+            {
+                "name": _("可接受差错"),
+                "value": _("%(count)s 户") % {"count": display.number(document["acceptance_number"])},
+            },
+            {"name": _("发现差错"), "value": _("%(count)s 户") % {"count": display.number(conclusion.found)}},
+            {"name": _("剔除审计人员本人工作"), "value": _("%(count)s 户") % {"count": excluded_of(plan)}},
+            {
+                "name": _("审计人员"),
+                "value": "、".join(document["auditors"]) if _code() == "zh" else ", ".join(document["auditors"]),
+            },
+        ],
+        proof=proof_of(plan),
+        strata=audit_paper.strata_table(document, language),
+        classes=audit_paper.classes_table(document, language),
+        returned=samples.returned_of(document),
+        due_on=date.fromisoformat(document["due_on"]),
+    )
+
+
+def excluded_of(plan: SamplePlan) -> str:
+    """Write how many subjects were left out as the auditors' own work."""
+    return display.number(plan.excluded.get("own_work", 0))
+
+
+def proof_of(plan: SamplePlan) -> list[dict[str, str]]:
+    """Return what an outsider needs to repeat the draw."""
+    return [
+        {"name": _("总体指纹"), "value": plan.population_hash},
+        {"name": _("种子"), "value": plan.seed},
+        {"name": _("方法"), "value": plan.method},
+        {"name": _("抽取时间"), "value": display.moment(plan.drawn_at)},
+    ]
+
+
+def shown(table: Table) -> dict[str, Any]:
+    """Return a table with every cell written, for the page."""
+    written: dict[str, Any] = paper(table, samples.language())
+    columns = written["columns"]
+    for row in written["rows"]:
+        row["cells"] = [
+            {"text": text, "figure": column["figure"]} for text, column in zip(row["cells"], columns, strict=True)
+        ]
+    return written
+
+
+def paper_of(conclusion: Conclusion) -> dict[str, Any]:
+    """Return the data of the PDF (``config/lib/typst/conclusion.typ``)."""
+    one, language = told(conclusion), samples.language()
+    plan = conclusion.plan
+    quarter = Quarter.parse(plan.quarter)
+    returned = [
+        Returned(
+            number=row.household.number if row.household else "",
+            place=row.item.grid.name,
+            what="；".join(row.what) if _code() == "zh" else "; ".join(row.what),
+            collector=row.collector,
+        )
+        for row in one.returned
+    ]
+    tables = [one.strata]
+    if one.classes.rows:
+        tables.append(one.classes)
+    if returned:
+        tables.append(audit_paper.returned_table(returned, conclusion.document["due_on"]))
+    return {
+        "bank": plan.institution.name,
+        "plan": _("第 %(number)s 号　%(title)s") % {"number": plan.number, "title": plan.title},
+        "period": _("%(first)s 至 %(last)s")
+        % {"first": display.day(quarter.first_day), "last": display.day(quarter.last_day)},
+        "is_accepted": conclusion.is_accepted,
+        "sentence": one.sentence,
+        "sizing": one.sizing,
+        "facts": one.facts,
+        "proof": one.proof,
+        "tables": [paper(table, language) for table in tables],
+        "apart": "",
+        "signatures": [
+            {"role": _("审计"), "name": conclusion.concluded_by.name, "at": ""},
+            {"role": _("复核"), "name": "", "at": ""},
+            {"role": _("支行"), "name": "", "at": ""},
+        ],
+        "stamp": _("结论作出于 %(at)s") % {"at": display.moment(conclusion.concluded_at)},
+    }
+
+
+def confidence_words(plan: SamplePlan) -> str:
+    """Write what a plan demands: 95 % 置信度，可容忍 5 %，预期 1 %."""
+    return _("%(confidence)s %% 置信度，可容忍 %(tolerable)s %%，预期 %(expected)s %%") % {
+        name: percent_text(getattr(size, name))
+        for size in (samples.size_of(plan),)
+        for name in ("confidence", "tolerable", "expected")
+    }
