@@ -91,6 +91,9 @@ def filtered(post: Post, wanted: HouseholdFilter) -> QuerySet[Household]:
         found = found.filter(files.has_reached(wanted.reached, bank, wanted.week))
     if wanted.blocked:
         found = found.filter(files.is_blocked())
+    if wanted.sort == "number" and (post.is_whole or wanted.grid is not None):
+        # One grid needs no order of grids; a whole institution gets that of the index, which is read only as far as the page.
+        return found.order_by("grid_id", "number")
     return found.order_by(*SORTS[wanted.sort])
 
 

@@ -1,5 +1,4 @@
-// An officer's day: names for the drafts on this device, and how far it is to the next households when the browser may
-// tell without asking.
+// An officer's day: names for the drafts on this device, and how far it is to the next households.
 (function () {
   "use strict";
 
@@ -12,20 +11,22 @@
     return EARTH * Math.sqrt(x * x + y * y);
   }
 
+  // Only where a visit on this device has been given a position before, so that no page asks out of the blue.
   function distances() {
     const marks = document.querySelectorAll("[data-latitude][data-longitude]");
-    if (!marks.length || !window.isSecureContext || !navigator.geolocation || !navigator.permissions) return;
-    navigator.permissions.query({ name: "geolocation" }).then((permission) => {
-      if (permission.state !== "granted") return;
-      navigator.geolocation.getCurrentPosition((position) =>
-        marks.forEach((mark) => {
-          const to = { latitude: Number(mark.dataset.latitude), longitude: Number(mark.dataset.longitude) };
-          const away = metres(position.coords, to);
-          mark.textContent = away < 1000 ? mark.dataset.metres.replace("%s", String(Math.round(away / 10) * 10)) : mark.dataset.kilometres.replace("%s", (away / 1000).toFixed(1));
-          mark.hidden = false;
-        })
-      );
-    });
+    if (!marks.length || !window.isSecureContext || !navigator.geolocation) return;
+    if (window.localStorage.getItem("gedang.located") !== "1") return;
+    navigator.geolocation.getCurrentPosition((position) =>
+      marks.forEach((mark) => {
+        const to = { latitude: Number(mark.dataset.latitude), longitude: Number(mark.dataset.longitude) };
+        const away = metres(position.coords, to);
+        mark.textContent =
+          away < 1000
+            ? mark.dataset.metres.replace("%s", String(Math.round(away / 10) * 10))
+            : mark.dataset.kilometres.replace("%s", (away / 1000).toFixed(1));
+        mark.hidden = false;
+      })
+    );
   }
 
   // What a record says in clear is whose it is and which page; the household's name comes from the server.

@@ -95,6 +95,7 @@
         form.querySelector("[data-latitude]").value = now.latitude.toFixed(6);
         form.querySelector("[data-longitude]").value = now.longitude.toFixed(6);
         best.value = now.accuracy.toFixed(1);
+        window.localStorage.setItem("gedang.located", "1"); // the day's page may tell distances from now on
         say(form, "wordLocated", Math.round(now.accuracy));
         best.dispatchEvent(new Event("input", { bubbles: true }));
         if (now.accuracy <= GOOD) stop();
