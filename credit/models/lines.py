@@ -75,8 +75,9 @@ class LineResult(Recorded):
         hideable=True,
     )
 
-    run = models.ForeignKey(LineRun, models.PROTECT, related_name="results")
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="line_results")
+    # Each is the first column of an index below; one of its own would only cost every run.
+    run = models.ForeignKey(LineRun, models.PROTECT, related_name="results", db_index=False)
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="line_results", db_index=False)
     profile = models.ForeignKey(Profile, models.PROTECT, related_name="+", db_index=False)
     line = models.DecimalField(_("模型额度（元）"), max_digits=14, decimal_places=2, null=True)
     shown = models.DecimalField(_("并列展示额度（元）"), max_digits=14, decimal_places=2, null=True)

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections import Counter
+from datetime import datetime
 from io import StringIO
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.core.management.base import CommandError
 from django.db import connection, connections
 
 from config.lib import jobs
+from config.lib.clock import SHANGHAI
 from config.lib.models import JobChunk, JobRun
 from credit.models import LineResult, LineRun
 from credit.selectors import lines
@@ -216,7 +218,7 @@ def test_the_command_takes_a_village_a_model_and_an_instant(world: World) -> Non
 
     run = LineRun.objects.get(pk=told["line_run"])
     assert (run.grid, run.asked_by, run.model.key, told["filed"]) == (world.liu, world.jiang, "s6", 0)
-    assert run.as_of.isoformat() == "2026-06-01T00:00:00+00:00"
+    assert run.as_of == datetime(2026, 6, 1, 8, tzinfo=SHANGHAI)
 
 
 @pytest.mark.parametrize(

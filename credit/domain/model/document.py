@@ -38,12 +38,15 @@ class ValueType(StrEnum):
     @property
     def places(self) -> int:
         """Decimal places of a named figure of this type."""
-        return {"money": 2, "ratio": 8, "points": 2}.get(self.value, 0)
+        return _PLACES[self]
 
     @property
     def is_number(self) -> bool:
         """Whether values are numbers."""
         return self.value in ("money", "ratio", "points", "int")
+
+
+_PLACES = {value_type: {"money": 2, "ratio": 8, "points": 2}.get(value_type.value, 0) for value_type in ValueType}
 
 
 @dataclass(frozen=True)
