@@ -42,7 +42,6 @@
 
   function save(row) {
     waiting.add(row);
-    row.error = "";
     showState();
     if (!row.busy) send(row);
   }
@@ -105,7 +104,8 @@
   function refuse(row, text) {
     waiting.delete(row);
     row.error = text;
-    showError(row, text);
+    draw(row);
+    count();
   }
 
   function later(row) {
@@ -148,7 +148,7 @@
     other.parentNode.classList.toggle("is-chosen", other.value !== "" && !row.error);
     element.querySelectorAll("[data-reason]").forEach((input) => (input.checked = row.reasons.indexOf(input.value) >= 0));
     element.querySelector("[data-reasons]").hidden = row.kind !== "refuse";
-    element.dataset.answered = row.kind ? "1" : "";
+    element.dataset.answered = complete(row) ? "1" : "";
     showError(row, row.error);
   }
 
@@ -170,6 +170,7 @@
   }
 
   function change(row, input) {
+    row.error = "";
     if (input.hasAttribute("data-reason")) {
       const chosen = row.element.querySelectorAll("[data-reason]:checked");
       row.reasons = Array.prototype.map.call(chosen, (one) => one.value);
@@ -193,7 +194,7 @@
   }
 
   function complete(row) {
-    return row.kind && (row.kind !== "refuse" || row.reasons.length > 0);
+    return Boolean(row.kind) && !row.error && (row.kind !== "refuse" || row.reasons.length > 0);
   }
 
   function count() {
