@@ -167,6 +167,11 @@ def _csv(homes: Iterable[tuple[Grid, list[Family]]]) -> bytes:
 
 def _lists(random: Random, people: organisation.Organisation, villages: list[Grid], now: datetime) -> int:
     """Put a few households on the black and grey lists; some entries still wait for the manager."""
+    document = releases.in_force(people.bank.pk, "list_reasons", now.date()).document
+    reasons = {
+        colour: [one["code"] for one in document["reasons"] if colour in one.get("colours", ("black", "grey"))]
+        for colour in ("black", "grey")
+    }
     rows = []
     for household in Household.objects.filter(grid__in=villages).select_related("grid").order_by("pk"):
         if random.random() > 0.018:
@@ -181,7 +186,7 @@ def _lists(random: Random, people: organisation.Organisation, villages: list[Gri
                 recorded_grid_id=household.grid_id,
                 subject_id=household.pk,
                 colour=ListEntry.Colour.BLACK if black else ListEntry.Colour.GREY,
-                reason=random.choice(("wilful_default", "court_enforcement") if black else ("overdue_now", "long_absent", "unclear")),
+                reason=random.choice(reasons["black" if black else "grey"]),
                 proposed_by=people.officer_of[household.grid_id],
                 proposed_at=at,
                 confirmed_by=None if waits else people.managers[household.grid.branch_id],
