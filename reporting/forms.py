@@ -36,6 +36,13 @@ def _percent(label: Any, note: Any, lowest: str, highest: str) -> forms.DecimalF
     )
 
 
+class PeopleField(forms.ModelMultipleChoiceField):
+    """People to choose from, by name."""
+
+    def label_from_instance(self, obj: Staff) -> str:
+        return obj.name
+
+
 class PlanForm(forms.Form):
     """What is sampled, how sure, how much error is tolerable, and by whom."""
 
@@ -53,7 +60,7 @@ class PlanForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    auditors = forms.ModelMultipleChoiceField(
+    auditors = PeopleField(
         label=gettext_lazy("审计人员"),
         help_text=gettext_lazy("各人自己走访、采集、复核过的户不进入总体"),
         queryset=Staff.objects.none(),
@@ -70,9 +77,7 @@ class PlanForm(forms.Form):
             (str(quarter), quarter.label(language)) for quarter in quarters
         ]
         cast("forms.ChoiceField", self.fields["branches"]).choices = samples.branches_to_sample(institution_id)
-        auditors = cast("forms.ModelMultipleChoiceField[Staff]", self.fields["auditors"])
-        auditors.queryset = samples.nameable(institution_id)
-        auditors.label_from_instance = lambda person: person.name  # type: ignore[method-assign]
+        cast("PeopleField", self.fields["auditors"]).queryset = samples.nameable(institution_id)
         if not is_new_draw:
             del self.fields["reason"]
 
@@ -125,24 +130,23 @@ class TailField(forms.CharField):
 
 def _key_field(rule: FieldRule, language: str) -> forms.Field:
     field = rule.field
-    label = field.label.of(language)
+    given: dict[str, Any] = {
+        "label": field.label.of(language),
+        "error_messages": {"required": _("见到户内成员时必填")},
+    }
     match field.nature:
         case Nature.YES:
-            return forms.ChoiceField(
-                label=label, choices=[("yes", _("是")), ("no", _("否"))], widget=forms.RadioSelect, required=False
-            )
+            return forms.ChoiceField(choices=[("yes", _("是")), ("no", _("否"))], widget=forms.RadioSelect, **given)
+        case Nature.TAIL if field.code == "phone_tail":
+            return TailField(code=field.code, required=False, help_text=_("没有手机就不填"), **given)
         case Nature.TAIL:
-            note = _("没有手机就不填") if field.code == "phone_tail" else ""
-            return TailField(code=field.code, label=label, required=False, help_text=note)
+            return TailField(code=field.code, **given)
         case Nature.COUNT:
-            return forms.IntegerField(label=label, min_value=1, max_value=50, required=False)
+            return forms.IntegerField(min_value=1, max_value=50, **given)
         case Nature.AREA:
-            note = _("没有填 0")
-            return forms.DecimalField(
-                label=label, min_value=0, max_digits=8, decimal_places=2, required=False, help_text=note
-            )
+            return forms.DecimalField(min_value=0, max_digits=8, decimal_places=2, help_text=_("没有填 0"), **given)
         case _:
-            return YuanField(label=label, required=False, help_text=_("没有填 0"))
+            return YuanField(help_text=_("没有填 0"), **given)
 
 
 class InspectionForm(forms.Form):
@@ -188,11 +192,10 @@ class InspectionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("finding") == Finding.MET:
+        if cleaned.get("finding") == Finding.STRANGER:
+            # Nobody was there to ask: the key fields are not wanted.
             for rule in self.rules.fields:
-                code = rule.field.code
-                if code != "phone_tail" and code in cleaned and cleaned[code] in (None, ""):
-                    self.add_error(code, _("见到户内成员时必填"))
+                self.errors.pop(rule.field.code, None)
         return cleaned
 
     def values(self) -> dict[str, Decimal | bool]:

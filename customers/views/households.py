@@ -18,6 +18,7 @@ from customers import access
 from customers.domain import catalogue
 from customers.domain.identity import check_phone
 from customers.forms.items import language
+from customers.models import Household
 from customers.selectors import files, households
 from customers.selectors.households import HouseholdFilter
 from customers.selectors.timeline import timeline_of
@@ -97,6 +98,8 @@ def _reached_labels() -> list[str]:
 def household(request: StaffRequest, pk: int) -> HttpResponse:
     """Answer in five seconds who, where, file, line, last visit, next step; then everything else."""
     home = access.open_household(request.post, pk)
+    if access.is_hidden(request.post, pk):
+        return _hidden(request, home)
     card = households.card_of(home)
     today = clock.today()
     context = {
@@ -111,7 +114,6 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "figures": _figures(card),
         "events": timeline_of(home),
         "slots": _slots(home.pk),
-        "is_hidden": access.is_hidden(request.post, home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
         "may_reveal": request.post.kind in REVEALING,
         "may_propose": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),
@@ -120,6 +122,16 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "reasons": _reasons(home.institution_id),
     }
     return render(request, "customers/household.html", context)
+
+
+def _hidden(request: StaffRequest, home: Household) -> HttpResponse:
+    """Where a household is while its file is hidden from an auditor, and when the rest will be shown."""
+    where = [
+        {"label": home.grid.branch.name},
+        {"label": home.grid.name, "url": f"{reverse('customers:household_list')}?grid={home.grid_id}"},
+        {"label": home.number},
+    ]
+    return render(request, "customers/household_hidden.html", {"where": where, "home": home})
 
 
 def _person(person: Any, card: Any, today: Any) -> dict[str, Any]:

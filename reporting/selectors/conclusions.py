@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config.lib import display
 from config.lib.tables import Table, paper
@@ -49,7 +50,8 @@ class Told:
     period: str
     sentence: str
     sizing: str
-    facts: list[dict[str, str]]
+    figures: list[tuple[str, int]]
+    auditors: str
     proof: list[dict[str, str]]
     strata: Table
     classes: Table
@@ -74,20 +76,14 @@ def told(conclusion: Conclusion) -> Told:
         period=samples.period_of(plan),
         sentence=sentence_of(conclusion),
         sizing=document["sizing"][_code()],
-        facts=[
-            {"name": _("总体"), "value": _("%(count)s 户") % {"count": display.number(document["population"])}},
-            {"name": _("样本"), "value": _("%(count)s 户") % {"count": display.number(document["sample"])}},
-            {
-                "name": _("可接受差错"),
-                "value": _("%(count)s 户") % {"count": display.number(document["acceptance_number"])},
-            },
-            {"name": _("发现差错"), "value": _("%(count)s 户") % {"count": display.number(conclusion.found)}},
-            {"name": _("剔除审计人员本人工作"), "value": _("%(count)s 户") % {"count": excluded_of(plan)}},
-            {
-                "name": _("审计人员"),
-                "value": "、".join(document["auditors"]) if _code() == "zh" else ", ".join(document["auditors"]),
-            },
+        figures=[
+            (_("总体"), document["population"]),
+            (_("样本"), document["sample"]),
+            (_("可接受差错"), document["acceptance_number"]),
+            (_("发现差错"), conclusion.found),
+            (_("剔除本人工作"), plan.excluded.get("own_work", 0)),
         ],
+        auditors=("、" if _code() == "zh" else ", ").join(document["auditors"]),
         proof=proof_of(plan),
         strata=audit_paper.strata_table(document, language),
         classes=audit_paper.classes_table(document, language),
@@ -111,6 +107,11 @@ def proof_of(plan: SamplePlan) -> list[dict[str, str]]:
     ]
 
 
+def rules_words(plan: SamplePlan) -> str:
+    """Name the released rules a plan compares by."""
+    return _("审计规则第 %(version)s 版") % {"version": plan.rules.version}
+
+
 def shown(table: Table) -> dict[str, Any]:
     """Return a table with every cell written, for the page."""
     written: dict[str, Any] = paper(table, samples.language())
@@ -120,6 +121,10 @@ def shown(table: Table) -> dict[str, Any]:
             {"text": text, "figure": column["figure"]} for text, column in zip(row["cells"], columns, strict=True)
         ]
     return written
+
+
+def _households(count: int) -> str:
+    return ngettext("%(count)s 户", "%(count)s 户", count) % {"count": display.number(count)}
 
 
 def paper_of(conclusion: Conclusion) -> dict[str, Any]:
@@ -143,19 +148,22 @@ def paper_of(conclusion: Conclusion) -> dict[str, Any]:
         tables.append(audit_paper.returned_table(returned, conclusion.document["due_on"]))
     return {
         "bank": plan.institution.name,
-        "plan": _("第 %(number)s 号　%(title)s") % {"number": plan.number, "title": plan.title},
+        "plan": _("第 %(number)s 号 · %(title)s") % {"number": plan.number, "title": plan.title},
         "period": _("%(first)s 至 %(last)s")
         % {"first": display.day(quarter.first_day), "last": display.day(quarter.last_day)},
         "is_accepted": conclusion.is_accepted,
         "sentence": one.sentence,
         "sizing": one.sizing,
-        "facts": one.facts,
+        "facts": [
+            *({"name": name, "value": _households(count)} for name, count in one.figures),
+            {"name": _("审计人员"), "value": one.auditors},
+        ],
         "proof": one.proof,
         "tables": [paper(table, language) for table in tables],
         "apart": "",
         "signatures": [
             {"role": _("审计"), "name": conclusion.concluded_by.name, "at": ""},
-            {"role": _("复核"), "name": "", "at": ""},
+            {"role": _("复核人"), "name": "", "at": ""},
             {"role": _("支行"), "name": "", "at": ""},
         ],
         "stamp": _("结论作出于 %(at)s") % {"at": display.moment(conclusion.concluded_at)},

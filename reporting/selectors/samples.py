@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 
 from config.lib import clock, releases
@@ -163,7 +163,7 @@ def page_of_plans(post: Post, number: str | None) -> tuple[Page[Any], list[PlanR
     """Return one page of the plans, the newest first."""
     listed = plans_for(post).select_related("conclusion").annotate(replaced=is_replaced()).order_by("-number")
     page = Paginator(listed, ON_PAGE).get_page(number)
-    plans = list(page.object_list)
+    plans: list[Any] = list(page.object_list)
     progress = progress_of(plan.pk for plan in plans)
     rows = [PlanRow(plan, period_of(plan), progress.get(plan.pk, Progress()), plan.replaced) for plan in plans]
     return page, rows
@@ -212,7 +212,7 @@ class Stratum:
 
 def strata_of(plan: SamplePlan) -> list[Stratum]:
     """Return the strata of a drawn plan with their part of the sample and what was found there, in the order of their codes."""
-    sizes = dict(plan.population.values_list("stratum").annotate(Count("pk")).order_by("stratum"))
+    sizes: Any = dict(plan.population.values_list("stratum").annotate(Count("pk")).order_by("stratum"))
     rows: Any = plan.items.values("stratum").annotate(
         drawn=Count("pk"),
         inspected=Count("inspection__result"),
@@ -317,7 +317,10 @@ def worklist(post: Post, *, plan_id: int | None, branch: str, state: str) -> Que
 def page_of_items(items: QuerySet[SampleItem], number: str | None) -> tuple[Page[SampleItem], list[ItemRow]]:
     """Return one page of items, village by village."""
     listed = items.select_related("plan", "grid", "inspection__result", "inspection__auditor")
-    page = Paginator(listed.order_by("-plan__number", "grid__branch_id", "grid__pinyin", "grid_id", "order"), ON_PAGE)
+    # What is left comes first, village by village; then what was done, the latest first.
+    left_first = F("inspection__pk").desc(nulls_first=True)
+    in_order = listed.order_by("-plan__number", left_first, "grid__branch_id", "grid__pinyin", "grid_id", "order")
+    page = Paginator(in_order, ON_PAGE)
     found = page.get_page(number)
     return found, rows_of(list(found.object_list))
 

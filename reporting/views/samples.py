@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from config.lib import audit, clock, pdf
+from config.lib import audit, clock, display, pdf
 from config.lib.access import allow
 from config.lib.clock import SHANGHAI
 from config.lib.requests import StaffRequest
@@ -141,6 +141,7 @@ def _plan_page(request: StaffRequest, found: SamplePlan, problem: str = "", stat
         "plan": found,
         "period": samples.period_of(found),
         "demands": conclusions.confidence_words(found),
+        "rules": conclusions.rules_words(found),
         "branches": list(samples.branch_names(found.branches).values()),
         "auditors": samples.auditors_of(found),
         "tone": STATES[found.state],
@@ -259,7 +260,7 @@ def _item_filters(request: StaffRequest, one: SamplePlan | None) -> list[dict[st
     if one is not None and one not in plans:
         plans.append(one)
     codes = samples.strata_codes(plans)
-    label = _("第 %(number)s 号　%(title)s")
+    label = _("第 %(number)s 号 · %(title)s")
     return [
         {
             "name": "plan",
@@ -442,6 +443,7 @@ def conclusion(request: StaffRequest, pk: int) -> HttpResponse:
         "conclusion": found,
         "plan": found.plan,
         "told": told,
+        "tiles": [{"label": name, "value": display.number(count), "unit": _("户")} for name, count in told.figures],
         "strata": conclusions.shown(told.strata),
         "classes": conclusions.shown(told.classes),
     }

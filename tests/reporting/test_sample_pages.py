@@ -76,7 +76,7 @@ def test_planning_shows_the_size_before_anything_is_saved(world: World, client_o
 
     fragment = client.get(url, plan_data(world), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
-    assert re.findall(r"<dd>(\d+) ", fragment) == ["30", "17", "1", "0"]
+    assert re.findall(r"<dd[^>]*>(\d+) ", fragment) == ["30", "17", "1", "0"]
     assert (
         "没有已复核的档案"
         in client.get(url, plan_data(world, branches=[world.west.pk]), headers={"HX-Request": "true"}).content.decode()
