@@ -7,7 +7,7 @@ through the view that finds the row under row security.
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
-from io import BytesIO
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, BytesIO, RawIOBase
 from typing import IO, Any
 from uuid import uuid4
 
@@ -82,11 +82,20 @@ def store(
     )
 
 
-def store_sealed(*, content: IO[bytes], name: str, kind: str, institution_id: int, stored_by_id: int) -> StoredFile:
+def store_sealed(
+    *,
+    content: IO[bytes],
+    name: str,
+    kind: str,
+    institution_id: int,
+    stored_by_id: int | None,
+    limit_mb: int | None = None,
+) -> StoredFile:
     """Store an original encrypted part by part (roster files hold ID numbers); memory stays bounded whatever the size.
 
-    The sha256 is that of the clear file. Raises FileRefused above the size limit.
+    The sha256 is that of the clear file. Raises FileRefused above the size limit, UPLOAD_LIMIT_MB unless another is given.
     """
+    limit_mb = limit_mb or settings.UPLOAD_LIMIT_MB
     uuid = uuid4()
     key_number = max(settings.FIELD_KEYS)
     box = _sealing_box(uuid.bytes, key_number)
@@ -98,10 +107,8 @@ def store_sealed(*, content: IO[bytes], name: str, kind: str, institution_id: in
         yield bytes([key_number])
         while block := content.read(PART):
             size += len(block)
-            if size > settings.UPLOAD_LIMIT_MB * PART:
-                raise FileRefused(
-                    _("文件超过 %(limit)s MB 的上限，请分成几个文件") % {"limit": settings.UPLOAD_LIMIT_MB}
-                )
+            if size > limit_mb * PART:
+                raise FileRefused(_("文件超过 %(limit)s MB 的上限，请分成几个文件") % {"limit": limit_mb})
             digest.update(block)
             sealed = box.encrypt(number.to_bytes(12, "big"), block, uuid.bytes)
             yield len(sealed).to_bytes(4, "big") + sealed
@@ -167,6 +174,63 @@ def read_sealed(file: StoredFile) -> Iterator[bytes]:
             number += 1
     if digest.hexdigest() != file.sha256:
         raise crypto.Unreadable(f"file {file.uuid} is not what was stored")
+
+
+def open_sealed(file: StoredFile) -> BufferedReader:
+    """Open a sealed file for reading and seeking; one part at a time is in memory, and nothing lies on disk in clear.
+
+    A part that was tampered with raises Unreadable when it is read; ``read_sealed`` to the end proves the file as a whole.
+    """
+    return BufferedReader(_SealedReader(file), PART)
+
+
+class _SealedReader(RawIOBase):
+    """The clear bytes of a sealed file by position: every part but the last holds PART bytes."""
+
+    def __init__(self, file: StoredFile) -> None:
+        self._file = file
+        self._stored = default_storage.open(file.storage_key, "rb")
+        self._box = _sealing_box(file.uuid.bytes, self._stored.read(1)[0])
+        self._position = 0
+        self._number = -1
+        self._part = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        base = {SEEK_SET: 0, SEEK_CUR: self._position, SEEK_END: self._file.size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        number, within = divmod(self._position, PART)
+        if self._position >= self._file.size:
+            return 0
+        if number != self._number:
+            self._part, self._number = self._open_part(number), number
+        block = self._part[within : within + len(buffer)]
+        buffer[: len(block)] = block
+        self._position += len(block)
+        return len(block)
+
+    def _open_part(self, number: int) -> bytes:
+        self._stored.seek(1 + number * (4 + PART + 16))
+        sealed = self._stored.read(int.from_bytes(self._stored.read(4), "big"))
+        try:
+            return self._box.decrypt(number.to_bytes(12, "big"), sealed, self._file.uuid.bytes)
+        except (InvalidTag, ValueError) as error:
+            raise crypto.Unreadable(f"part {number} of file {self._file.uuid} does not open") from error
+
+    def close(self) -> None:
+        self._stored.close()
+        super().close()
 
 
 def opened(file: StoredFile) -> File:

@@ -24,6 +24,7 @@ from kombu.exceptions import OperationalError
 from config.lib import clock
 from config.lib.acting import job_frame
 from config.lib.models import JobChunk, JobRun
+from config.lib.progress import StoppedError
 
 log = logging.getLogger("gedang.jobs")
 MOST_ATTEMPTS = 5
@@ -234,6 +235,8 @@ def _next(run_id: int, job: Job) -> bool:
                 JobRun.objects.filter(pk=run_id).update(
                     chunks_done=F("chunks_done") + 1, units_done=F("units_done") + chunk.units, alive_at=clock.now()
                 )
+    except StoppedError:
+        return True  # rolled back; the next look finds the wish to stop and ends the run
     except Exception as error:
         log.exception("chunk failed", extra={"run": run_id, "job": job.kind})
         with job_frame(None, f"run-{run_id}", job.role):

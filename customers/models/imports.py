@@ -14,11 +14,26 @@ from customers.models.scoped import Scoped
 from customers.models.subjects import Household
 from grids.models import Branch, Institution, Staff
 
+# A roster file is the business of the branch that handles it; whole-institution posts see customers, not files.
+_OF_BRANCH = "branch_id = any ((select acc.roster_branches())::bigint[])"
+_OF_ROSTER = "roster_id = any ((select array_agg(id) from customers_rosterimport)::bigint[])"
+
 
 class RosterImport(models.Model):
     """One roster file from dry run to confirmation by a second person; nothing is written before that."""
 
-    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+    guard = Guard(
+        web="SELECT, INSERT, UPDATE",
+        whole="",
+        history=True,
+        extra=(
+            "alter table {table} enable row level security",
+            "drop policy if exists branch on {table}",
+            f"create policy branch on {{table}} to gedang_web using ({_OF_BRANCH}) with check ({_OF_BRANCH})",
+            "drop policy if exists reading on {table}",
+            "create policy reading on {table} for select to gedang_read using (true)",
+        ),
+    )
 
     class State(models.TextChoices):
         CHECKING = "checking", _("检查中")
@@ -61,7 +76,17 @@ class RosterImport(models.Model):
 class RosterProblem(models.Model):
     """One error or warning of one cell, kept with its place; identifying values are kept masked."""
 
-    guard = Guard(web="SELECT", worker="SELECT, INSERT, DELETE")
+    guard = Guard(
+        web="SELECT",
+        whole="",
+        worker="SELECT, INSERT, DELETE",
+        read="",
+        extra=(
+            "alter table {table} enable row level security",
+            "drop policy if exists roster on {table}",
+            f"create policy roster on {{table}} for select to gedang_web using ({_OF_ROSTER})",
+        ),
+    )
 
     roster = models.ForeignKey(RosterImport, models.CASCADE, related_name="problems", db_index=False)
     row = models.PositiveIntegerField(_("行"))

@@ -91,5 +91,7 @@ class PersonToken(models.Model):
 
     institution_id = models.BigIntegerField()
     grid_id = models.BigIntegerField()
-    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
+    # Derived data, five rows a person, written with the person and erased with him: no constraint of the database, which would
+    # look each of them up once more.
+    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens", db_constraint=False)
     token = models.CharField(max_length=60, db_collation="C")

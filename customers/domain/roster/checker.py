@@ -61,6 +61,9 @@ class Batch(NamedTuple):
     people: list[PersonLine]
 
 
+_NO_ROWS: Final = Batch([], [])
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the first pass found: rows read, households and people to be written, households held back, findings by code.
@@ -84,6 +87,14 @@ class Verdict:
         plain = {name: getattr(self, name) for name in ("rows", "households", "people", "households_held_back")}
         plain["checked_on"] = self.checked_on.isoformat()
         return {**plain, "errors": dict(self.errors), "warnings": dict(self.warnings), **packed}
+
+    def households_out(self) -> npt.NDArray[np.bool_]:
+        """Whether a household, by its index in the file, is held back."""
+        return np.unpackbits(np.frombuffer(zlib.decompress(self.held_back), dtype=np.uint8)).astype(np.bool_)
+
+    def rows_out(self) -> npt.NDArray[np.int32]:
+        """Rows that say again what another row has said."""
+        return np.frombuffer(zlib.decompress(self.left_out), dtype="<i4").astype(np.int32)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Verdict":
@@ -133,14 +144,23 @@ class Scan:
 
     def problems(self) -> Iterator[list[Problem]]:
         """Every finding, in lists as the file is read: by row within a chunk, what concerns the whole file last."""
+        yield from (found for found, _ in self._read(with_rows=False) if found)
+
+    def readings(self) -> Iterator[tuple[list[Problem], Batch]]:
+        """Findings as `problems`, and beside them the rows without an error of their own.
+
+        What only the end of the file tells (repeated rows, households held back) is in the verdict, not in the batches.
+        """
+        return self._read(with_rows=True)
+
+    def _read(self, *, with_rows: bool) -> Iterator[tuple[list[Problem], Batch]]:
         ledger = Ledger()
         errors: Counter[str] = Counter()
         warnings: Counter[str] = Counter()
-        for found in self._found(ledger):
+        for found, batch in self._found(ledger, with_rows=with_rows):
             errors.update(problem.code for problem in found if problem.is_error)
             warnings.update(problem.code for problem in found if not problem.is_error)
-            if found:
-                yield found
+            yield found, batch
         households, people = ledger.counts()
         self.verdict = Verdict(
             checked_on=self._reading.today,
@@ -154,9 +174,10 @@ class Scan:
             left_out=zlib.compress(ledger.left_out.astype("<i4").tobytes()),
         )
 
-    def _found(self, ledger: Ledger) -> Iterator[list[Problem]]:
+    def _found(self, ledger: Ledger, *, with_rows: bool) -> Iterator[tuple[list[Problem], Batch]]:
         for chunk in self._table.chunks():
             lines = self._reading.lines(chunk)
+            known = ledger.households
             households = ledger.assign([place.key for place in lines.places], lines.numbers)
             elsewhere = ledger.note(
                 rows=lines.rows,
@@ -171,8 +192,9 @@ class Scan:
             )
             for at in elsewhere.tolist():
                 lines.report(at, "group", "group_differs", lines.groups[at], is_error=False)
-            yield sorted(lines.problems)
-        yield from ledger.settle()
+            yield sorted(lines.problems), _sound_rows(lines, households, known) if with_rows else _NO_ROWS
+        for found in ledger.settle():
+            yield found, _NO_ROWS
 
 
 def accepted(table: Table, villages: Villages, verdict: Verdict) -> Iterator[Batch]:
@@ -181,8 +203,7 @@ def accepted(table: Table, villages: Villages, verdict: Verdict) -> Iterator[Bat
     `villages` must be those of the first pass; a household whose village is no longer open is left out all the same. Raises
     ValueError when the file is not the one that was checked.
     """
-    held_back = np.unpackbits(np.frombuffer(zlib.decompress(verdict.held_back), dtype=np.uint8)).astype(np.bool_)
-    left_out = np.frombuffer(zlib.decompress(verdict.left_out), dtype="<i4")
+    held_back, left_out = verdict.households_out(), verdict.rows_out()
     total = verdict.households + verdict.households_held_back
     reading, ledger = _Reading(villages, verdict.checked_on), Ledger()
     for chunk in table.chunks():
@@ -200,6 +221,16 @@ def accepted(table: Table, villages: Villages, verdict: Verdict) -> Iterator[Bat
         yield Batch(opened, _people(lines, households, kept))
     if ledger.households != total:
         raise ValueError("this is not the roster that was checked, or its villages have changed since")
+
+
+def _sound_rows(lines: _Lines, households: npt.NDArray[np.int32], known: int) -> Batch:
+    """The rows of a chunk that have a household and no error of their own; `known` households came before."""
+    placed = np.array([place.grid_id is not None for place in lines.places], dtype=np.bool_) & (households != NOWHERE)
+    new = first_of_new(households, known)
+    opened = [_household(lines, at, int(households[at])) for at in new[placed[new]].tolist()]
+    if lines.broken:
+        placed[list(lines.broken)] = False
+    return Batch(opened, _people(lines, households, placed))
 
 
 def _household(lines: _Lines, at: int, index: int) -> HouseholdLine:

@@ -37,6 +37,11 @@ class Delimited:
         self.encoding = _encoding(file, head)
         self.delimiter, self.header = _layout(head, self.encoding)
 
+    def height(self) -> int:
+        """About how many rows there are, for the progress; costs a look at the whole file."""
+        self._file.seek(0)
+        return sum(block.count(b"\n") for block in iter(lambda: self._file.read(1 << 20), b""))
+
     def chunks(self) -> Iterator[Chunk]:
         """The data rows in order, blank rows left out; quoted line breaks do not count as rows."""
         self._file.seek(0)

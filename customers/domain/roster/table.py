@@ -38,6 +38,10 @@ class Table(Protocol):
         """The data rows in order, blank rows left out."""
         ...
 
+    def height(self) -> int:
+        """About how many rows there are, for the progress."""
+        ...
+
 
 def make_chunk(rows: npt.NDArray[np.int32], columns: dict[str, list[str]], problems: list[Problem]) -> Chunk:
     """A chunk without its blank rows, with unreadable cells reported and marked."""

@@ -343,6 +343,35 @@ WORDS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = MappingPro
             ("号段属于物联网卡，不像个人号码", "The number belongs to a series for machines, not people"),
             ("请核对", "Check it"),
         ),
+        # Against what is filed already.
+        "filed_in_another_household": (
+            ("“{value}”已在另一户建档", "“{value}” is filed in another household"),
+            (
+                "不会自动迁户；导入后生成迁户申请，由支行行长处理",
+                "Nobody is moved; the import asks for a move, which the branch manager decides",
+            ),
+        ),
+        "person_has_left": (
+            ("“{value}”已登记为离户", "“{value}” is filed as having left"),
+            (
+                "名册不会使其恢复；如已回来，请在户档案中办理",
+                "A roster brings nobody back; do so in the household's file",
+            ),
+        ),
+        "household_has_left": (
+            ("户号“{value}”已登记为离册", "Household “{value}” is filed as having left"),
+            (
+                "名册不会使其恢复；如已回来，请在户档案中办理",
+                "A roster brings nobody back; do so in the household's file",
+            ),
+        ),
+        "id_number_changes": (
+            (
+                "“{value}”的身份证号与已建档的不同，将按名册更正",
+                "“{value}” has another ID number on file; the roster's will replace it",
+            ),
+            _CHECK_CARD,
+        ),
     }
 )
 

@@ -76,6 +76,10 @@ class Workbook:
             raise refused("file_damaged") from error
         self._formulas = surveys.get(self._sheet.name, Survey()).formulas
 
+    def height(self) -> int:
+        """About how many rows there are, for the progress."""
+        return int(self._sheet.total_height)
+
     def chunks(self) -> Iterator[Chunk]:
         """The data rows in order, blank rows left out; at most `MOST_ROWS` of them."""
         places = self.header.places
