@@ -41,7 +41,7 @@ class Size:
     assessing: int
 
 
-FULL = Size(villages=60, households=(250, 450), closed=10, deciding=3, assessing=3)
+FULL = Size(villages=60, households=(250, 450), closed=6, deciding=3, assessing=2)
 SMALL = Size(villages=8, households=(40, 60), closed=1, deciding=1, assessing=1)
 
 
@@ -69,15 +69,14 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures = _rosters(people, villages, registry, size, start)
     bulk.analyse()
     say("visits, files, checks")
-    notice = releases.in_force(bank.pk, "consent_notice", since).version
+    notice = releases.in_force(bank.pk, "consent_notice", since)
     outings = fieldwork.plan(random, people, villages, now)
     figures |= fieldwork.write(random, people, campaign, outings, now, notice)
     figures["listed"] = _lists(random, people, villages, now)
     bulk.analyse()
-    say("model lines")
-    rounds.compute_lines(people, now - timedelta(weeks=5))
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, size, now)
+    say("model lines")
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
     bulk.analyse()
     say("weekly reports")

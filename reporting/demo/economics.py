@@ -1,4 +1,7 @@
-"""Believable economics of a household in a Jiaodong county: orchards, vermicelli workshops, day labour, salaries."""
+"""Believable economics of a household in a Jiaodong county: orchards, vermicelli workshops, day labour, salaries.
+
+Documents come in the canonical form that ``customers.domain.economics.validate`` would give them; a test keeps it so.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +58,7 @@ def document(random: Random, people: Sequence[Adult], today: date) -> Document:
     income.append(
         {"kind": "subsidy", "note": "耕地地力补贴", "gross": yuan(random.uniform(300, 1_400)), "cost": "0.00"}
     )
-    performance: Document = {"status": random.choices(("normal", "none", "breached"), (46, 51, 3))[0]}
+    performance: Document = {"status": random.choices(("normal", "none", "breached"), (46, 51, 3))[0], "breaches": []}
     if performance["status"] == "breached":
         performance["breaches"] = [
             {
@@ -164,7 +167,9 @@ def _assets(random: Random, wealth: float, occupation: str) -> list[Document]:
         items.append(_item("vehicle", "1", random.uniform(15_000, 110_000) * wealth, 0.7))
     if occupation in ("farming", "breeding"):
         items.append(_item("machinery", "2", random.uniform(4_000, 40_000), 0.4))
-        items.append(_item("land", f"{random.uniform(2, 14):.1f}", random.uniform(6_000, 45_000), 0.3, "果园"))
+        items.append(
+            _item("land", f"{random.uniform(2, 14):.1f}".removesuffix(".0"), random.uniform(6_000, 45_000), 0.3, "果园")
+        )
     if occupation == "breeding":
         items.append(_item("livestock", "60", random.uniform(30_000, 160_000) * wealth, 0.8))
     if occupation == "trade":
@@ -202,5 +207,4 @@ def _needs(random: Random) -> list[Document]:
         ("production_loan", "consumer_loan", "mobile_bank", "merchant_code", "deposit"), (45, 15, 20, 10, 10)
     )[0]
     amount = yuan(random.choice((20_000, 30_000, 50_000, 80_000, 100_000))) if kind.endswith("_loan") else None
-    need: Document = {"kind": kind, "note": "", "amount": amount}
-    return [{name: value for name, value in need.items() if value is not None}]
+    return [{"kind": kind, "note": "", "amount": amount, "wanted_on": None}]

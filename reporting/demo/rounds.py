@@ -48,8 +48,8 @@ def acting(staff: Staff) -> Iterator[Post]:
         yield post
 
 
-def compute_lines(organisation: Organisation, moment: datetime) -> int:
-    """Compute and publish the lines of the whole bank as of a moment; returns how many households have one."""
+def compute_lines(organisation: Organisation, moment: datetime, grid: Grid | None = None) -> int:
+    """Compute and publish the lines of a village, or of the whole bank, as of a moment; returns how many have one."""
     with clock_at(moment):
         with acting(organisation.approvers[0]) as post:
             run = lines.start_line_run(
@@ -57,6 +57,7 @@ def compute_lines(organisation: Organisation, moment: datetime) -> int:
                 model_key="s1",
                 asked_by=organisation.approvers[0],
                 post_id=post.pk,
+                grid=grid,
                 as_of=moment,
                 send=False,
             )
@@ -110,6 +111,7 @@ def hold(
     """Hold the round of a village up to a stage: prepare, assess (with so many sheets sealed), decide, proposed or closed."""
     manager = organisation.managers[grid.branch_id]
     officers = [one for one in organisation.officers[grid.branch_id] if one.pk != organisation.officer_of[grid.pk].pk]
+    compute_lines(organisation, started - timedelta(days=1), grid)
     typist, confirmer = officers[0], officers[-1] if len(officers) > 1 else manager
     with clock_at(started), acting(manager) as post:
         held = rounds.create_round(
