@@ -83,15 +83,18 @@ def where(standing: str) -> Q:
 
 def standing_of(decision: Any) -> str:
     """Return where a decision of ``with_standing`` stands."""
-    verb, outcome = decision.last_verb, decision.outcome
+    return _standing(decision.outcome, decision.last_verb, decision.last_amount, decision.last_kind)
+
+
+def _standing(outcome: str, verb: str | None, amount: Decimal | None, kind: str | None) -> str:
     if verb == DecisionStep.Verb.APPROVE:
-        return "granted" if decision.last_amount > 0 else "at_nothing"
+        return "granted" if amount else "at_nothing"
     if verb == DecisionStep.Verb.REFUSE:
         return "refused"
     if verb == DecisionStep.Verb.WITHDRAW:
         return "withdrawn"
     if verb in (DecisionStep.Verb.PROPOSE, DecisionStep.Verb.REFER):
-        return "at_branch" if decision.last_kind == PostKind.OFFICER else "at_approver"
+        return "at_branch" if kind == PostKind.OFFICER else "at_approver"
     if outcome == Decision.Outcome.MERGED:
         return "to_propose"
     return "refused_by_village" if outcome == Decision.Outcome.REFUSED else str(outcome)
@@ -106,32 +109,23 @@ def undecided(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
     )
 
 
-def _order() -> Case:
-    """Exceptions first, then what waits, then what is done."""
-    ranks = [When(where(name), then=Value(rank)) for rank, name in enumerate(STANDINGS)]
-    return Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
-
-
-def list_of_round(round: Round, standing: str = "") -> QuerySet[Decision]:
-    """Return a round's decisions in force, exceptions first; ``standing`` narrows them."""
-    found = with_standing(Decision.objects.filter(round=round)).annotate(rank=_order())
-    if standing:
-        found = found.filter(where(standing))
-    return found.order_by("rank", "subject_id")
-
-
-def count_standings(round: Round) -> dict[str, int]:
-    """Return how many households stand where, in the order of ``STANDINGS``."""
-    rows = (
-        with_standing(Decision.objects.filter(round=round))
-        .annotate(rank=_order())
-        .values("rank")
-        .annotate(count=Count("pk"))
-        .values_list("rank", "count")
+def standings_of(round: Round) -> list[tuple[int, str]]:
+    """Return the decisions of a round in force with where each stands, exceptions first. Two queries, whatever the size."""
+    decisions = Decision.objects.filter(round=round).order_by("subject_id", "number")
+    newest = {subject: (pk, outcome) for pk, subject, outcome in decisions.values_list("pk", "subject_id", "outcome")}
+    steps = (
+        DecisionStep.objects.filter(decision__round=round).order_by("decision_id", "-number").distinct("decision_id")
     )
-    names = list(STANDINGS)
-    counted = {names[rank]: count for rank, count in rows if rank < len(names)}
-    return {name: counted[name] for name in names if name in counted}
+    last = {pk: step for pk, *step in steps.values_list("decision_id", "verb", "amount", "post_kind")}
+    found = [(pk, _standing(outcome, *last.get(pk, (None, None, None)))) for pk, outcome in newest.values()]
+    ranks = {name: rank for rank, name in enumerate(STANDINGS)}
+    return sorted(found, key=lambda one: ranks[one[1]])
+
+
+def with_ids(ids: list[int]) -> list[Any]:
+    """Return decisions with their standing, in the order asked for."""
+    found = {one.pk: one for one in with_standing(Decision.objects.filter(pk__in=ids)).defer("trace")}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def waiting_for(post: Post) -> QuerySet[Decision]:

@@ -1,6 +1,7 @@
 """Rounds: the board, a village's page, and every step a round takes. Before opening no page knows more of a sheet than its
 place, its people and whether it is sealed."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,9 @@ def round_list(request: StaffRequest) -> HttpResponse:
         "found": sum(len(column["cards"]) for column in columns),
         "waiting": selectors.waiting_sheets(request.user) if request.post.kind in _TYPING_POSTS else 0,
         "may_create": request.post.kind == PostKind.BRANCH_MANAGER,
+        "to_approve": decision_selectors.waiting_for(request.post).count()
+        if request.post.kind == PostKind.BRANCH_MANAGER
+        else 0,
     }
     return render(request, "credit/round_list.html", context)
 
@@ -168,10 +172,12 @@ def _run(round: Any) -> dict[str, Any] | None:
 
 
 def _decisions_context(request: StaffRequest, round: Any) -> dict[str, Any]:
-    counts = decision_selectors.count_standings(round)
+    standings = decision_selectors.standings_of(round)
+    counts = Counter(standing for _pk, standing in standings)
     chosen = request.GET.get("standing", "")
     chosen = chosen if chosen in counts else ""
-    page = Paginator(decision_selectors.list_of_round(round, chosen), PAGE).get_page(request.GET.get("page"))
+    ids = [pk for pk, standing in standings if not chosen or standing == chosen]
+    page = Paginator(ids, PAGE).get_page(request.GET.get("page"))
     kind = request.post.kind
     return {
         "counts": [
@@ -181,11 +187,9 @@ def _decisions_context(request: StaffRequest, round: Any) -> dict[str, Any]:
         "total": sum(counts.values()),
         "standing": chosen,
         "page": page,
-        "lines": decision_selectors.lines(page.object_list),
+        "lines": decision_selectors.lines(decision_selectors.with_ids(list(page.object_list))),
         "to_propose": counts.get("to_propose", 0),
-        "undecided": sum(
-            counts.get(name, 0) for name in ("divergent", "needs_file", "to_propose", "at_branch", "at_approver")
-        ),
+        "undecided": sum(counts.get(name, 0) for name in ("divergent", "to_propose", "at_branch", "at_approver")),
         "needs_file": counts.get("needs_file", 0),
         "may_propose": kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) and round.stage == "decide",
     }

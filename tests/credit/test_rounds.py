@@ -198,7 +198,7 @@ def test_queries_of_the_board(world: World, client_of: Callable[..., Client]) ->
         Round.objects.create(
             institution=world.bank, grid=grid, name=grid.name, owner=world.gao, due_on=village.round.due_on
         )
-    assert queries(gao, board) == one == 5
+    assert queries(gao, board) == one == 6
 
 
 def test_queries_of_sheets_and_decisions(world: World, client_of: Callable[..., Client]) -> None:
