@@ -132,7 +132,9 @@ _DECLARED = (
     Variable("MEDIA_S3_ACCESS_KEY", str, "", "its access key"),
     Variable("MEDIA_S3_SECRET_KEY", str, "", "its secret key"),
     Variable("UPLOAD_LIMIT_MB", int, "40", "largest upload in megabytes"),
-    Variable("ROSTER_LIMIT_MB", int, "400", "largest roster file in megabytes (a million people as csv take about 130)"),
+    Variable(
+        "ROSTER_LIMIT_MB", int, "400", "largest roster file in megabytes (a million people as csv take about 130)"
+    ),
     Variable("SESSION_IDLE_MINUTES", int, "30", "a session ends after so many minutes without a request"),
     Variable("SESSION_HOURS", int, "10", "a session ends after so many hours in any case"),
     Variable("API_REQUESTS_PER_MINUTE", int, "300", "how often one token may call the API in a minute"),
@@ -141,6 +143,12 @@ _DECLARED = (
     Variable("CLOCK_OFFSET_SECONDS", int, "0", "moves the clock for rehearsals; refused in production"),
 )
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _DECLARED}
+
+
+def file_of(name: str) -> Path | None:
+    """Return the file a variable is read from (``X_FILE``), None when it is given directly or not at all."""
+    file = os.environ.get(f"{name}_FILE")
+    return Path(file) if file and name in VARIABLES and not os.environ.get(name) else None
 
 
 def read(name: str) -> Any:

@@ -44,6 +44,15 @@ def render(template_name: str, data: Mapping[str, Any], language: str) -> bytes:
     return drawn
 
 
+def missing_fonts() -> list[str]:
+    """Return the fonts of the papers that are not installed."""
+    try:
+        _fonts()
+    except (FileNotFoundError, ImportError) as error:
+        return [str(error)]
+    return []
+
+
 @cache
 def _fonts() -> typst.Fonts:
     """Load the shipped fonts once; fonts of the machine are never used, or papers would differ from place to place."""

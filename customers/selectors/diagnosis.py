@@ -1,0 +1,12 @@
+"""What customers need to work: notice, reasons of the lists, quotas."""
+
+from collections.abc import Iterator
+
+from config.lib.diagnosis import Answer, in_force, question
+from customers.selectors.visits import NOTICE
+
+
+@question("parameters of customers")
+def _parameters() -> Iterator[Answer]:
+    yield from in_force([(NOTICE, ""), ("list_reasons", "")])
+    yield from in_force([("visit_quotas", "")], "warn")
