@@ -207,4 +207,4 @@ def _needs(random: Random) -> list[Document]:
         ("production_loan", "consumer_loan", "mobile_bank", "merchant_code", "deposit"), (45, 15, 20, 10, 10)
     )[0]
     amount = yuan(random.choice((20_000, 30_000, 50_000, 80_000, 100_000))) if kind.endswith("_loan") else None
-    return [{"kind": kind, "note": "", "amount": amount, "wanted_on": None}]
+    return [{"kind": kind, "note": "", **({"amount": amount} if amount else {})}]
