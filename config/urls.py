@@ -2,10 +2,10 @@
 
 from django.urls import include, path
 
+from config import session
 from config.lib.api.document import SchemaView
 from config.lib.styleguide import styleguide
 from config.lib.views import healthz
-from grids.views import session
 
 handler400 = "config.lib.errors.bad_request"
 handler403 = "config.lib.errors.permission_denied"
