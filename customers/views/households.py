@@ -1,6 +1,6 @@
 """The list of households, the page of one, and the reveal of a masked number."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,12 +18,14 @@ from customers import access
 from customers.domain import catalogue
 from customers.domain.identity import check_phone
 from customers.forms.items import language
-from customers.models import Household
 from customers.selectors import files, households
 from customers.selectors.households import HouseholdFilter
 from customers.selectors.timeline import timeline_of
 from customers.services import consents, identity, lists
 from grids.access import CUSTOMER_POSTS, PostKind
+
+if TYPE_CHECKING:
+    from customers.models import Household
 
 REVEALING = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.CHECKER, PostKind.AUDITOR)
 
@@ -124,7 +126,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "customers/household.html", context)
 
 
-def _hidden(request: StaffRequest, home: Household) -> HttpResponse:
+def _hidden(request: StaffRequest, home: "Household") -> HttpResponse:
     """Where a household is while its file is hidden from an auditor, and when the rest will be shown."""
     where = [
         {"label": home.grid.branch.name},
