@@ -9,16 +9,18 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from config.lib import jobs
 from config.lib.models import AuditEvent
 from credit.domain.rules import RoundRules
-from credit.models import Decision, DecisionStep
+from credit.models import Decision, DecisionStep, LineRun
 from credit.selectors import decisions as selectors
 from credit.services import decisions as services
-from credit.services import rounds
-from customers.models import Milestone
+from credit.services import lines, recomputing, rounds
+from customers.models import Household, Milestone
 from grids.models import Post, Staff
 from grids.services import Refused
 from tests.conftest import acting_as
+from tests.credit import files
 from tests.credit import village as make
 from tests.world import World
 
@@ -49,6 +51,7 @@ def act(step: Callable[..., object], staff: Staff, decision: Decision, **more: o
 
 
 def standing(subject: int) -> str:
+    """Where the decision in force of a household stands."""
     return selectors.standing_of(selectors.with_standing(Decision.objects.filter(subject_id=subject)).get())
 
 
@@ -212,6 +215,37 @@ def test_exposure_comes_from_the_checked_file(world: World) -> None:
     assert (exposure.total, exposure.source.value, str(exposure.as_of)) == (Decimal(50_000), "profile", "2026-11-02")
     unknown = services.exposure_of(None, rules, world.campaign.from_on)
     assert (unknown.total, unknown.source.value) == (0, "none")
+
+
+def test_who_waited_for_a_file_is_computed_again_when_the_line_is_there(world: World) -> None:
+    village = make.started(world, 2, rules={"line": {"model_required": True}})
+    same_for_both = dict.fromkeys(village.households, make.amount("3"))
+    make.seal_all(village, same_for_both, same_for_both, same_for_both)
+    make.open_sheets(village)
+    filed, unfiled = village.households
+    assert [standing(subject) for subject in (filed, unfiled)] == ["needs_file", "needs_file"]
+
+    files.release_models(world)
+    files.file(Household.objects.get(pk=filed), world.chen, world.deng)
+    run = files.started(world)
+    jobs.drive_run(run.run_id)
+    lines.publish_run(run=LineRun.objects.get(pk=run.pk), staff=world.gao)
+    with acting_as(world.gao) as post:
+        again = recomputing.ask(by=world.gao, post=post, round=village.round)
+    jobs.drive_run(again.pk)
+
+    found = decision_of(filed)
+    assert (found.number, found.outcome, found.merged_amount) == (2, "merged", 3 * WAN)
+    assert found.line_result is not None
+    assert found.model_line == found.line_result.line == Decimal("16196.67")
+    assert (found.proposed_amount, found.binding) == (Decimal(16_000), ["model"])
+    assert found.trace["exposure"]["source"] == "profile"
+    assert found.profile is not None
+    assert [standing(subject) for subject in (filed, unfiled)] == ["to_propose", "needs_file"]
+    assert dict(selectors.standings_of(village.round)) == {
+        found.pk: "to_propose",
+        decision_of(unfiled).pk: "needs_file",
+    }
 
 
 def test_rules_survive_being_frozen(world: World) -> None:
