@@ -28,6 +28,7 @@ class Variable:
     default: str | None
     meaning: str
     required_in_production: bool = False
+    is_secret: bool = False
 
     def read(self) -> Any:
         text = os.environ.get(self.name)
@@ -44,6 +45,8 @@ class Variable:
         try:
             return self.parse(text)
         except ValueError as error:
+            if self.is_secret:  # a mistyped secret is still most of a secret
+                raise SettingError(f"{self.name} is malformed: {self.meaning}") from None
             raise SettingError(f"{self.name}={text!r} is not usable ({error}): {self.meaning}") from None
 
 
@@ -87,6 +90,12 @@ def keys(text: str) -> dict[int, bytes]:
     return found
 
 
+def level(text: str) -> str:
+    if text not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+        raise ValueError("expects DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return text
+
+
 def key(text: str) -> bytes:
     body = b64decode(text, validate=True)
     if body and len(body) != 32:
@@ -117,9 +126,13 @@ _DECLARED = (
     Variable("TEST_DATABASE_NAME", str, "", "name of the test database, so that two test runs do not meet"),
     Variable("REDIS_URL", str, "redis://127.0.0.1:6379/0", "Redis-compatible broker; empty: the embedded server", True),
     Variable("SECRET_KEY", str, "", "signs sessions and forms", True),
-    Variable("FIELD_KEYS", keys, "", "number:base64 pairs that wrap the data key of each person", True),
-    Variable("INDEX_KEYS", keys, "", "number:base64 pairs of the blind indexes of ID number and phone", True),
-    Variable("DRAFT_KEY", key, "", "base64 of 32 bytes: drafts on devices and of assessment sheets", True),
+    Variable("FIELD_KEYS", keys, "", "number:base64 pairs that wrap the data key of each person", True, is_secret=True),
+    Variable(
+        "INDEX_KEYS", keys, "", "number:base64 pairs of the blind indexes of ID number and phone", True, is_secret=True
+    ),
+    Variable(
+        "DRAFT_KEY", key, "", "base64 of 32 bytes: drafts on devices and of assessment sheets", True, is_secret=True
+    ),
     Variable(
         "OPENER_KEY_FILE", optional_path, "", "file with the key that opens sealed sheets; readable by the opener alone"
     ),
@@ -139,7 +152,7 @@ _DECLARED = (
     Variable("SESSION_HOURS", int, "10", "a session ends after so many hours in any case"),
     Variable("API_REQUESTS_PER_MINUTE", int, "300", "how often one token may call the API in a minute"),
     Variable("CODE_VERSION", str, "", "version written beside every run; empty: the commit of the working copy"),
-    Variable("LOG_LEVEL", str, "INFO", "level of the structured logs"),
+    Variable("LOG_LEVEL", level, "INFO", "level of the structured logs"),
     Variable("CLOCK_OFFSET_SECONDS", int, "0", "moves the clock for rehearsals; refused in production"),
 )
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _DECLARED}

@@ -18,6 +18,7 @@ DEBUG = MODE == "dev"
 PROCESS_ROLE = env.read("PROCESS_ROLE")
 if PROCESS_ROLE not in ("owner", "web", "worker", "opener", "read"):
     raise env.SettingError(f"PROCESS_ROLE={PROCESS_ROLE!r} is not one of owner, web, worker, opener, read")
+CODE_VERSION = env.read("CODE_VERSION")
 CLOCK_OFFSET_SECONDS = env.read("CLOCK_OFFSET_SECONDS")
 if PRODUCTION and CLOCK_OFFSET_SECONDS:
     raise env.SettingError("CLOCK_OFFSET_SECONDS must not be set in production")

@@ -7,7 +7,6 @@ row. The sweeper sends runs again whose messages or workers were lost. Nothing b
 """
 
 import logging
-import os
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -70,8 +69,8 @@ def register(job: Job) -> Job:
 @cache
 def code_version() -> str:
     """Return the version of the code, for the record of a run."""
-    if os.environ.get("CODE_VERSION"):
-        return os.environ["CODE_VERSION"]
+    if settings.CODE_VERSION:
+        return str(settings.CODE_VERSION)
     try:
         done = subprocess.run(
             ["git", "rev-parse", "--short=12", "HEAD"],

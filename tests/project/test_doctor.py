@@ -99,7 +99,9 @@ def test_a_function_with_more_rights_than_its_caller_is_named(sql: Planted) -> N
 
 
 def test_a_role_with_other_attributes_is_named(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drift, "ROLES", {**drift.ROLES, "gedang_web": (True, True, False, False), "gedang_x": (True,) * 4})
+    monkeypatch.setattr(
+        drift, "ROLES", {**drift.ROLES, "gedang_web": (True, True, False, False), "gedang_x": (True,) * 4}
+    )
     monkeypatch.setattr(drift, "MEMBERSHIPS", {**drift.MEMBERSHIPS, ("gedang_web", "gedang_worker"): (False, True)})
     assert drift.roles_otherwise() == [
         "gedang_web: other attributes",
@@ -246,11 +248,11 @@ def run() -> tuple[int, dict[str, Any]]:
 
 
 @pytest.fixture
-def only(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, diagnosis.Question]]:
+def only(monkeypatch: pytest.MonkeyPatch) -> dict[str, diagnosis.Question]:
     """The doctor asks what the test puts here and nothing else."""
     questions: dict[str, diagnosis.Question] = {}
     monkeypatch.setattr(diagnosis, "QUESTIONS", questions)
-    yield questions
+    return questions
 
 
 @pytest.mark.parametrize(("worst", "status"), [("ok", 0), ("warn", 0), ("fail", 1)])

@@ -1,0 +1,39 @@
+"""Chinese is the source, English is complete, and nothing is translated that nobody says any more."""
+
+import re
+
+import pytest
+
+from config.lib import messages
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+
+
+def test_every_text_has_english() -> None:
+    assert messages.untranslated() == []
+
+
+def test_the_catalogue_holds_nothing_else() -> None:
+    assert messages.stale() == []
+
+
+@pytest.mark.parametrize("form", ["singular", "plural"])
+def test_translations_keep_their_placeholders(form: str) -> None:
+    lost = [
+        entry.msgid
+        for entry in messages.catalogue()
+        for english in ([entry.msgstr] if form == "singular" else list(entry.msgstr_plural.values()))
+        if english and not set(PLACEHOLDER.findall(english)) <= set(PLACEHOLDER.findall(entry.msgid))
+    ]
+    assert lost == []
+
+
+def test_english_holds_no_chinese() -> None:
+    # Words of the field may stand beside their English in brackets; whole sentences may not stay Chinese.
+    stayed = [
+        entry.msgid
+        for entry in messages.catalogue()
+        for english in (entry.msgstr, *entry.msgstr_plural.values())
+        if english and len(messages.CHINESE.findall(english)) * 2 > len(english)
+    ]
+    assert stayed == []
