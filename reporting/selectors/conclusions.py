@@ -1,5 +1,6 @@
 """Conclusions of audit samples: the list, and one as page and paper show it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.lib import display
+from config.lib.clock import SHANGHAI
 from config.lib.tables import Table, paper
 from grids.models import Post
 from reporting.access import conclusions_for
@@ -40,6 +42,11 @@ def _code() -> str:
 def sentence_of(conclusion: Conclusion) -> str:
     """Return the stored sentence in the reader's language."""
     return str(conclusion.document["sentence"][_code()])
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names one after the other."""
+    return ("、" if _code() == "zh" else ", ").join(names)
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ def told(conclusion: Conclusion) -> Told:
             (_("发现差错"), conclusion.found),
             (_("剔除本人工作"), plan.excluded.get("own_work", 0)),
         ],
-        auditors=("、" if _code() == "zh" else ", ").join(document["auditors"]),
+        auditors=listed(document["auditors"]),
         proof=proof_of(plan),
         strata=audit_paper.strata_table(document, language),
         classes=audit_paper.classes_table(document, language),
@@ -132,6 +139,8 @@ def paper_of(conclusion: Conclusion) -> dict[str, Any]:
     one, language = told(conclusion), samples.language()
     plan = conclusion.plan
     quarter = Quarter.parse(plan.quarter)
+    # A draw inside its quarter covers the files up to that day.
+    last = min(quarter.last_day, plan.drawn_at.astimezone(SHANGHAI).date()) if plan.drawn_at else quarter.last_day
     returned = [
         Returned(
             number=row.household.number if row.household else "",
@@ -149,8 +158,7 @@ def paper_of(conclusion: Conclusion) -> dict[str, Any]:
     return {
         "bank": plan.institution.name,
         "plan": _("第 %(number)s 号 · %(title)s") % {"number": plan.number, "title": plan.title},
-        "period": _("%(first)s 至 %(last)s")
-        % {"first": display.day(quarter.first_day), "last": display.day(quarter.last_day)},
+        "period": _("%(first)s 至 %(last)s") % {"first": display.day(quarter.first_day), "last": display.day(last)},
         "is_accepted": conclusion.is_accepted,
         "sentence": one.sentence,
         "sizing": one.sizing,

@@ -142,8 +142,8 @@ def _plan_page(request: StaffRequest, found: SamplePlan, problem: str = "", stat
         "period": samples.period_of(found),
         "demands": conclusions.confidence_words(found),
         "rules": conclusions.rules_words(found),
-        "branches": list(samples.branch_names(found.branches).values()),
-        "auditors": samples.auditors_of(found),
+        "branches": conclusions.listed(samples.branch_names(found.branches).values()),
+        "auditors": conclusions.listed(person.name for person in samples.auditors_of(found)),
         "tone": STATES[found.state],
         "replaced_by": SamplePlan.objects.filter(replaces=found).first(),
         "problem": problem,
@@ -322,7 +322,7 @@ def inspection(request: StaffRequest, pk: int) -> HttpResponse:
             for field, rule in form.key_fields()
         ],
         "is_named": samples.is_named(item.plan, request.user.pk),
-        "auditors": samples.auditors_of(item.plan),
+        "auditors": conclusions.listed(person.name for person in samples.auditors_of(item.plan)),
         "is_open": samples.is_open(item.plan),
     }
     return render(request, "reporting/inspection.html", context, status=422 if form.errors else 200)

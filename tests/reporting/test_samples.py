@@ -2,20 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from config.lib import clock
 from config.lib.models import AuditEvent
 from customers.models import Person, Profile, ProfileCheck, Visit
-from grids.models import Post, PostKind
+from grids.models import Post, PostKind, Staff
 from reporting.domain import sampling
 from reporting.domain.inspection import Finding
 from reporting.domain.quarters import Quarter
@@ -24,6 +26,7 @@ from reporting.models import Conclusion, Inspection, InspectionResult, SampleIte
 from reporting.selectors import samples as selectors
 from reporting.services import samples
 from reporting.services.samples import AlreadyDoneError, Refused
+from tests import world as world_module
 from tests.conftest import acting_as
 from tests.customers.builders import make_household
 from tests.reporting.sampling import (
@@ -161,6 +164,57 @@ def test_a_plan_is_drawn_once(world: World) -> None:
     assert plan.seed == "one"
     assert SampleItem.objects.filter(plan=plan).count() == plan.sample_size
     assert AuditEvent.objects.filter(verb="sample_drawn").count() == 1
+
+
+def race(*runs: Callable[[], Any]) -> list[Any]:
+    """Run functions at once, each on a connection of its own; return what each gave or raised."""
+    gate, answers = threading.Barrier(len(runs)), {}
+
+    def run(place: int) -> None:
+        try:
+            gate.wait()
+            answers[place] = runs[place]()
+        except Refused as refusal:
+            answers[place] = refusal
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(runs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return [answers[place] for place in range(len(runs))]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_draw_inspect_and_conclude_once() -> None:
+    world = world_module.build()
+    kong = another_auditor(world)
+    make_files(world, world.liu, 1)
+    plan = make_plan(world, world.kang, kong)
+
+    def as_auditor(person: Staff, step: Callable[..., Any], **more: Any) -> Callable[[], Any]:
+        def run() -> Any:
+            with auditing(person) as post:
+                return step(staff=person, post=post, **more)
+
+        return run
+
+    draws = race(as_auditor(world.kang, samples.draw, plan=plan), as_auditor(kong, samples.draw, plan=plan))
+    assert sorted(type(one).__name__ for one in draws) == ["AlreadyDoneError", "SamplePlan"]
+    item = SampleItem.objects.select_related("plan__rules").get()
+
+    found = race(
+        as_auditor(world.kang, samples.inspect, item=item, entry=truth(item)),
+        as_auditor(kong, samples.inspect, item=item, entry=truth(item)),
+    )
+    assert sorted(type(one).__name__ for one in found) == ["AlreadyDoneError", "InspectionResult"]
+
+    ends = race(as_auditor(world.kang, samples.conclude, plan=plan), as_auditor(kong, samples.conclude, plan=plan))
+    assert sorted(type(one).__name__ for one in ends) == ["AlreadyDoneError", "Conclusion"]
+    assert (SampleUnit.objects.count(), Inspection.objects.count(), Conclusion.objects.count()) == (1, 1, 1)
+    assert selectors.repeat(SamplePlan.objects.get()).is_identical
 
 
 def test_an_empty_population_is_not_drawn(world: World) -> None:
