@@ -158,7 +158,12 @@ def test_the_form_knows_nothing_of_the_file_and_no_url_lets_it_out(world: World,
     for field in ("id_number", "phone"):
         assert client.post(reverse("customers:reveal", args=[head.pk, field])).status_code == 404
 
+    by_tail = reverse("search") + f"?q={tails_of(item.subject_id)['phone_tail']}"
+    link = reverse("customers:household", args=[item.subject_id])
+    assert link not in client.get(by_tail).content.decode()
+
     client.post(reverse("reporting:inspection", args=[item.pk]), filled(item))
+    assert link in client.get(by_tail).content.decode()
     after = client.get(reverse("customers:household", args=[item.subject_id])).content.decode()
     assert "王秀英" in after
     assert client.post(reverse("customers:reveal", args=[head.pk, "phone"])).status_code == 200
