@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
 from config.lib.weeks import Week
-from grids.access import PostKind
+from grids.access import CUSTOMER_POSTS, PostKind
 
 # post: (URL name, label, icon); the order of ui.md, at most five on a phone
 TABS: dict[str, tuple[tuple[str, Any, str], ...]] = {
@@ -80,6 +80,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "staff": user if user and user.is_authenticated else None,
         "post": post,
         "posts": getattr(request, "posts", []),
+        "may_search": post is not None and post.kind in CUSTOMER_POSTS,
         "today": clock.today(),
         "week": Week.containing(clock.today()),
     }

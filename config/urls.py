@@ -6,6 +6,7 @@ from config import session
 from config.lib.api.document import SchemaView
 from config.lib.styleguide import styleguide
 from config.lib.views import healthz
+from customers.views.search import search
 
 handler400 = "config.lib.errors.bad_request"
 handler403 = "config.lib.errors.permission_denied"
@@ -21,6 +22,7 @@ urlpatterns = [
     path("sign-out/", session.sign_out, name="sign_out"),
     path("switch-post/", session.switch_post, name="switch_post"),
     path("language/", session.set_language, name="set_language"),
+    path("search/", search, name="search"),
     path("style/", styleguide, name="styleguide"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/v1/", include(([path("", include(urls)) for urls in API], "api"))),

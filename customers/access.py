@@ -10,8 +10,18 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from config.lib.acting import open_subjects
-from customers.models import Evidence, Household, ListEntry, Person, Profile, ProfileCheck, Subject, Visit
-from grids.access import CUSTOMER_POSTS, Post, PostKind, grids_for
+from customers.models import (
+    Evidence,
+    Household,
+    ListEntry,
+    Person,
+    Profile,
+    ProfileCheck,
+    RosterImport,
+    Subject,
+    Visit,
+)
+from grids.access import CUSTOMER_POSTS, Branch, Post, PostKind, grids_for
 
 Row = TypeVar("Row", bound=Model)
 
@@ -97,6 +107,28 @@ def open_list_entry(post: Post, pk: int) -> ListEntry:
     """Return a list entry with who proposed it, under a row lock."""
     entries = ListEntry.objects.filter(scope(post)).select_related("proposed_by", "subject")
     return _open(entries.select_for_update(of=("self",)), pk=pk)
+
+
+# --- Roster files -------------------------------------------------------------------------------------------------
+# A file is handled by its branch and those above; row security behind this is acc.roster_branches().
+
+
+def roster_branches_for(post: Post) -> QuerySet[Branch]:
+    """Return the branches whose roster files a post handles: its own and those below."""
+    branch = post.branch or post.staff.home_branch
+    if post.kind not in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) or branch is None:
+        return Branch.objects.none()
+    return Branch.objects.filter(institution_id=branch.institution_id, path__startswith=branch.path).order_by("path")
+
+
+def rosters_for(post: Post) -> QuerySet[RosterImport]:
+    """Return the roster imports a post handles."""
+    return RosterImport.objects.filter(branch__in=roster_branches_for(post).order_by())
+
+
+def open_roster(post: Post, pk: int) -> RosterImport:
+    """Return a roster import with its branch, its people and its run."""
+    return _open(rosters_for(post).select_related("branch", "uploaded_by", "confirmed_by", "run__asked_by"), pk=pk)
 
 
 # --- The check in hand --------------------------------------------------------------------------------------------

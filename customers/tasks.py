@@ -9,6 +9,7 @@ register(
     Job(
         kind=roster.CHECK,
         title=_("检查名册"),
+        plan=roster.plan,
         work=roster.work_check,
         finish=roster.finish,
         abandon=roster.abandon,
@@ -18,6 +19,7 @@ register(
     Job(
         kind=roster.WRITE,
         title=_("导入名册"),
+        plan=roster.plan,
         work=roster.work_write,
         finish=roster.finish,
         abandon=roster.abandon,

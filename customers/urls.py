@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import checks, households, lists, today, visits
+from customers.views import checks, households, lists, roster, today, visits
 
 app_name = "customers"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:pk>/phone/", households.correct_phone, name="correct_phone"),
     path("households/<int:pk>/withdraw/", households.withdraw_consent, name="withdraw_consent"),
     path("photos/<int:pk>/", visits.photo, name="photo"),
+    path("rosters/", roster.roster_list, name="roster_list"),
+    path("rosters/new/", roster.roster_upload, name="roster_upload"),
+    path("rosters/<int:pk>/", roster.roster, name="roster"),
+    path("rosters/<int:pk>/progress/", roster.roster_progress, name="roster_progress"),
+    path("rosters/<int:pk>/confirm/", roster.roster_confirm, name="roster_confirm"),
+    path("rosters/<int:pk>/discard/", roster.roster_discard, name="roster_discard"),
+    path("rosters/<int:pk>/problems.xlsx", roster.roster_problems, name="roster_problems"),
     path("queues/", checks.queues, name="queues"),
     path("queues/<int:pk>/", checks.check, name="check"),
     path("queues/<int:pk>/photos/<int:photo>/", checks.check_photo, name="check_photo"),

@@ -77,7 +77,11 @@ class Person(Scoped):
 
 
 class PersonToken(models.Model):
-    """A search token of a person's name: two-character pieces, pinyin, initials. Equality and prefix only (leakproof)."""
+    """A search token of a person's name: two-character pieces, pinyin, initials. Equality and prefix only (leakproof).
+
+    Two ways in, both index-only: by token for a post that sees the whole institution, by grid for one that sees some grids
+    (the beginning of a token would otherwise be read for everybody's grids).
+    """
 
     guard = Guard(
         scope="grid",
@@ -86,12 +90,14 @@ class PersonToken(models.Model):
         read="",
         extra=(
             "create index if not exists token_lookup on {table} (token, institution_id, grid_id) include (person_id)",
+            "create index if not exists token_in_grid on {table} (grid_id, token) include (person_id)",
         ),
     )
 
+    pk = models.CompositePrimaryKey("person_id", "token")
     institution_id = models.BigIntegerField()
     grid_id = models.BigIntegerField()
     # Derived data, five rows a person, written with the person and erased with him: no constraint of the database, which would
     # look each of them up once more.
-    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens", db_constraint=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens", db_constraint=False, db_index=False)
     token = models.CharField(max_length=60, db_collation="C")

@@ -88,7 +88,6 @@ def _start(kind: str, roster: RosterImport, staff: Staff, post_id: int | None) -
         asked_by_id=staff.pk,
         asked_post_id=post_id,
         parameters={"roster": roster.pk},
-        chunks=[jobs.Chunk({"roster": roster.pk}, units=0)],
     )
     roster.save(update_fields=["run"])
 
@@ -143,6 +142,11 @@ def _record(staff: Staff, post_id: int | None, verb: str, roster: RosterImport) 
 
 
 # --- Runs ---------------------------------------------------------------------------------------------------------
+
+
+def plan(run: JobRun) -> list[jobs.Chunk]:
+    """A file is one piece of work: its rows are told against one another, and all of them go in or none."""
+    return [jobs.Chunk({"roster": run.parameters["roster"]}, units=0)]
 
 
 def work_check(run: JobRun, payload: dict[str, int]) -> None:

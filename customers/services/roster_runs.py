@@ -159,6 +159,7 @@ def _check(roster: RosterImport, file: BufferedReader, problems: "_Problems", re
         "verdict": verdict.as_json(),
         "villages": {str(grid): figures for grid, figures in villages.items()},
         "totals": total(villages),
+        "runs": tally.runs(),
     }
 
 
@@ -231,14 +232,6 @@ class _Problems:
 
 def _header_as_json(header: Header) -> dict[str, Any]:
     return {"row": header.row, "places": dict(header.places), "titles": dict(header.titles)}
-
-
-def header_of(roster: RosterImport) -> Header | None:
-    """Return the header of the file as the check found it."""
-    stored = roster.summary.get("header")
-    if not stored:
-        return None
-    return Header(stored["row"], stored["places"], stored["titles"], (), (), ())
 
 
 # --- Writing ------------------------------------------------------------------------------------------------------

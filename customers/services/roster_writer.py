@@ -32,6 +32,10 @@ _CHANGED = (
     "name", "sort_key", "relation", "sex", "born_on",
     "data_key", "id_number", "id_index", "id_tail", "phone", "phone_index", "phone_tail",
 )  # fmt: skip
+_CHANGE_PEOPLE = f"""
+    update customers_person as person set {", ".join(f"{name} = line.{name}" for name in _CHANGED)}
+    from (values %s) as line (id, {", ".join(_CHANGED)}) where person.id = line.id
+"""  # noqa: S608 - names of columns
 
 
 class NewPerson(NamedTuple):
@@ -52,12 +56,6 @@ class Differing(NamedTuple):
     line: PersonLine
     subject: int
     grid_id: int
-
-
-_CHANGE_PEOPLE = f"""
-    update customers_person as person set {", ".join(f"{name} = line.{name}" for name in _CHANGED)}
-    from (values %s) as line (id, {", ".join(_CHANGED)}) where person.id = line.id
-"""  # noqa: S608 - names of columns
 
 
 @dataclass(slots=True)

@@ -36,15 +36,30 @@ class Tally:
 
     def add(self, match: Match) -> None:
         """Note one batch."""
-        homes = [(home.line.household, home.line.grid_id, home.outcome) for home in match.homes]
+        homes = [(home.line.household, home.line.grid_id, home.outcome, home.line.row) for home in match.homes]
         rows = np.zeros((len(match.lines), 5), dtype=np.int64)
         rows[:, 0] = [line.row for line in match.lines]
         rows[:, 1], rows[:, 2], rows[:, 3] = match.households, match.grids, match.outcomes
         for at, person in match.filed.items():
             if person.home_is_listed:
                 rows[at, 4] = person.grid_id
-        self._homes.append(np.array(homes, dtype=np.int64).reshape(-1, 3))
+        self._homes.append(np.array(homes, dtype=np.int64).reshape(-1, 4))
         self._rows.append(rows)
+
+    def runs(self, most: int = 400) -> list[tuple[int, int]]:
+        """(first row, grid) of each run of rows of one village; empty when the villages lie scattered in the file.
+
+        With it a finding on a row, even one too broken to be read, belongs to the village around it.
+        """
+        # The first row of a household has a village even where the row itself is broken.
+        known = [rows[:, (0, 2)] for rows in self._rows] + [homes[:, (3, 1)] for homes in self._homes]
+        places = np.concatenate(known) if known else np.zeros((0, 2), dtype=np.int64)
+        places = places[places[:, 1] > 0]
+        places = places[np.argsort(places[:, 0], kind="stable")]
+        starts = np.flatnonzero(np.concatenate(([True], places[1:, 1] != places[:-1, 1]))) if len(places) else []
+        if len(starts) > most:
+            return []
+        return [(int(places[at, 0]), int(places[at, 1])) for at in starts]
 
     def grids(self) -> list[int]:
         """The villages of the file."""
@@ -55,7 +70,7 @@ class Tally:
     ) -> dict[int, dict[str, int]]:
         """Figures by grid. ``before`` are households and people on the roster before the import; with a verdict, rows and
         households that do not go in are left out."""
-        homes = np.concatenate(self._homes) if self._homes else np.zeros((0, 3), dtype=np.int64)
+        homes = np.concatenate(self._homes) if self._homes else np.zeros((0, 4), dtype=np.int64)
         rows = np.concatenate(self._rows) if self._rows else np.zeros((0, 5), dtype=np.int64)
         if verdict is not None:
             out = verdict.households_out()
