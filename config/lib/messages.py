@@ -9,7 +9,15 @@ import polib
 from django.conf import settings
 from django.template.base import Lexer, TokenType
 
-FUNCTIONS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2, "pgettext": 2}
+FUNCTIONS = {
+    "_": 1,
+    "gettext": 1,
+    "gettext_lazy": 1,
+    "gettext_noop": 1,
+    "ngettext": 2,
+    "ngettext_lazy": 2,
+    "pgettext": 2,
+}
 APPS = ("config", "grids", "customers", "credit", "reporting")
 CATALOGUE = Path("config/locale/en/LC_MESSAGES/django.po")
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -23,7 +31,13 @@ def in_python(source: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
-        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        name = (
+            node.func.id
+            if isinstance(node.func, ast.Name)
+            else node.func.attr
+            if isinstance(node.func, ast.Attribute)
+            else ""
+        )
         if name not in FUNCTIONS:
             continue
         texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
@@ -57,7 +71,9 @@ def in_template(source: str) -> Iterator[Message]:
                 yield (singular, body) if singular else (body, None)
                 block = None
         elif block is not None:
-            block.append(f"%({text.split('|')[0].strip()})s" if token.token_type == TokenType.VAR else text.replace("%", "%%"))
+            block.append(
+                f"%({text.split('|')[0].strip()})s" if token.token_type == TokenType.VAR else text.replace("%", "%%")
+            )
         if token.token_type in (TokenType.BLOCK, TokenType.VAR):
             for match in _ARGUMENT.finditer(text):
                 yield match.group(1) or match.group(2), None
@@ -101,7 +117,11 @@ def untranslated(root: Path = settings.BASE_DIR) -> list[str]:
         text
         for text, plural in all_messages(root)
         if text not in known
-        or not (known[text].msgstr if plural is None or not known[text].msgid_plural else all(known[text].msgstr_plural.values()))
+        or not (
+            known[text].msgstr
+            if plural is None or not known[text].msgid_plural
+            else all(known[text].msgstr_plural.values())
+        )
     )
 
 
