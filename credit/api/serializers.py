@@ -25,7 +25,7 @@ class RoundSerializer(serializers.ModelSerializer[Round]):
 
     class Meta:
         model = Round
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "grid_id",
             "owner_id",
@@ -62,7 +62,7 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
 
     class Meta:
         model = Decision
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "round_id",
             "household_id",
@@ -91,7 +91,7 @@ class StepSerializer(serializers.ModelSerializer[DecisionStep]):
 
     class Meta:
         model = DecisionStep
-        fields = ("number", "verb", "amount_yuan", "reason", "staff_id", "post_kind", "taken_at")
+        fields: tuple[str, ...] = ("number", "verb", "amount_yuan", "reason", "staff_id", "post_kind", "taken_at")
         read_only_fields = fields
 
 
@@ -102,7 +102,7 @@ class DecisionDetails(DecisionSerializer):
     steps = serializers.SerializerMethodField()
 
     class Meta(DecisionSerializer.Meta):
-        fields = (*DecisionSerializer.Meta.fields, "trace", "steps")
+        fields: tuple[str, ...] = (*DecisionSerializer.Meta.fields, "trace", "steps")
         read_only_fields = fields
 
     @extend_schema_field(StepSerializer(many=True))
@@ -127,7 +127,7 @@ class LineResultSerializer(serializers.ModelSerializer[LineResult]):
 
     class Meta:
         model = LineResult
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "run_id",
             "household_id",
@@ -156,7 +156,14 @@ class LineResultDetails(LineResultSerializer):
     inputs_hash = serializers.CharField(read_only=True)
 
     class Meta(LineResultSerializer.Meta):
-        fields = (*LineResultSerializer.Meta.fields, "model", "model_sha256", "parameters", "inputs", "inputs_hash")
+        fields: tuple[str, ...] = (
+            *LineResultSerializer.Meta.fields,
+            "model",
+            "model_sha256",
+            "parameters",
+            "inputs",
+            "inputs_hash",
+        )
         read_only_fields = fields
 
     def get_parameters(self, result: LineResult) -> str:

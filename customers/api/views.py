@@ -86,7 +86,7 @@ class Visits(Rows):
         sent.is_valid()
         unreadable = list(problems_of(sent.errors))
         if {"client_uuid", "household_id"} & set(sent.errors):
-            raise Refused(422, _("内容有误"), unreadable)
+            raise Refused(422, _("内容有误"), problems=unreadable)
         home = access.open_household(request.post, int(sent.initial_data["household_id"]))  # type: ignore[attr-defined]
         try:
             stored = submit_visit(
@@ -99,10 +99,10 @@ class Visits(Rows):
             found = [_told(one) for one in refused.problems if one.level != "warning" and one.code != UNREADABLE]
             said = {problem["path"] for problem in unreadable}
             problems = unreadable + [problem for problem in found if problem["path"] not in said]
-            raise Refused(422, _("内容有误，走访没有保存"), problems) from refused
+            raise Refused(422, _("内容有误，走访没有保存"), problems=problems) from refused
         except VisitConflictError as conflict:
             more = {"visit_id": conflict.visit.pk} if conflict.visit is not None else {}
-            raise Refused(409, _("这个 client_uuid 已用于另一次走访"), **more) from conflict
+            raise Refused(409, _("这个 client_uuid 已用于另一次走访"), more=more) from conflict
         body = {
             "visit": stored.visit,
             "profile_id": stored.profile.pk if stored.profile else None,
@@ -115,11 +115,10 @@ class Visits(Rows):
 
 
 def _content(request: Request) -> Any:
-    if not request.content_type.startswith("multipart/"):
-        content = request.data
-    else:
+    content: Any = request.data
+    if request.content_type.startswith("multipart/"):
         try:
-            content = json.loads(request.data.get("visit", ""))
+            content = json.loads(content.get("visit", ""))
         except ValueError as error:
             raise ParseError(_("visit 部分不是 JSON")) from error
     if not isinstance(content, dict):
@@ -131,8 +130,8 @@ def _content(request: Request) -> Any:
 
 def _submission(request: Request, sent: VisitSubmission, unreadable: list[dict[str, str]]) -> Submission:
     """Return what can be read of it; what cannot is named, so that the answer says it with everything else."""
-    fields = VisitSubmission().fields
-    values = {
+    fields: Any = VisitSubmission().fields
+    values: dict[str, Any] = {
         name: fields[name].run_validation(sent.initial_data[name])
         for name in fields
         if name in sent.initial_data and name not in sent.errors

@@ -14,7 +14,7 @@ class BranchSerializer(serializers.ModelSerializer[Branch]):
 
     class Meta:
         model = Branch
-        fields = ("id", "parent_id", "kind", "name", "town_code", "is_open")
+        fields: tuple[str, ...] = ("id", "parent_id", "kind", "name", "town_code", "is_open")
         read_only_fields = fields
 
 
@@ -27,7 +27,7 @@ class GridSerializer(serializers.ModelSerializer[Grid]):
 
     class Meta:
         model = Grid
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "branch_id",
             "parent_id",
@@ -53,5 +53,11 @@ class GridDetails(GridSerializer):
     predecessor_codes = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta(GridSerializer.Meta):
-        fields = (*GridSerializer.Meta.fields, "boundary", "is_schematic", "former_names", "predecessor_codes")
+        fields: tuple[str, ...] = (
+            *GridSerializer.Meta.fields,
+            "boundary",
+            "is_schematic",
+            "former_names",
+            "predecessor_codes",
+        )
         read_only_fields = fields

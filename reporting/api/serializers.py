@@ -18,7 +18,7 @@ class ReportSerializer(serializers.ModelSerializer[WeeklyReport]):
 
     class Meta:
         model = WeeklyReport
-        fields = ("id", "campaign_id", "week", "starts_on", "cut_at", "frozen_at", "rows_hash")
+        fields: tuple[str, ...] = ("id", "campaign_id", "week", "starts_on", "cut_at", "frozen_at", "rows_hash")
         read_only_fields = fields
 
     def get_week(self, report: WeeklyReport) -> str:
@@ -37,7 +37,7 @@ class ReportRowSerializer(serializers.ModelSerializer[ReportRow]):
 
     class Meta:
         model = ReportRow
-        fields = (
+        fields: tuple[str, ...] = (
             "level",
             "order",
             "unit_id",
@@ -61,7 +61,7 @@ class ReportDetails(ReportSerializer):
     rows = ReportRowSerializer(many=True, read_only=True, source="shown_rows")
 
     class Meta(ReportSerializer.Meta):
-        fields = (*ReportSerializer.Meta.fields, "rows")
+        fields: tuple[str, ...] = (*ReportSerializer.Meta.fields, "rows")
         read_only_fields = fields
 
 
@@ -72,7 +72,7 @@ class ConclusionSerializer(serializers.ModelSerializer[Conclusion]):
 
     class Meta:
         model = Conclusion
-        fields = ("found", "is_accepted", "upper_limit_ratio", "concluded_by_id", "concluded_at")
+        fields: tuple[str, ...] = ("found", "is_accepted", "upper_limit_ratio", "concluded_by_id", "concluded_at")
         read_only_fields = fields
 
 
@@ -86,7 +86,7 @@ class PlanSerializer(serializers.ModelSerializer[SamplePlan]):
 
     class Meta:
         model = SamplePlan
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "number",
             "title",

@@ -16,7 +16,7 @@ class SchemaView(SpectacularAPIView):
 
     is_for_all_posts = True
     permission_classes = (DeclaredPermission,)
-    renderer_classes = (OpenApiJsonRenderer,)
+    renderer_classes = [OpenApiJsonRenderer]
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

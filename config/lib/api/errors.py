@@ -33,11 +33,18 @@ class ErrorSerializer(serializers.Serializer[Any]):
 class Refused(APIException):
     """Content that breaks rules (422), or meets a state that does not allow it (409); ``problems`` says all of it."""
 
-    def __init__(self, status: int, detail: str, problems: list[dict[str, str]] | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        problems: list[dict[str, str]] | None = None,
+        more: dict[str, int] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status_code = status
         self.problems = problems
-        self.more = more
+        self.more = more or {}
 
 
 def problems_of(detail: Any, path: str = "") -> Iterator[dict[str, str]]:

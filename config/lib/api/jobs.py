@@ -25,7 +25,7 @@ class RunSerializer(serializers.ModelSerializer[JobRun]):
 
     class Meta:
         model = JobRun
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "kind",
             "key",
@@ -73,7 +73,7 @@ class Runs(Rows):
         run = self.get_object()
         if run.is_over:
             raise Refused(409, str(run.get_state_display()))
-        jobs.ask_to_cancel(run, request.user.pk)
+        jobs.ask_to_cancel(run, int(request.user.pk or 0))
         audit.record(
             staff=request.user,
             verb="run_cancelled",

@@ -35,11 +35,13 @@ class Rate(BaseThrottle):
         key = f"gedang:api:{_asker(request)}:{second // WINDOW}"
         try:
             with _broker().pipeline(transaction=False) as pipe:
-                count, _expires = pipe.incr(key).expire(key, 2 * WINDOW).execute()
+                pipe.incr(key)
+                pipe.expire(key, 2 * WINDOW)
+                count = pipe.execute()[0]
         except redis.RedisError:
             log.warning("broker away, request not counted")
             return True
-        return int(count) <= settings.API_REQUESTS_PER_MINUTE
+        return int(count) <= int(settings.API_REQUESTS_PER_MINUTE)
 
     def wait(self) -> float:
         """Return the seconds until the next minute."""

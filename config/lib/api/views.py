@@ -88,9 +88,9 @@ class ByColumn(BaseFilterBackend):
         for name, text in request.query_params.items():
             if name in known:
                 try:
-                    wanted[known[name].lookup] = known[name].read(text)
+                    wanted[known[name].lookup] = known[name].read(str(text))
                 except ValueError:
-                    problems[name] = [_("“%(value)s”不能用在这里") % {"value": text[:40]}]
+                    problems[name] = [_("“%(value)s”不能用在这里") % {"value": str(text)[:40]}]
             elif name not in pages:
                 problems[name] = [_("没有这个参数")]
         if problems:
