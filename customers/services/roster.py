@@ -4,10 +4,13 @@ The state is the plan: checking -> checked -> writing -> written, with broken, d
 conditional change of that state, so a double click or a second tab takes it once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from config.lib import audit, clock, files, jobs
@@ -15,7 +18,7 @@ from config.lib.models import JobRun, StoredFile
 from config.lib.progress import reporting
 from customers.models import RosterImport
 from customers.services import roster_runs
-from grids.models import Branch, Institution, Staff
+from grids.models import Branch, Staff
 
 State = RosterImport.State
 CHECK, WRITE = "check_roster", "write_roster"
@@ -26,7 +29,7 @@ DISCARDABLE = (State.CHECKED, State.BROKEN, State.FAILED)
 class RosterRefusedError(Exception):
     """The step is not possible; ``code`` says why: own, errors, nothing, settled, same_file. ``roster`` is the import meant."""
 
-    def __init__(self, code: str, roster: RosterImport | None = None) -> None:
+    def __init__(self, code: str, roster: RosterImport) -> None:
         super().__init__(code)
         self.code = code
         self.roster = roster
@@ -197,11 +200,6 @@ def abandon(run: JobRun) -> None:
 # --- In one go ----------------------------------------------------------------------------------------------------
 
 
-def branch_of(institution: Institution) -> Branch:
-    """Return the head office, whose imports may hold any village of the institution."""
-    return Branch.objects.filter(institution=institution, parent__isnull=True).order_by("pk")[0]
-
-
 def import_now(
     *,
     branch: Branch,
@@ -235,3 +233,19 @@ def import_now(
         _record(confirmed_by, None, "roster_confirm", roster)
         roster_runs.write(roster, at=at)
     return roster
+
+
+@contextmanager
+def tried(*, branch: Branch, content: IO[bytes], name: str, staff: Staff) -> Iterator[RosterImport]:
+    """Check a file and yield its import, findings and all; afterwards neither row nor file is left."""
+    with transaction.atomic():
+        roster = upload(
+            staff=staff, post_id=None, branch=branch, content=content, name=name, source="", obtained_on=clock.today(),
+            check_now=True,
+        )  # fmt: skip
+        try:
+            roster_runs.check(roster)
+            yield roster
+        finally:
+            default_storage.delete(roster.file.storage_key)
+            transaction.set_rollback(True)

@@ -74,7 +74,6 @@ def roster_upload(request: StaffRequest) -> HttpResponse:
             form.add_error("file", str(refused))
         except RosterRefusedError as refused:
             messages.info(request, _("同一份文件已经上传，正在处理，见本页。"))
-            assert refused.roster is not None  # noqa: S101 - the import of the same file
             return redirect("customers:roster", pk=refused.roster.pk)
         else:
             return redirect("customers:roster", pk=roster.pk)

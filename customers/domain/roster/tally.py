@@ -56,7 +56,9 @@ class Tally:
         places = np.concatenate(known) if known else np.zeros((0, 2), dtype=np.int64)
         places = places[places[:, 1] > 0]
         places = places[np.argsort(places[:, 0], kind="stable")]
-        starts = np.flatnonzero(np.concatenate(([True], places[1:, 1] != places[:-1, 1]))) if len(places) else []
+        changes = np.ones(len(places), dtype=np.bool_)
+        changes[1:] = places[1:, 1] != places[:-1, 1]
+        starts = np.flatnonzero(changes)
         if len(starts) > most:
             return []
         return [(int(places[at, 0]), int(places[at, 1])) for at in starts]
