@@ -28,7 +28,7 @@ from tests.world import World, build
 
 pytestmark = pytest.mark.usefixtures("opener")
 AMOUNT = make.amount("7.7")
-PLANTED = "77000"
+PLANTED = "77000.00"  # with its point, or the digits could stand in any ciphertext
 
 
 @contextmanager
