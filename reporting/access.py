@@ -13,7 +13,7 @@ from django.http import Http404
 from grids.access import Post, PostKind, branches_for, grids_for
 from reporting.domain.figures import Level
 from reporting.domain.rollup import Line
-from reporting.models import Conclusion, ReportRow, SampleItem, SamplePlan, WeeklyReport
+from reporting.models import Conclusion, Inspection, ReportRow, SampleItem, SamplePlan, WeeklyReport
 
 READERS = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.LEADER)
 OVERSEERS = (PostKind.BRANCH_MANAGER, PostKind.LEADER)
@@ -131,6 +131,11 @@ def open_item(post: Post, pk: int) -> SampleItem:
     if item is None:
         raise Http404
     return item
+
+
+def inspection_of(item: SampleItem) -> Inspection | None:
+    """Return the inspection of an opened item with its result, None while it is left to do."""
+    return Inspection.objects.select_related("auditor", "result__collector").filter(item=item).first()
 
 
 def conclusions_for(post: Post) -> QuerySet[Conclusion]:

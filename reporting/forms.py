@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from config.lib import clock
 from config.lib.money import MoneyError, yuan_from_text
 from customers.domain.economics import LARGEST
-from grids.models import Staff
+from grids.access import Staff
 from reporting.domain.inspection import AuditRules, FieldRule, Finding, Nature
 from reporting.domain.quarters import Quarter
 from reporting.models import Inspection

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from config.lib import display
 from config.lib.clock import SHANGHAI
 from config.lib.tables import Table, paper
-from grids.models import Post
+from grids.access import Post
 from reporting.access import conclusions_for
 from reporting.domain import audit_paper
 from reporting.domain.audit_paper import Returned
@@ -74,7 +74,7 @@ class Told:
         return [(name, rows) for (_pk, name), rows in grouped.items()]
 
 
-def told(conclusion: Conclusion) -> Told:
+def told(post: Post, conclusion: Conclusion) -> Told:
     """Return everything a conclusion says; what goes back is read under the acting person's row security."""
     document, plan = conclusion.document, conclusion.plan
     language = samples.language()
@@ -94,7 +94,7 @@ def told(conclusion: Conclusion) -> Told:
         proof=proof_of(plan),
         strata=audit_paper.strata_table(document, language),
         classes=audit_paper.classes_table(document, language),
-        returned=samples.returned_of(document),
+        returned=samples.returned_of(post, document),
         due_on=date.fromisoformat(document["due_on"]),
     )
 
@@ -134,9 +134,9 @@ def _households(count: int) -> str:
     return ngettext("%(count)s 户", "%(count)s 户", count) % {"count": display.number(count)}
 
 
-def paper_of(conclusion: Conclusion) -> dict[str, Any]:
+def paper_of(post: Post, conclusion: Conclusion) -> dict[str, Any]:
     """Return the data of the PDF (``config/lib/typst/conclusion.typ``)."""
-    one, language = told(conclusion), samples.language()
+    one, language = told(post, conclusion), samples.language()
     plan = conclusion.plan
     quarter = Quarter.parse(plan.quarter)
     # A draw inside its quarter covers the files up to that day.

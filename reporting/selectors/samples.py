@@ -12,9 +12,8 @@ from django.utils.translation import get_language
 
 from config.lib import clock, releases
 from config.lib.models import Release
-from customers.models import Household
-from grids.access import CUSTOMER_POSTS
-from grids.models import Branch, Post, PostKind, Staff
+from customers.access import Household, households_for
+from grids.access import CUSTOMER_POSTS, Branch, Post, PostKind, Staff
 from reporting.access import items_for, plans_for
 from reporting.domain import sampling
 from reporting.domain.inspection import AuditRules, Compared, Outcome, deviation_words, read_rules
@@ -314,7 +313,9 @@ def worklist(post: Post, *, plan_id: int | None, branch: str, state: str) -> Que
     return items
 
 
-def page_of_items(items: QuerySet[SampleItem], number: str | None) -> tuple[Page[SampleItem], list[ItemRow]]:
+def page_of_items(
+    post: Post, items: QuerySet[SampleItem], number: str | None
+) -> tuple[Page[SampleItem], list[ItemRow]]:
     """Return one page of items, village by village."""
     listed = items.select_related("plan", "grid", "inspection__result", "inspection__auditor")
     # What is left comes first, village by village; then what was done, the latest first.
@@ -322,12 +323,12 @@ def page_of_items(items: QuerySet[SampleItem], number: str | None) -> tuple[Page
     in_order = listed.order_by("-plan__number", left_first, "grid__branch_id", "grid__pinyin", "grid_id", "order")
     page = Paginator(in_order, ON_PAGE)
     found = page.get_page(number)
-    return found, rows_of(list(found.object_list))
+    return found, rows_of(post, list(found.object_list))
 
 
-def rows_of(items: Sequence[SampleItem]) -> list[ItemRow]:
+def rows_of(post: Post, items: Sequence[SampleItem]) -> list[ItemRow]:
     """Return the lines of items in their order; three queries whatever their number."""
-    homes = Household.objects.in_bulk([item.subject_id for item in items])
+    homes = households_for(post).in_bulk([item.subject_id for item in items])
     heads = heads_of(item.pk for item in items)
     return [ItemRow(item, homes.get(item.subject_id), heads.get(item.pk, "")) for item in items]
 
@@ -364,6 +365,11 @@ def next_item(post: Post, item: SampleItem) -> SampleItem | None:
     return same or left.order_by("grid__branch_id", "grid__pinyin", "grid_id", "order").first()
 
 
+def replacement_of(plan: SamplePlan) -> SamplePlan | None:
+    """Return the new plan that takes the place of one, drawn or not."""
+    return SamplePlan.objects.filter(replaces=plan).first()
+
+
 def compared_of(item: SampleItem) -> list[Compared]:
     """Return the comparison of an inspected item."""
     return [Compared.stored(one) for one in item.inspection.result.comparison]
@@ -389,7 +395,7 @@ class ReturnedRow:
     what: list[str]
 
 
-def returned_of(document: Mapping[str, Any]) -> list[ReturnedRow]:
+def returned_of(post: Post, document: Mapping[str, Any]) -> list[ReturnedRow]:
     """Return the files a conclusion sends back, by collector, with what deviates in the reader's language."""
     entries = {entry["item"]: entry for entry in document["returned"]}
     items = SampleItem.objects.filter(pk__in=list(entries)).select_related("grid", "inspection__result")
@@ -402,6 +408,6 @@ def returned_of(document: Mapping[str, Any]) -> list[ReturnedRow]:
             entries[row.item.pk]["collector_id"],
             deviations_of(compared_of(row.item)),
         )
-        for row in rows_of(list(items))
+        for row in rows_of(post, list(items))
     ]
     return sorted(rows, key=lambda row: (row.collector_id, row.item.order))

@@ -18,7 +18,7 @@ from config.lib import audit, clock, crypto
 from config.lib.models import Release
 from config.lib.weeks import working_day_on_or_before
 from customers.domain.economics import holds_identity
-from grids.models import Post, Staff
+from grids.access import Post, Staff
 from grids.services import Refused
 from reporting.domain import inspection as rulebook
 from reporting.domain import sampling

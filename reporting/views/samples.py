@@ -18,12 +18,12 @@ from config.lib.clock import SHANGHAI
 from config.lib.requests import StaffRequest
 from grids.access import PostKind
 from reporting import access
+from reporting.access import Inspection, SampleItem, SamplePlan
 from reporting.domain import inspection as rulebook
 from reporting.domain import redraw as redraw_module
 from reporting.domain import sampling
 from reporting.domain.inspection import CLASSES, Finding, KeyField, Nature, Outcome
 from reporting.forms import InspectionForm, PlanForm
-from reporting.models import Inspection, SampleItem, SamplePlan
 from reporting.selectors import conclusions, samples
 from reporting.services import samples as services
 from reporting.services.samples import AlreadyDoneError, Entry, Refused
@@ -145,7 +145,7 @@ def _plan_page(request: StaffRequest, found: SamplePlan, problem: str = "", stat
         "branches": conclusions.listed(samples.branch_names(found.branches).values()),
         "auditors": conclusions.listed(person.name for person in samples.auditors_of(found)),
         "tone": STATES[found.state],
-        "replaced_by": SamplePlan.objects.filter(replaces=found).first(),
+        "replaced_by": samples.replacement_of(found),
         "problem": problem,
     }
     if found.state == SamplePlan.State.PLANNED:
@@ -250,7 +250,7 @@ def inspection_list(request: StaffRequest) -> HttpResponse:
         branch=request.GET.get("branch", "")[:40],
         state=request.GET.get("state", ""),
     )
-    page, rows = samples.page_of_items(items, request.GET.get("page"))
+    page, rows = samples.page_of_items(request.post, items, request.GET.get("page"))
     context |= {"page": page, "rows": rows, "filters": _item_filters(request, one), "plan": one}
     return render(request, "reporting/inspection_list.html", context)
 
@@ -290,7 +290,7 @@ def _item_filters(request: StaffRequest, one: SamplePlan | None) -> list[dict[st
 def inspection(request: StaffRequest, pk: int) -> HttpResponse:
     """One drawn household: the blind form, and only after it is saved the comparison with the file."""
     item = access.open_item(request.post, pk)
-    done = Inspection.objects.select_related("auditor", "result__collector").filter(item=item).first()
+    done = access.inspection_of(item)
     if done is not None and request.method == "GET":
         return _inspected_page(request, item, done)
     rules = rulebook.read_rules(item.plan.rules.document)
@@ -341,7 +341,7 @@ def _entry(form: InspectionForm) -> Entry:
 
 
 def _item_context(request: StaffRequest, item: SampleItem) -> dict[str, Any]:
-    row = samples.rows_of([item])[0]
+    row = samples.rows_of(request.post, [item])[0]
     title = row.head or (row.household.number if row.household else "")
     return {
         "where": _where(_plan_crumb(item.plan), (title, "")),
@@ -437,7 +437,7 @@ def conclusion_list(request: StaffRequest) -> HttpResponse:
 def conclusion(request: StaffRequest, pk: int) -> HttpResponse:
     """The conclusion of a plan: the sentence, why this size, the proof, deviations by class, what goes back to whom."""
     found = access.open_conclusion(request.post, pk)
-    told = conclusions.told(found)
+    told = conclusions.told(request.post, found)
     context = {
         "where": _where(_plan_crumb(found.plan), (_("结论"), "")),
         "conclusion": found,
@@ -456,7 +456,7 @@ def conclusion(request: StaffRequest, pk: int) -> HttpResponse:
 def conclusion_pdf(request: StaffRequest, pk: int) -> HttpResponse:
     """The conclusion on paper."""
     found = access.open_conclusion(request.post, pk)
-    content = pdf.render("conclusion", conclusions.paper_of(found), samples.language())
+    content = pdf.render("conclusion", conclusions.paper_of(request.post, found), samples.language())
     audit.record(
         staff=request.user, post_id=request.post.pk, verb="export_conclusion", about="sample_plan", about_id=pk
     )

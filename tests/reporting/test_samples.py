@@ -546,9 +546,9 @@ def test_a_conclusion_stands_whatever_the_files_become(world: World) -> None:
     item = SampleItem.objects.get(pk=before["returned"][0]["item"])
     make_file(item.subject.household, collector=world.chen, checker=world.deng, number=2)
 
-    with auditing(world.kang):
+    with auditing(world.kang) as post:
         assert Conclusion.objects.get(plan=plan).document == before
-        [row] = selectors.returned_of(before)
+        [row] = selectors.returned_of(post, before)
     assert (row.collector, row.household.number) == ("陈立", item.subject.household.number)
 
 

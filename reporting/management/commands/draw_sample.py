@@ -7,8 +7,7 @@ from django.core.management.base import CommandError
 
 from config.lib.acting import transaction_frame
 from config.lib.commands import JsonCommand
-from grids.access import act_as, posts_of
-from grids.models import Post, PostKind, Staff
+from grids.access import Post, PostKind, Staff, act_as, posts_of
 from grids.services import Refused
 from reporting.models import SamplePlan
 from reporting.selectors import samples
