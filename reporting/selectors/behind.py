@@ -89,7 +89,11 @@ def households_behind(post: Post, wanted: Wanted, number: str | None) -> Behind:
     window, campaign_id = _window(post, wanted.week, report)
     unit = _unit(post, scope, wanted, report, window)
     listed = _listed(post, wanted, unit, report, window, campaign_id)
-    in_order = listed.select_related("grid").order_by("grid__division_code", "grid_id", "household__number", "pk")
+    in_order = (
+        listed.select_related("grid")
+        .defer("grid__boundary")
+        .order_by("grid__division_code", "grid_id", "household__number", "pk")
+    )
     page = Paginator(in_order, ON_PAGE).get_page(number)
     return Behind(wanted=wanted, name=unit.name, report=report, page=page, rows=_told(post, list(page.object_list)))
 

@@ -86,22 +86,44 @@ def preview_window(week: Week, *, now: datetime, last_frozen: Week | None) -> Wi
     )
 
 
+FOR_POSTS = """
+select territory, grids, collectors from acc.progress(
+    %(campaign)s, %(begins)s, %(cut)s, %(since)s, %(on_day)s, %(grids)s::bigint[], %(collectors)s)
+"""
+FOR_WORKER = """
+select (select jsonb_agg(to_jsonb(place)) from lib.territory_on(%(bank)s, %(on_day)s, %(grids)s::bigint[]) as place),
+       (select jsonb_agg(to_jsonb(line)) from lib.progress_by_grid(
+            %(campaign)s, %(begins)s, %(cut)s, %(since)s, %(on_day)s, %(grids)s::bigint[]) as line),
+       (select jsonb_agg(to_jsonb(line)) from lib.progress_by_collector(
+            %(campaign)s, %(begins)s, %(cut)s, %(since)s, %(on_day)s, %(grids)s::bigint[]) as line)
+"""
+
+
 def counted(
-    campaign_id: int, window: Window, *, only_grids: Sequence[int] | None = None, with_collectors: bool = False
+    plan: CampaignPlan,
+    window: Window,
+    *,
+    only_grids: Sequence[int] | None = None,
+    with_collectors: bool = False,
+    by_worker: bool = False,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return territory, counts by grid and counts by collector as the acting post may see them; empty for other posts."""
+    """Return territory, counts by grid and counts by collector as the acting post may see them; empty for other posts.
+
+    ``by_worker``: for the console, which acts for no post; the database lets the worker's role alone do so.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "select territory, grids, collectors from acc.progress(%s, %s, %s, %s, %s, %s::bigint[], %s)",
-            [
-                campaign_id,
-                window.begins,
-                window.cut,
-                window.since,
-                window.on_day,
-                None if only_grids is None else list(only_grids),
-                with_collectors,
-            ],
+            FOR_WORKER if by_worker else FOR_POSTS,
+            {
+                "campaign": plan.id,
+                "bank": plan.institution_id,
+                "begins": window.begins,
+                "cut": window.cut,
+                "since": window.since,
+                "on_day": window.on_day,
+                "grids": None if only_grids is None else list(only_grids),
+                "collectors": with_collectors,
+            },
         )
         row = cursor.fetchone() or (None, None, None)
     territory, grids, collectors = (json.loads(part) if part else [] for part in row)
@@ -116,9 +138,12 @@ def counted_lines(
     earlier: Iterable[Line] | None,
     only_grids: Sequence[int] | None = None,
     with_collectors: bool = False,
+    by_worker: bool = False,
 ) -> list[Line]:
     """Return the lines of a report as they stand now, ranked against the last frozen week."""
-    territory, grids, collectors = counted(plan.id, window, only_grids=only_grids, with_collectors=with_collectors)
+    territory, grids, collectors = counted(
+        plan, window, only_grids=only_grids, with_collectors=with_collectors, by_worker=by_worker
+    )
     return roll_up(
         bank_id=plan.institution_id,
         bank=plan.bank,

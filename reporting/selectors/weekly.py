@@ -1,7 +1,7 @@
 """Weekly reports as pages read them: the weeks there are, a frozen week from its stored lines, a preview counted on demand."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from config.lib import clock, releases
 from config.lib.ratios import Place
 from config.lib.weeks import Week
 from grids.access import Post
-from reporting.access import STORED_LEVEL, Scope, lines_for, reports_for, rows_for
+from reporting.access import STORED_LEVEL, Scope, lines_for, open_report, reports_for, rows_for
 from reporting.domain.figures import FigureRow
 from reporting.domain.report import Report, Rules, days_left, sentences_of
 from reporting.domain.rollup import Line, line_key, stored_progress
@@ -87,6 +87,11 @@ def last_report(campaign_id: int, before: Week | None = None) -> WeeklyReport | 
     return reports.order_by("-starts_on").first()
 
 
+def stored_report(campaign_id: int, week: Week) -> WeeklyReport | None:
+    """Return the frozen report of a campaign's week."""
+    return WeeklyReport.objects.filter(campaign_id=campaign_id, iso_year=week.year, iso_week=week.number).first()
+
+
 def all_lines(report: WeeklyReport) -> list[Line]:
     """Return every line of a report: for ranks and changes against it, not for a page."""
     return stored_lines(list(ReportRow.objects.filter(report=report)))
@@ -102,28 +107,46 @@ def rules_for(plan: CampaignPlan, on: date) -> Rules:
     return Rules.stored({**release.document, "campaign": plan.name, "working_days_left": left, "release": str(release)})
 
 
-def preview_weeks(institution_id: int, now: datetime | None = None) -> tuple[CampaignPlan | None, list[Week]]:
-    """Return the open campaign with the weeks that can be previewed: the running one and those due but not frozen."""
-    plan = open_plan(institution_id)
+@dataclass(frozen=True, kw_only=True)
+class Weeks:
+    """The weeks a post may open: frozen ones with their figures, newest first, and those that can be previewed."""
+
+    history: Sequence[dict[str, Any]]
+    plan: CampaignPlan | None
+    open_weeks: Sequence[Week]
+
+    def stored(self, week: Week) -> WeeklyReport | None:
+        """Return the frozen report of a week."""
+        return next((entry["report"] for entry in self.history if entry["week"] == week), None)
+
+
+def weeks_for(post: Post, scope: Scope) -> Weeks:
+    """Return the weeks of a post: the running one and one due but not frozen yet are previews."""
+    past = history(post, scope)
+    plan = open_plan(post.staff.institution_id)
     if plan is None:
-        return None, []
-    running = Week.containing(now or clock.now())
-    newest = last_report(plan.id)
-    last = week_of(newest) if newest else None
-    weeks = [running]
+        return Weeks(history=past, plan=None, open_weeks=())
+    running = Week.containing(clock.now())
+    last = max((entry["week"] for entry in past if entry["report"].campaign_id == plan.id), default=None)
+    found = [] if last is not None and last >= running else [running]
     if (last is None or last < running.previous) and running.previous >= Week.containing(plan.from_on):
-        weeks.append(running.previous)
-    return plan, weeks
+        found.append(running.previous)
+    return Weeks(history=past, plan=plan, open_weeks=found)
 
 
-def preview(plan: CampaignPlan, week: Week, now: datetime | None = None) -> Report:
-    """Count a week that is not frozen, for every scope; ``preview_for`` narrows it to what a post is shown."""
+def preview(plan: CampaignPlan, week: Week, *, now: datetime | None = None, by_worker: bool = False) -> Report:
+    """Count a week that is not frozen, for every scope; ``report_for`` narrows it to what a post is shown."""
     moment = now or clock.now()
     newest = last_report(plan.id, week)
     earlier = all_lines(newest) if newest else None
     window = preview_window(week, now=moment, last_frozen=week_of(newest) if newest else None)
     lines = counted_lines(
-        plan, window, branches=branch_places(plan.institution_id), earlier=earlier, with_collectors=True
+        plan,
+        window,
+        branches=branch_places(plan.institution_id),
+        earlier=earlier,
+        with_collectors=True,
+        by_worker=by_worker,
     )
     report = Report(
         bank=plan.bank,
@@ -138,20 +161,19 @@ def preview(plan: CampaignPlan, week: Week, now: datetime | None = None) -> Repo
     return replace(report, sentences=sentences_of(report, before))
 
 
-def report_for(post: Post, scope: Scope, week: Week, *, branch_id: int | None = None) -> Report:
+def report_for(
+    post: Post, scope: Scope, week: Week, *, branch_id: int | None = None, weeks: Weeks | None = None
+) -> Report:
     """Return a week as a post is shown it: frozen from its rows, else counted now; narrowed to one branch on request.
 
     Raises Http404 for a week that is neither frozen nor to be previewed, and for a branch out of scope.
     """
-    stored = reports_for(post).filter(iso_year=week.year, iso_week=week.number).first()
-    if stored is not None:
-        report = frozen_for(scope, stored)
-    else:
-        plan, weeks = preview_weeks(post.staff.institution_id)
-        if plan is None or week not in weeks:
-            raise Http404
-        report = preview(plan, week)
+    known = weeks or weeks_for(post, scope)
+    if known.plan is not None and week in known.open_weeks:
+        report = preview(known.plan, week)
         report = replace(report, lines=lines_for(scope, list(report.lines)))
+    else:
+        report = frozen_for(scope, known.stored(week) or open_report(post, week.year, week.number))
     report = replace(report, scope_name=post.staff.name if scope.staff_id is not None else report.bank)
     if branch_id is None:
         return report

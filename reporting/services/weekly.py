@@ -22,7 +22,7 @@ from reporting.domain.rollup import Line, collector_facts, grid_facts, roll_up, 
 from reporting.models import CountedMilestone, ReportRow, WeeklyReport
 from reporting.selectors.frozen import digest
 from reporting.selectors.progress import CampaignPlan, branch_places, campaigns
-from reporting.selectors.weekly import all_lines, last_report, rules_for, week_of
+from reporting.selectors.weekly import all_lines, last_report, rules_for, stored_report, week_of
 
 
 class WeekNotDue(Exception):
@@ -30,15 +30,13 @@ class WeekNotDue(Exception):
 
 
 TAKE = """
-with taken as (
+with written as (
     insert into {counted} (milestone_id, report_id, grid_id, owner_id, on_roster)
-    select milestone.id, %(report)s, subject.grid_id, owner.staff_id, subject.on_roster
-    from lib.uncounted(%(campaign)s, %(cut)s) as milestone
-    join lib.subjects_on(%(bank)s, %(on_day)s, null) as subject on subject.id = milestone.subject_id
-    left join lib.owners_on(%(bank)s, %(on_day)s) as owner on owner.grid_id = subject.grid_id
+    select taken.milestone_id, %(report)s, taken.grid_id, taken.owner_id, taken.on_roster
+    from lib.taken_on(%(campaign)s, %(bank)s, %(cut)s, %(on_day)s) as taken
     returning milestone_id
 )
-select (select count(*) from taken),
+select (select count(*) from written),
        (select jsonb_agg(to_jsonb(place)) from lib.territory_on(%(bank)s, %(on_day)s) as place),
        (select jsonb_agg(to_jsonb(line)) from lib.progress_by_grid(
             %(campaign)s, %(begins)s, %(cut)s, null, %(on_day)s) as line),
@@ -91,9 +89,7 @@ def freeze_week(*, campaign_id: int, week: Week, at: datetime | None = None) -> 
         plan = _locked(campaign_id)
         newest = last_report(campaign_id)
         if newest is not None and week_of(newest) >= week:
-            done = WeeklyReport.objects.filter(
-                campaign_id=campaign_id, iso_year=week.year, iso_week=week.number
-            ).first()
+            done = stored_report(campaign_id, week)
             if done is None:
                 raise WeekNotDue(f"{week} lies before {week_of(newest)}, which is frozen")
             return done

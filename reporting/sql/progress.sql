@@ -1,6 +1,8 @@
 -- Progress counted set-based: what weekly reports freeze and what previews and overviews show (Semantics, sections 1 and 2).
 -- The functions of schema lib run with the rights of who calls them (the freezing worker, or the definers below). They are
--- STABLE, so that a freeze calling them in the statement that also writes what was counted works on one snapshot.
+-- STABLE, so that a freeze calling them in the statement that also writes what was counted works on one snapshot. They read
+-- whole tables once and join by hash: nested loops are switched off in them, because after a bulk load the planner may still
+-- believe the tables are empty.
 
 -- Milestones of a campaign received before the cut that no report has counted. What became visible only after its week was
 -- frozen is still here: it belongs to the next.
@@ -44,19 +46,17 @@ returns table (
     checked_week bigint, checked_total bigint, assessed_week bigint, assessed_total bigint,
     granted_week bigint, granted_total bigint, granted_withdrawn bigint,
     amount_week text, amount_total text, amount_withdrawn text)
-language sql stable as $$
+language sql stable set enable_nestloop = off as $$
     with subjects as materialized (
         select subject.* from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as subject
         where campaign.id = in_campaign
-    ), fresh as materialized (
-        select milestone.* from lib.uncounted(in_campaign, cut) as milestone
-        where only_grids is null or milestone.grid_id = any (only_grids)
-    ), events as (
-        select milestone.subject_id, milestone.kind, milestone.amount, milestone.device_on, false as is_new
-        from reporting_countedmilestone as counted join customers_milestone as milestone on milestone.id = counted.milestone_id
-        where milestone.campaign_id = in_campaign and (only_grids is null or milestone.grid_id = any (only_grids))
-        union all
-        select subject_id, fresh.kind, amount, device_on, since is null or reached_at >= since from fresh
+    ), events as (  -- what was counted before was received before: one pass tells both what stands and what is new
+        select milestone.subject_id, milestone.kind, milestone.amount, milestone.device_on,
+               counted.milestone_id is null and (since is null or milestone.reached_at >= since) as is_new
+        from customers_milestone as milestone
+        left join reporting_countedmilestone as counted on counted.milestone_id = milestone.id
+        where milestone.campaign_id = in_campaign and milestone.reached_at < cut
+          and (only_grids is null or milestone.grid_id = any (only_grids))
     ), amounts as (  -- a withdrawal that names no amount takes back what was granted
         select event.subject_id, event.kind, event.is_new, event.device_on,
                case when event.kind = 'grant_withdrawn' then coalesce(event.amount, (
@@ -64,7 +64,7 @@ language sql stable as $$
                    where granted.campaign_id = in_campaign and granted.subject_id = event.subject_id and granted.kind = 'granted'))
                else event.amount end as amount
         from events as event
-    ), reached as (
+    ), reached as materialized (
         select subject.grid_id, subject.kind,
                count(*) filter (where event.kind = 'visited' and subject.is_found) as off_roster,
                count(*) filter (where event.kind = 'visited' and subject.on_roster and subject.was_found) as joined,
@@ -88,7 +88,7 @@ language sql stable as $$
                coalesce(sum(event.amount) filter (where event.kind = 'grant_withdrawn' and subject.on_roster and event.is_new), 0) as amount_withdrawn
         from amounts as event join subjects as subject on subject.id = event.subject_id
         group by subject.grid_id, subject.kind
-    ), listed as (
+    ), listed as materialized (
         select subject.grid_id, subject.kind, count(*) filter (where subject.on_roster) as roster,
                count(blocked.subject_id) filter (where subject.on_roster) as blocked,
                count(missed.subject_id) as not_met
@@ -120,23 +120,20 @@ create or replace function lib.progress_by_collector(
 returns table (
     staff_id bigint, name text, branch_id bigint, kind text, off_roster bigint, not_met bigint, late bigint,
     visited_week bigint, visited_total bigint, profiled_week bigint, profiled_total bigint, checked_week bigint, checked_total bigint)
-language sql stable as $$
+language sql stable set enable_nestloop = off as $$
     with subjects as materialized (
         select subject.*, grid.branch_id
         from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as subject
         join grids_grid as grid on grid.id = subject.grid_id
         where campaign.id = in_campaign
     ), events as (
-        select milestone.staff_id, milestone.subject_id, milestone.kind::text as step, milestone.device_on, false as is_new
-        from reporting_countedmilestone as counted join customers_milestone as milestone on milestone.id = counted.milestone_id
-        where milestone.campaign_id = in_campaign and milestone.kind in ('visited', 'profiled', 'checked')
-          and milestone.staff_id is not null and (only_grids is null or milestone.grid_id = any (only_grids))
-        union all
-        select milestone.staff_id, milestone.subject_id, milestone.kind::text, milestone.device_on,
-               since is null or milestone.reached_at >= since
-        from lib.uncounted(in_campaign, cut) as milestone
-        where milestone.kind in ('visited', 'profiled', 'checked')
-          and milestone.staff_id is not null and (only_grids is null or milestone.grid_id = any (only_grids))
+        select milestone.staff_id, milestone.subject_id, milestone.kind::text as step, milestone.device_on,
+               counted.milestone_id is null and (since is null or milestone.reached_at >= since) as is_new
+        from customers_milestone as milestone
+        left join reporting_countedmilestone as counted on counted.milestone_id = milestone.id
+        where milestone.campaign_id = in_campaign and milestone.reached_at < cut
+          and milestone.kind in ('visited', 'profiled', 'checked') and milestone.staff_id is not null
+          and (only_grids is null or milestone.grid_id = any (only_grids))
         union all
         select distinct visit.lead_id, visit.subject_id, 'not_met', null::date, true
         from customers_visit as visit
@@ -155,6 +152,16 @@ language sql stable as $$
     join subjects as subject on subject.id = event.subject_id
     join grids_staff as staff on staff.id = event.staff_id
     group by event.staff_id, staff.name, subject.branch_id, subject.kind
+$$;
+
+-- What a freeze takes: milestones not counted yet, with home grid, owner and roster of the day.
+create or replace function lib.taken_on(in_campaign bigint, in_institution bigint, cut timestamptz, on_day date)
+returns table (milestone_id bigint, grid_id bigint, owner_id bigint, on_roster boolean)
+language sql stable set enable_nestloop = off as $$
+    select milestone.id, subject.grid_id, owner.staff_id, subject.on_roster
+    from lib.uncounted(in_campaign, cut) as milestone
+    join lib.subjects_on(in_institution, on_day, null) as subject on subject.id = milestone.subject_id
+    left join lib.owners_on(in_institution, on_day) as owner on owner.grid_id = subject.grid_id
 $$;
 
 -- The territory a report is rolled up over: every active grid, and an inactive one that still holds subjects.
@@ -222,6 +229,7 @@ begin
         'lib.owners_on(bigint, date)',
         'lib.progress_by_grid(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
         'lib.progress_by_collector(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
+        'lib.taken_on(bigint, bigint, timestamptz, date)',
         'lib.territory_on(bigint, date, bigint[])'
     ] loop
         execute format('revoke all on function %s from public', signature);

@@ -59,20 +59,19 @@ def _chosen(request: StaffRequest, levels: list[Level]) -> Level | None:
 def weekly_report(request: StaffRequest) -> HttpResponse:
     """One week by branch, grid, officer or collector: frozen, or a preview of the running one; the newest frozen by default."""
     scope = scope_of(request.post)
-    past = weekly.history(request.post, scope)
-    plan, open_weeks = weekly.preview_weeks(request.user.institution_id)
+    weeks = weekly.weeks_for(request.post, scope)
     text = request.GET.get("week", "")
-    week = _week(text) if text else (past[0]["week"] if past else next(iter(open_weeks), None))
+    newest = [entry["week"] for entry in weeks.history[:1]]
+    week = _week(text) if text else next(iter([*newest, *weeks.open_weeks]), None)
     context: dict[str, Any] = {
         "where": [{"label": request.user.institution.short_name}, {"label": _("周报")}],
-        "history": past,
-        "open_weeks": [one for one in open_weeks if one not in {entry["week"] for entry in past}],
-        "campaign": plan,
+        "history": weeks.history,
+        "open_weeks": weeks.open_weeks,
         "branch": _branch(request),
     }
     if week is None:
         return render(request, "reporting/weekly.html", context)
-    report = weekly.report_for(request.post, scope, week, branch_id=context["branch"])
+    report = weekly.report_for(request.post, scope, week, branch_id=context["branch"], weeks=weeks)
     return render(request, "reporting/weekly.html", context | _told(request, report))
 
 

@@ -14,8 +14,8 @@ from customers.models import ListEntry, Milestone, Subject
 from grids.models import Campaign, Seat
 from reporting import tasks
 from reporting.models import CountedMilestone, ReportRow, WeeklyReport
-from reporting.selectors.progress import campaigns
 from reporting.selectors.frozen import is_intact
+from reporting.selectors.progress import campaigns
 from reporting.services.weekly import WeekNotDue, due_weeks, freeze_due, freeze_week
 from tests.reporting.events import WEEK, block, call_in_vain, households, moment, reach
 from tests.world import World

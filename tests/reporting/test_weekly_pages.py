@@ -24,6 +24,8 @@ from tests.reporting.events import WEEK, block, call_in_vain, households, moment
 from tests.world import World
 
 NEXT = WEEK.next
+# What every page asks beyond the redirect of the front page: the bank of the top line and the person behind the post.
+FRAME = 2
 NOW = moment(NEXT, day=3)
 
 
@@ -50,6 +52,8 @@ def golden(world: World) -> World:
     zhao = households(world.zhao, 3)
     reach(zhao[:1], "visited", moment(WEEK), campaign=world.campaign, staff=world.deng)
     call_in_vain(zhao[1], "nobody", moment(WEEK), campaign=world.campaign, lead=world.fang)
+    with connection.cursor() as cursor:  # rows of a transaction are unknown to the planner until it is told
+        cursor.execute("analyze")
     return world
 
 
@@ -151,29 +155,24 @@ def test_every_figure_opens_exactly_the_households_it_counts(golden: World, clie
         campaign=golden.campaign,
     )
 
-    for person, levels in (
-        (golden.kang, ("branch", "grid", "officer", "collector")),
-        (golden.gao, ("grid", "officer", "collector")),
-        (golden.chen, ("grid", "officer", "collector")),
+    for person, week, levels in (
+        (golden.kang, WEEK, ("branch", "officer", "collector")),
+        (golden.kang, NEXT, ("branch",)),
+        (golden.gao, NEXT, ("grid", "collector")),
+        (golden.chen, WEEK, ("grid", "officer")),
     ):
         client = client_of(person)
-        for week in (WEEK, NEXT):
-            links: dict[str, int] = {}
-            for level in levels:
-                content = client.get(f"/weekly/?week={week}&level={level}").content.decode()
-                for url, text in re.findall(r'<a[^>]* href="(/weekly/households/\?[^"]+)"[^>]*>([^<]+)</a>', content):
-                    if (
-                        "万元" not in text
-                        and "." not in text
-                        and "granted_amount" not in url
-                        and "unvisited" not in url
-                    ):
-                        links[url.replace("&amp;", "&")] = abs(int(text.replace(",", "").replace("−", "-")))
-            assert len(links) > 10, (person, week)
-            for url, count in links.items():
-                answer = client.get(url)
-                assert answer.status_code == 200, url
-                assert f"共 {count:,} 户。" in words(answer.content), (person.number, url, count)
+        links: dict[str, int] = {}
+        for level in levels:
+            content = client.get(f"/weekly/?week={week}&level={level}").content.decode()
+            for url, text in re.findall(r'<a[^>]* href="(/weekly/households/\?[^"]+)"[^>]*>([^<]+)</a>', content):
+                if "." not in text:
+                    links[url.replace("&amp;", "&")] = abs(int(text.replace(",", "").replace("−", "-")))
+        assert len(links) > 10, (person, week)
+        for url, count in links.items():
+            answer = client.get(url)
+            assert answer.status_code == 200, url
+            assert f"共 {count:,} 户。" in words(answer.content), (person.number, url, count)
 
 
 def test_leader_sees_aggregates_alone(golden: World, client_of: Callable[..., Client]) -> None:
@@ -315,14 +314,14 @@ def test_query_counts_do_not_grow(world: World, client_of: Callable[..., Client]
             assert client.get(url).status_code in (200, 302)
         return len(queries)
 
-    frame = count("/")  # who acts, under which post, in which scope
+    frame = count("/") + FRAME
     liu = households(world.liu, 1)
     reach(liu, "visited", moment(WEEK), campaign=world.campaign, staff=world.chen)
     freeze(world, WEEK)
     urls = {
-        f"/weekly/?week={WEEK}": 9,
-        f"/weekly/?week={NEXT}": 12,
-        f"/weekly/households/?week={WEEK}&figure=visited&period=total&level=grid&unit={world.liu.pk}": 9,
+        f"/weekly/?week={WEEK}": 5,
+        f"/weekly/?week={NEXT}": 9,
+        f"/weekly/households/?week={WEEK}&figure=visited&period=total&level=grid&unit={world.liu.pk}": 12,
     }
     single = {url: count(url) for url in urls}
     more = households(world.liu, 25, first=100)
