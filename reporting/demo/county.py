@@ -75,7 +75,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["listed"] = _lists(random, people, villages, now)
     bulk.analyse()
     say("rounds")
-    figures["rounds"] = _rounds(random, registry, people, villages, size, now)
+    figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)
     say("model lines")
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
     bulk.analyse()
@@ -201,6 +201,7 @@ def _rounds(
     registry: Registry,
     people: organisation.Organisation,
     villages: list[Grid],
+    last_visit: dict[int, datetime],
     size: Size,
     now: datetime,
 ) -> dict[str, int]:
@@ -208,19 +209,30 @@ def _rounds(
     publish_opener_key()
     assessors = rounds.Assessors(random, registry)
     morning = datetime.combine(now.date(), time(9), SHANGHAI)
-    finished = [grid for place, grid in enumerate(villages) if place % 5]  # every fifth village is still being visited
-    home = [grid for grid in finished if grid.branch_id == people.branches[0].pk]
-    others = [grid for grid in finished if grid.branch_id != people.branches[0].pk]
-    # The first branch has one village at every stage, so that whoever looks in finds work there.
-    for place in range(size.assessing):
-        grid = home.pop(0) if place == 0 else others.pop()
-        rounds.hold(people, assessors, grid, morning - timedelta(days=5), "assess", sealed=(1, 3, 0)[place % 3])
-    for place in range(size.deciding):
-        grid = home.pop(0) if place == 0 else others.pop()
-        rounds.hold(people, assessors, grid, morning - timedelta(days=8), "decide" if place % 2 else "proposed")
+    # Every fifth village is still being visited; of the others those whose last visit is longest ago come first.
+    ready = sorted((grid for place, grid in enumerate(villages) if place % 5), key=lambda grid: last_visit[grid.pk])
+    home = people.branches[0].pk
+
+    def take(at_home: bool) -> Grid:
+        # The first branch has a village at every stage, so that whoever looks in finds work there.
+        chosen = next((grid for grid in ready if at_home == (grid.branch_id == home)), ready[0])
+        ready.remove(chosen)
+        return chosen
+
     for place in range(size.closed):
-        grid = home.pop(0) if home and place < 3 else others.pop(0)
-        rounds.hold(people, assessors, grid, morning - timedelta(days=32 - place % 20), "closed")
+        rounds.hold(people, assessors, take(place == 0), morning - timedelta(days=30 - place * 3), "closed")
+    for place in range(size.deciding):
+        rounds.hold(
+            people,
+            assessors,
+            take(place == 0),
+            morning - timedelta(days=8),
+            ("proposed", "decide", "closed")[place % 3],
+        )
+    for place in range(size.assessing):
+        rounds.hold(
+            people, assessors, take(place == 0), morning - timedelta(days=5), "assess", sealed=(1, 3)[place % 2]
+        )
     return {"closed": size.closed, "deciding": size.deciding, "assessing": size.assessing}
 
 

@@ -40,9 +40,11 @@ def plan(random: Random, organisation: Organisation, villages: Sequence[Grid], n
     for household in Household.objects.filter(grid__in=villages).order_by("grid_id", "number"):
         by_grid[household.grid_id].append(household)
     outings = []
+    # The order in which villages began has nothing to do with their branch: every branch has finished and fresh ones.
+    turns = random.sample(range(len(villages)), len(villages))
     for place, grid in enumerate(villages):
         homes = by_grid[grid.pk]
-        first = monday - timedelta(weeks=WEEKS - 1 - place * 9 // max(len(villages), 1))
+        first = monday - timedelta(weeks=WEEKS - 1 - turns[place] * 10 // len(villages))
         weeks = random.randint(4, 7)
         reach = random.uniform(0.93, 1.0) if place % 5 else random.uniform(0.35, 0.7)
         lead = organisation.officer_of[grid.pk]
@@ -69,6 +71,14 @@ def _outcome(random: Random) -> str:
         Visit.Outcome.MOVED,
     )
     return str(random.choices(kinds, (856, 20, 50, 14, 52, 8))[0].value)
+
+
+def ended(outings: Iterable[Outing]) -> dict[int, datetime]:
+    """Return the time of the last visit in each village, by grid id."""
+    found: dict[int, datetime] = {}
+    for outing in outings:
+        found[outing.grid.pk] = max(outing.at, found.get(outing.grid.pk, outing.at))
+    return found
 
 
 def write(
@@ -193,9 +203,11 @@ def _profiles(
             for one in organisation.officers[outing.grid.branch_id]
             if one.pk not in (outing.lead.pk, visit[_PARTNER])
         ]
-        if checked_at >= now or not colleagues or random.random() < 0.02:
+        if checked_at >= now or not colleagues:
             continue
-        returned = random.random() < 0.025
+        returned = (
+            checked_at > now - timedelta(days=12) and random.random() < 0.06
+        )  # older ones were put right long ago
         checks.append(
             [
                 first_check + place,
