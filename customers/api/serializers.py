@@ -6,7 +6,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.lib.api.fields import Reference, Yuan
-from customers.models import Household, ListEntry, Person, Profile, ProfileCheck, Visit
+from customers.models import (
+    Household,
+    ListEntry,
+    Person,
+    Profile,
+    ProfileCheck,
+    RosterImport,
+    RosterProblem,
+    Visit,
+)
 from customers.services.identity import masked
 
 DOCUMENT = "the file as a document; see the guide for its form. Amounts are decimal strings in yuan"
@@ -30,7 +39,7 @@ class HouseholdSerializer(serializers.ModelSerializer[Household]):
 
     class Meta:
         model = Household
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "grid_id",
             "number",
@@ -63,7 +72,7 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
 
     class Meta:
         model = Person
-        fields = ("id", "name", "relation", "sex", "birth_year", "id_number_masked", "phone_masked")
+        fields: tuple[str, ...] = ("id", "name", "relation", "sex", "birth_year", "id_number_masked", "phone_masked")
         read_only_fields = fields
 
     def get_birth_year(self, person: Person) -> int | None:
@@ -80,7 +89,7 @@ class HouseholdDetails(HouseholdSerializer):
     members = serializers.SerializerMethodField()
 
     class Meta(HouseholdSerializer.Meta):
-        fields = (*HouseholdSerializer.Meta.fields, "members")
+        fields: tuple[str, ...] = (*HouseholdSerializer.Meta.fields, "members")
         read_only_fields = fields
 
     @extend_schema_field(PersonSerializer(many=True))
@@ -105,7 +114,7 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
 
     class Meta:
         model = Visit
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "client_uuid",
             "household_id",
@@ -147,7 +156,7 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
 
     class Meta:
         model = Profile
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "household_id",
             "number",
@@ -178,7 +187,7 @@ class ProfileDetails(ProfileSerializer):
     )
 
     class Meta(ProfileSerializer.Meta):
-        fields = (*ProfileSerializer.Meta.fields, "carried", "document")
+        fields: tuple[str, ...] = (*ProfileSerializer.Meta.fields, "carried", "document")
         read_only_fields = fields
 
 
@@ -200,7 +209,7 @@ class CheckSerializer(serializers.ModelSerializer[ProfileCheck]):
 
     class Meta:
         model = ProfileCheck
-        fields = ("id", "household_id", "profile_id", "checker_id", "verdict", "remarks", "checked_at")
+        fields: tuple[str, ...] = ("id", "household_id", "profile_id", "checker_id", "verdict", "remarks", "checked_at")
         read_only_fields = fields
 
 
@@ -217,7 +226,7 @@ class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
 
     class Meta:
         model = ListEntry
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "household_id",
             "person_id",
@@ -295,3 +304,90 @@ class StoredVisit(serializers.Serializer[Any]):
     profile_number = serializers.IntegerField(allow_null=True)
     is_repeat = serializers.BooleanField(help_text="received before; nothing new was written")
     warnings = FindingSerializer(many=True)
+
+
+# --- Roster imports -----------------------------------------------------------------------------------------------
+
+
+class RosterSerializer(serializers.ModelSerializer[RosterImport]):
+    """A roster file from its check to its end. It is written once a second person confirmed it, on its page."""
+
+    id = Reference()
+    branch_id = Reference()
+    run_id = Reference(allow_null=True)
+    uploaded_by_id = Reference()
+    confirmed_by_id = Reference(allow_null=True)
+    rows = serializers.SerializerMethodField(help_text="rows of the file, null until they were counted")
+    totals = serializers.DictField(
+        child=serializers.IntegerField(), source="summary.totals", default=dict, help_text="what it brings, by outcome"
+    )
+    errors_by_code = serializers.DictField(
+        child=serializers.IntegerField(),
+        source="summary.errors",
+        default=dict,
+        help_text="findings that stop it, by code",
+    )
+    warnings_by_code = serializers.DictField(
+        child=serializers.IntegerField(),
+        source="summary.warnings",
+        default=dict,
+        help_text="findings to look at, by code",
+    )
+
+    class Meta:
+        model = RosterImport
+        fields: tuple[str, ...] = (
+            "id",
+            "branch_id",
+            "file_name",
+            "file_sha256",
+            "source",
+            "obtained_on",
+            "legal_basis",
+            "state",
+            "run_id",
+            "rows",
+            "totals",
+            "errors_by_code",
+            "warnings_by_code",
+            "uploaded_by_id",
+            "uploaded_at",
+            "confirmed_by_id",
+            "confirmed_at",
+        )
+        read_only_fields = fields
+
+    def get_rows(self, roster: RosterImport) -> int | None:
+        return roster.summary.get("rows")
+
+
+class RosterProblemSerializer(serializers.ModelSerializer[RosterProblem]):
+    """One finding of one cell; identifying values are masked."""
+
+    where = serializers.SerializerMethodField()
+    what = serializers.SerializerMethodField()
+    remedy = serializers.SerializerMethodField()
+
+    class Meta:
+        model = RosterProblem
+        fields: tuple[str, ...] = ("row", "column", "code", "is_error", "value", "where", "what", "remedy")
+        read_only_fields = fields
+
+    def get_where(self, problem: RosterProblem) -> str:
+        return str(problem.told["where"])  # type: ignore[attr-defined]
+
+    def get_what(self, problem: RosterProblem) -> str:
+        return str(problem.told["what"])  # type: ignore[attr-defined]
+
+    def get_remedy(self, problem: RosterProblem) -> str:
+        return str(problem.told["remedy"])  # type: ignore[attr-defined]
+
+
+class RosterUpload(serializers.Serializer[Any]):
+    """A roster file (.xlsx or .csv) and where it comes from; without source, day and legal basis nobody may keep it."""
+
+    branch = serializers.IntegerField()
+    source = serializers.CharField(max_length=100, help_text="who gave it")  # type: ignore[assignment]
+    obtained_on = serializers.DateField()
+    legal_basis = serializers.CharField(max_length=200)
+    file = serializers.FileField()

@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from customers.api.rosters import RosterImports
 from customers.api.views import Checks, Households, ListEntries, Profiles, Visits
 
 router = SimpleRouter(use_regex_path=False)
@@ -10,4 +11,5 @@ router.register("visits", Visits, basename="visit")
 router.register("profiles", Profiles, basename="profile")
 router.register("checks", Checks, basename="check")
 router.register("list-entries", ListEntries, basename="list_entry")
+router.register("roster-imports", RosterImports, basename="roster_import")
 urlpatterns = router.urls

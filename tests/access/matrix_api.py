@@ -11,6 +11,7 @@ from tests.world import World
 CUSTOMERS = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR})
 TERRITORY = CUSTOMERS | {PostKind.LEADER, PostKind.ADMINISTRATOR}
 REPORTS = CUSTOMERS | {PostKind.LEADER}
+HANDLING = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER})
 AUDITOR = frozenset({PostKind.AUDITOR})
 
 
@@ -35,6 +36,9 @@ ROWS = {
     "api:check-detail": Row(posts=CUSTOMERS, kwargs=key(rows.check)),
     "api:list_entry-list": Row(posts=REPORTS),
     "api:list_entry-detail": Row(posts=CUSTOMERS, kwargs=key(rows.list_entry)),
+    "api:roster_import-list": Row(posts=HANDLING),
+    "api:roster_import-detail": Row(posts=HANDLING, kwargs=key(rows.roster)),
+    "api:roster_import-problems": Row(posts=HANDLING, kwargs=key(rows.roster)),
     "api:round-list": Row(posts=CUSTOMERS),
     "api:round-detail": Row(posts=CUSTOMERS, kwargs=key(rows.village_round)),
     "api:decision-list": Row(posts=CUSTOMERS),

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 from config.lib import clock, releases
-from config.lib.models import JobRun, Release
+from config.lib.models import JobRun, Release, StoredFile
 from config.lib.weeks import Week
 from credit.models import Decision, DecisionStep, LineResult, LineRun, Round, Sheet
 from customers.domain import economics
-from customers.models import Household, ListEntry, Profile, ProfileCheck, Visit
+from customers.models import Household, ListEntry, Profile, ProfileCheck, RosterImport, Visit
 from grids.models import Branch, Grid, Staff
 from reporting.models import ReportRow, SamplePlan, WeeklyReport
 from tests.credit.files import canonical
@@ -246,4 +246,31 @@ def run(world: World, asked_by: Staff | None = None) -> JobRun:
         key=f"run-{_next('run')}",
         asked_by=asked_by or world.chen,
         queued_at=clock.now(),
+    )
+
+
+def roster(world: World) -> RosterImport:
+    """A roster file of the East branch that was checked."""
+    number = _next("roster")
+    file = StoredFile.objects.create(
+        institution=world.bank,
+        kind="roster",
+        name="名册.csv",
+        content_type="text/csv",
+        size=1,
+        sha256=f"{number:064d}",
+        storage_key=f"roster/{number}",
+        stored_by=world.chen,
+    )
+    return RosterImport.objects.create(
+        institution=world.bank,
+        branch=world.east,
+        file=file,
+        file_sha256=file.sha256,
+        file_name=file.name,
+        source="派出所",
+        obtained_on=SINCE,
+        state="checked",
+        uploaded_by=world.chen,
+        summary={"rows": 3, "totals": {"new": 1}, "errors": {}, "warnings": {"id_missing": 1}},
     )

@@ -10,12 +10,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from config.lib import jobs
 from config.lib.models import AuditEvent
 from customers.models import Evidence, Household, Profile, Visit
 from grids.models import Post, PostKind
+from tests import rosterfiles
 from tests.api import rows
 from tests.api.conftest import Program
 from tests.customers.builders import document, make_household, release_parameters
+from tests.customers.rosters import family, line
 from tests.world import SINCE, World
 
 Of = Callable[..., Program]
@@ -153,3 +156,50 @@ def test_a_run_is_asked_to_stop_once(world: World, program_of: Of) -> None:
     assert program.post(f"jobs/{run.pk}/cancel/").status_code == 409
     assert program_of(world.deng, "write").post(f"jobs/{run.pk}/cancel/").status_code == 404
     assert program_of(world.chen).post(f"jobs/{run.pk}/cancel/").status_code == 403
+
+
+# --- Roster imports -----------------------------------------------------------------------------------------------
+
+
+def upload(program: Program, world: World, content: bytes, **changes: Any) -> Any:
+    parts = {
+        "branch": world.east.pk,
+        "source": "派出所",
+        "obtained_on": "2026-03-01",
+        "legal_basis": "共享协议 2026-1",
+        "file": SimpleUploadedFile("名册.csv", content),
+        **changes,
+    }
+    return program.client.post("/api/v1/roster-imports/", parts, headers=program.headers)
+
+
+def test_a_roster_is_uploaded_checked_and_told_row_by_row(world: World, program_of: Of) -> None:
+    program = program_of(world.chen, "write")
+    sound = family(world.liu)
+    broken = line(world.liu, "H002", "", "户主", 身份证号="123")
+    content = rosterfiles.csv_bytes([*sound, broken])
+
+    answer = upload(program, world, content)
+
+    assert answer.status_code == 201, answer.content
+    told = answer.json()
+    assert (told["state"], told["uploaded_by_id"], told["rows"]) == ("checking", world.chen.pk, None)
+    assert upload(program, world, content).json()["roster_id"] == told["id"]
+    jobs.drive_run(told["run_id"])
+    told = program.get(f"roster-imports/{told['id']}/").json()
+    assert (told["state"], told["rows"]) == ("checked", 4)
+    assert sum(told["errors_by_code"].values()) >= 2
+    findings = program.get(f"roster-imports/{told['id']}/problems/").json()["results"]
+    assert {"row", "column", "code", "is_error", "value", "where", "what", "remedy"} == set(findings[0])
+    assert {finding["row"] for finding in findings if finding["is_error"]} == {5}
+    assert all(finding["what"] for finding in findings)
+    assert not Household.objects.exists(), "nothing is written before a second person confirms"
+
+
+def test_a_roster_without_its_origin_or_for_another_branch_is_refused(world: World, program_of: Of) -> None:
+    program = program_of(world.chen, "write")
+    answer = upload(program, world, b"x", source="", obtained_on="2099-01-01", branch=world.west.pk)
+    assert answer.status_code == 422
+    assert {problem["path"] for problem in answer.json()["problems"]} == {"source", "obtained_on", "branch"}
+    assert upload(program_of(world.jiang, "write"), world, b"x").status_code == 404
+    assert upload(program_of(world.chen), world, b"x").status_code == 403
