@@ -54,6 +54,8 @@ def _plan_paper(run: JobRun) -> Iterable[Chunk]:
 
 def _draw_paper(run: JobRun, payload: Any) -> None:
     """Draw a report as its asker sees it now; who lost the post since gets nothing."""
+    if run.asked_by is None or run.asked_post_id is None:
+        raise PermissionError("a paper is drawn for a person under a post")
     post = posts_of(run.asked_by).select_related("staff").get(pk=run.asked_post_id)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -252,26 +252,18 @@ def stored_progress(week: Mapping[str, Any], total: Mapping[str, Any]) -> dict[S
     for kind in SubjectKind:
         now, stands = week.get("kinds", {}).get(kind.value, {}), total.get("kinds", {}).get(kind.value, {})
         if now or stands:
-            found[kind] = Progress(
-                **{name: stands.get(name, 0) for name in _STANDING},
-                **{name: now.get(name, 0) for name in _OF_THE_WEEK},
-                **{
-                    name: Tally(week=now.get(name, 0), total=stands.get(name, 0))
-                    for name in _COUNTS
-                    if name != "granted"
-                },
-                granted=Tally(
-                    week=now.get("granted", 0),
-                    total=stands.get("granted", 0),
-                    withdrawn=now.get("granted_withdrawn", 0),
-                ),
-                granted_amount=AmountTally(
-                    week=yuan(now.get("granted_amount", ZERO)),
-                    total=yuan(stands.get("granted_amount", ZERO)),
-                    withdrawn=yuan(now.get("amount_withdrawn", ZERO)),
-                ),
-            )
+            figures: dict[str, Any] = {name: stands.get(name, 0) for name in _STANDING}
+            figures |= {name: now.get(name, 0) for name in _OF_THE_WEEK}
+            figures |= {name: Tally(week=now.get(name, 0), total=stands.get(name, 0)) for name in _COUNTS}
+            figures["granted"] = replace(figures["granted"], withdrawn=now.get("granted_withdrawn", 0))
+            amounts = (now.get("granted_amount"), stands.get("granted_amount"), now.get("amount_withdrawn"))
+            figures["granted_amount"] = _amounts(*amounts)
+            found[kind] = Progress(**figures)
     return found
+
+
+def _amounts(week: str | None, total: str | None, withdrawn: str | None) -> AmountTally:
+    return AmountTally(week=yuan(week or ZERO), total=yuan(total or ZERO), withdrawn=yuan(withdrawn or ZERO))
 
 
 def _text(amount: Decimal) -> str:
@@ -283,22 +275,12 @@ def _text(amount: Decimal) -> str:
 
 def counted_progress(row: Mapping[str, Any]) -> Progress:
     """Return the figures of one row of ``lib.progress_by_grid`` or ``lib.progress_by_collector``."""
-    return Progress(
-        **{name: row.get(name) or 0 for name in (*_STANDING, *_OF_THE_WEEK)},
-        **{
-            name: Tally(
-                week=row.get(f"{name}_week") or 0,
-                total=row.get(f"{name}_total") or 0,
-                withdrawn=row.get(f"{name}_withdrawn") or 0,
-            )
-            for name in _COUNTS
-        },
-        granted_amount=AmountTally(
-            week=yuan(row.get("amount_week") or ZERO),
-            total=yuan(row.get("amount_total") or ZERO),
-            withdrawn=yuan(row.get("amount_withdrawn") or ZERO),
-        ),
-    )
+    figures: dict[str, Any] = {name: row.get(name) or 0 for name in (*_STANDING, *_OF_THE_WEEK)}
+    for name in _COUNTS:
+        week, total, withdrawn = (row.get(f"{name}_{part}") or 0 for part in ("week", "total", "withdrawn"))
+        figures[name] = Tally(week=week, total=total, withdrawn=withdrawn)
+    figures["granted_amount"] = _amounts(row.get("amount_week"), row.get("amount_total"), row.get("amount_withdrawn"))
+    return Progress(**figures)
 
 
 def grid_facts(territory: Iterable[Mapping[str, Any]], counts: Iterable[Mapping[str, Any]]) -> list[GridFacts]:

@@ -123,11 +123,8 @@ class _Place:
 
 def _territory(bank_id: int, report: WeeklyReport | None, day: date) -> list[_Place]:
     if report is not None:
-        rows = ReportRow.objects.filter(report=report, level=ReportRow.Level.GRID)
-        return [
-            _Place(*row)
-            for row in rows.values_list("unit_id", "name", "parent_id", "owner_id", "owner").order_by("order")
-        ]
+        rows = ReportRow.objects.filter(report=report, level=ReportRow.Level.GRID).order_by("order")
+        return [_Place(row.unit_id or 0, row.name, row.parent_id or 0, row.owner_id, row.owner) for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(
             "select grid_id, name, branch_id, owner_id, coalesce(owner, '') from lib.territory_on(%s, %s)",
