@@ -219,20 +219,18 @@ def _rounds(
         ready.remove(chosen)
         return chosen
 
+    def hold(at_home: bool, days_ago: int, at_least: int, upto: str, sealed: int = 3) -> None:
+        # A round begins when the village has been visited and checked; how far it is to come sets the latest day.
+        grid = take(at_home)
+        begun = max(morning - timedelta(days=days_ago), last_visit[grid.pk].replace(hour=9) + timedelta(days=4))
+        rounds.hold(people, assessors, grid, min(begun, morning - timedelta(days=at_least)), upto, sealed)
+
     for place in range(size.closed):
-        rounds.hold(people, assessors, take(place == 0), morning - timedelta(days=30 - place * 3), "closed")
+        hold(place == 0, 30 - place * 3, 10, "closed")
     for place in range(size.deciding):
-        rounds.hold(
-            people,
-            assessors,
-            take(place == 0),
-            morning - timedelta(days=8),
-            ("proposed", "decide", "closed")[place % 3],
-        )
+        hold(place == 0, 8, 8, ("proposed", "decide", "proposed")[place % 3])
     for place in range(size.assessing):
-        rounds.hold(
-            people, assessors, take(place == 0), morning - timedelta(days=5), "assess", sealed=(1, 3)[place % 2]
-        )
+        hold(place == 0, 5, 5, "assess", (1, 3)[place % 2])
     return {"closed": size.closed, "deciding": size.deciding, "assessing": size.assessing}
 
 
