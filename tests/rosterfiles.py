@@ -7,6 +7,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,32 @@ def xlsx_bytes(
             if then is not None:
                 then(book, sheet)
     return memory.getvalue()
+
+
+def big_workbook(path: Path, rows: int) -> Path:
+    """A workbook of `people`, written cell by cell as text in a fraction of the time the writer library takes."""
+    letters = "ABCDEFGHI"
+    sound = xlsx_bytes([])
+    with (
+        zipfile.ZipFile(io.BytesIO(sound)) as old,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
+        for name in old.namelist():
+            if name != "xl/worksheets/sheet1.xml":
+                new.writestr(name, old.read(name))
+        with new.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            sheet.write(
+                b'<?xml version="1.0" encoding="UTF-8"?><worksheet '
+                b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+            )
+            for number, cells in enumerate(chain((HEADER,), people(rows)), start=1):
+                line = "".join(
+                    f'<c r="{letter}{number}" t="inlineStr"><is><t>{cell}</t></is></c>'
+                    for letter, cell in zip(letters, cells, strict=True)
+                )
+                sheet.write(f'<row r="{number}">{line}</row>'.encode())
+            sheet.write(b"</sheetData></worksheet>")
+    return path
 
 
 def rezip(content: bytes, change: Callable[[str, bytes], bytes], *, extra: dict[str, bytes] | None = None) -> bytes:

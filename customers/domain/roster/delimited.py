@@ -55,7 +55,8 @@ class Delimited:
         except UnicodeDecodeError as error:
             raise refused("encoding_broken", self.encoding, row=reader.line_num + 1) from error
         finally:
-            text.detach()
+            if not self._file.closed:  # reading may have been given up, and the file closed before this
+                text.detach()
 
     def _chunks(self, reader: Iterator[list[str]]) -> Iterator[Chunk]:
         width = max(self.header.places.values()) + 1
