@@ -20,7 +20,7 @@ from customers.services import roster
 from grids.domain import divisions
 from grids.models import Campaign, Grid, Institution
 from grids.services import territory
-from reporting.demo import bulk, fieldwork, organisation, rounds
+from reporting.demo import audits, bulk, fieldwork, organisation, rounds
 from reporting.demo.families import Family, Registry, families
 from reporting.services import weekly
 
@@ -81,6 +81,8 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     bulk.analyse()
     say("weekly reports")
     figures["weeks"] = _weeks(campaign, now)
+    say("audit plans")
+    figures["sampled"] = audits.plan_and_draw(people, now - timedelta(days=2))
     logins = organisation.logins(people)
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / "demo-logins.json").write_text(json.dumps(logins, ensure_ascii=False), "utf-8")

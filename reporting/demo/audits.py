@@ -1,0 +1,41 @@
+"""Audit plans of the demo county: one drawn and waiting to be inspected, one still to be drawn."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from config.lib import releases
+from config.lib.acting import transaction_frame
+from grids.access import act_as, posts_of
+from reporting.demo.organisation import Organisation
+from reporting.demo.rounds import clock_at
+from reporting.domain.quarters import Quarter
+from reporting.services import samples
+
+
+def plan_and_draw(organisation: Organisation, moment: datetime) -> int:
+    """Plan twice under the auditor's own rights and draw the first; returns how many files the sample has."""
+    auditor = organisation.auditors[0]
+    quarter = str(Quarter.containing(moment.date()))
+    first, second = organisation.branches[:2], organisation.branches[2:4]
+    with clock_at(moment), transaction_frame():
+        post = posts_of(auditor).first()
+        if post is None:
+            raise ValueError(f"{auditor.number} holds no post")
+        act_as(auditor, post, "demo")
+        rules = releases.in_force(organisation.bank.pk, "audit_rules", moment.date())
+        plans = [
+            samples.make_plan(
+                staff=auditor,
+                post=post,
+                title=f"{quarter} {branches[0].name}等档案抽查",
+                quarter=quarter,
+                branches=[branch.pk for branch in branches],
+                confidence_pct=Decimal(95),
+                tolerable_pct=Decimal(10),
+                expected_pct=Decimal(1),
+                auditors=organisation.auditors,
+                rules=rules,
+            )
+            for branches in (first, second)
+        ]
+        return int(samples.draw(staff=auditor, post=post, plan=plans[0], seed=f"demo-{quarter}").sample_size or 0)
