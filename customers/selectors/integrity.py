@@ -72,7 +72,7 @@ rule_by_sql(
     join customers_household as home on home.subject_id = person.household_id
     where person.grid_id <> home.grid_id or person.institution_id <> home.institution_id
     union all
-    select 'customers_persontoken:' || token.person_id from customers_persontoken as token
+    select distinct 'customers_persontoken:' || token.person_id from customers_persontoken as token
     join customers_person as person on person.id = token.person_id
     where token.grid_id <> person.grid_id or token.institution_id <> person.institution_id
     union all
@@ -91,7 +91,7 @@ rule_by_sql(
     where person.erased_at is null and person.name <> ''
       and not exists (select from customers_persontoken as token where token.person_id = person.id)
     union all
-    select 'customers_persontoken:' || token.person_id from customers_persontoken as token
+    select distinct 'customers_persontoken:' || token.person_id from customers_persontoken as token
     left join customers_person as person on person.id = token.person_id
     where person.id is null or person.erased_at is not null
     """,

@@ -188,6 +188,15 @@ def test_every_rule_holds_and_finds_what_was_planted_against_it(bank: dict[str, 
     assert broken() == {}
 
 
+def test_a_token_without_a_person_is_found(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into customers_persontoken (person_id, institution_id, grid_id, token) values (99, %s, %s, 'liu')",
+            [world.bank.pk, world.liu.pk],
+        )
+    assert broken() == {"customers.every_name_can_be_found": integrity.Found(1, ("customers_persontoken:99",))}
+
+
 def test_a_lost_file_is_found(bank: dict[str, Any]) -> None:
     sealed = bank["roster"].file
     default_storage.delete(sealed.storage_key)
