@@ -66,7 +66,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     villages = _villages(people, size)
     registry = Registry(random, COUNTY, since)
     say(f"rosters of {len(villages)} villages")
-    figures = _rosters(people, villages, registry, size, start)
+    figures: dict[str, Any] = _rosters(people, villages, registry, size, start)
     bulk.analyse()
     say("visits, files, checks")
     notice = releases.in_force(bank.pk, "consent_notice", since)

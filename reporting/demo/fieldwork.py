@@ -142,13 +142,14 @@ def _visits(
             if outing.outcome in (Visit.Outcome.INTERVIEWED, Visit.Outcome.PARTIAL)
             else []
         )
-        near = outing.grid.latitude is not None and random.random() < 0.9
+        latitude, longitude = outing.grid.latitude, outing.grid.longitude
+        near = random.random() < 0.9
         yield [
             first + place, *_recorded(outing), uuid, sha256(uuid.bytes).hexdigest(), campaign.pk, outing.lead.pk,
             random.choice(colleagues).pk if colleagues and random.random() < 0.35 else None,
             Visit.Purpose.CENSUS.value, outing.outcome, met[0].pk if met else None, outing.at, min(outing.at + late, now),
-            f"{float(outing.grid.latitude) + random.uniform(-0.004, 0.004):.6f}" if near else None,
-            f"{float(outing.grid.longitude) + random.uniform(-0.004, 0.004):.6f}" if near else None,
+            f"{float(latitude) + random.uniform(-0.004, 0.004):.6f}" if latitude is not None and near else None,
+            f"{float(longitude) + random.uniform(-0.004, 0.004):.6f}" if longitude is not None and near else None,
             f"{random.uniform(4, 38):.1f}" if near else None, [], "", None,
         ]  # fmt: skip
 
