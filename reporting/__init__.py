@@ -1,1 +1,1 @@
-"""Figures, weekly reports, targets and audit sampling. Reads every app below; owns only what it derives from them."""
+"""Reporting and audit: reads all below, owns only what it derives: weekly reports, samples, inspections."""
