@@ -4,7 +4,7 @@ LAUNCH := @$(PYTHON) -m config.launch
 LOCK := .venv/bin/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test prove check fix bench backup backup-opener restore lock
+.PHONY: help setup run test prove check fix bench backup backup-opener restore screenshots lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
@@ -41,6 +41,9 @@ backup-opener: ## the opener's key into an archive of its own, by the one who ke
 
 restore: ## put an archive back (FROM=archive, KEYS=key archive)
 	$(LAUNCH) restore $(FROM) $(KEYS)
+
+screenshots: ## take the pictures of the README anew, while make run is up (BASE=http://127.0.0.1:8000)
+	@.venv/bin/python docs/screenshots.py $(or $(BASE),http://127.0.0.1:8000)
 
 lock: ## write the hashed locks anew from pyproject.toml and package.json
 	@.venv/bin/python -m pip install -q uv
