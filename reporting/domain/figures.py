@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from math import ceil
 
 from config.lib.money import ZERO, round_places
@@ -209,10 +210,11 @@ class FigureRow:
     responsible: str = ""
     by_kind: Mapping[SubjectKind, Progress]
 
-    @property
+    @cached_property
     def all_kinds(self) -> Progress:
         """The named column 合计: every kind together."""
-        return sum(self.by_kind.values(), Progress())
+        kinds = list(self.by_kind.values())
+        return kinds[0] if len(kinds) == 1 else sum(kinds, Progress())
 
     def kind(self, kind: SubjectKind) -> Progress:
         """Return the figures of one kind; all zero when the scope counts none."""
@@ -224,7 +226,7 @@ def summed(rows: Iterable[FigureRow], *, level: Level, key: str, name: str, resp
     by_kind: dict[SubjectKind, Progress] = {}
     for row in rows:
         for kind, progress in row.by_kind.items():
-            by_kind[kind] = by_kind.get(kind, Progress()) + progress
+            by_kind[kind] = by_kind[kind] + progress if kind in by_kind else progress
     return FigureRow(level=level, key=key, name=name, responsible=responsible, by_kind=by_kind)
 
 

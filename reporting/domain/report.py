@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from config.lib.tables import Table, Words
@@ -94,6 +95,9 @@ class Report:
     report_id: int | None = None
     campaign_id: int = 0
     scope_name: str = ""
+    unlisted_by_branch: Mapping[str, int] = field(default_factory=dict)
+    before: Sequence[Line] | None = None
+    """Of a preview: the lines of the last frozen week, which its sentences compare with."""
 
     @property
     def is_frozen(self) -> bool:
@@ -101,8 +105,8 @@ class Report:
         return self.frozen_at is not None
 
     def at(self, level: Level) -> list[Line]:
-        """Return the lines of a level that count something; branches are those right below the head."""
-        found = [line for line in self.lines if line.level == level and not line.is_empty]
+        """Return the lines of a level; branches are those right below the head."""
+        found = [line for line in self.lines if line.level == level]
         if level != Level.BRANCH:
             return found
         head = self.head
@@ -110,32 +114,29 @@ class Report:
         shown = [line for line in found if line.parent_id == above]
         return shown if shown or above is not None else self.tops
 
-    @property
+    @cached_property
     def tops(self) -> list[Line]:
         """The branches of the scope that no other branch of it contains."""
         units = {line.unit_id for line in self.lines if line.level == Level.BRANCH}
-        return [
-            line
-            for line in self.lines
-            if line.level == Level.BRANCH and line.parent_id not in units and not line.is_empty
-        ]
+        return [line for line in self.lines if line.level == Level.BRANCH and line.parent_id not in units]
 
     @property
     def unlisted(self) -> int:
-        """How many grids are left out of the tables because they have no roster yet."""
-        return sum(line.level == Level.GRID and line.is_empty for line in self.lines)
+        """How many grids of the scope are left out because they have no roster yet; an officer's are not told apart."""
+        if any(line.level == Level.BANK for line in self.lines):
+            return sum(self.unlisted_by_branch.values())
+        shown = {str(line.unit_id) for line in self.lines if line.level == Level.BRANCH}
+        return sum(count for branch, count in self.unlisted_by_branch.items() if branch in shown)
 
-    @property
+    @cached_property
     def head(self) -> Line | None:
         """The line that stands for the whole scope, if it has one: the bank, or the one branch."""
         for line in self.lines:
             if line.level == Level.BANK:
                 return line
-        units = {line.unit_id for line in self.lines if line.level == Level.BRANCH}
-        tops = [line for line in self.lines if line.level == Level.BRANCH and line.parent_id not in units]
-        return tops[0] if len(tops) == 1 else None
+        return self.tops[0] if len(self.tops) == 1 else None
 
-    @property
+    @cached_property
     def total(self) -> FigureRow:
         """The figures of the whole scope; of several branches or of an officer's grids their sum."""
         head = self.head
@@ -159,10 +160,17 @@ class Report:
         return replace(self, lines=lines)
 
     def said(self, language: str) -> Sequence[str]:
-        """Return the three sentences of the scope; none for an officer's own grids."""
+        """Return the three sentences of the scope, of a frozen week as they were frozen; none for an officer's own grids."""
         head = self.head
         if head is None:
             return ()
+        if not self.is_frozen:
+            before = None if self.before is None else replace(self, lines=self.before)
+            return said_of(
+                self,
+                before if before is None or head.level == Level.BANK else before.narrowed(head.unit_id or 0),
+                language,
+            )
         scope = BANK_SCOPE if head.level == Level.BANK else str(head.unit_id)
         return self.sentences.get(scope, {}).get("zh" if language.startswith("zh") else "en", ())
 
@@ -229,7 +237,7 @@ def _without_unrecorded(table: Table) -> Table:
 
 
 def sentences_of(report: Report, before: Report | None) -> dict[str, dict[str, list[str]]]:
-    """Return what changed since the last frozen week, for the bank and for every branch, in both languages."""
+    """Return what changed since the last frozen week, for the whole and for every branch, in both languages."""
     found = {}
     scopes = [report] + [
         report.narrowed(line.unit_id)

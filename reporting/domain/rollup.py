@@ -3,10 +3,11 @@
 Framework-free: the counts come from one query, the lines are the same for a freeze, a preview and an overview.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from config.lib.money import ZERO, yuan
@@ -17,6 +18,7 @@ UNRANKED = Place(rank=None, rise=None)
 _COUNTS = ("visited", "profiled", "checked", "assessed", "granted")
 _STANDING = ("roster", "blocked", "off_roster", "joined")
 _OF_THE_WEEK = ("not_met", "late")
+COLLECTED = ("visited", "profiled", "checked", "not_met_by")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +78,18 @@ class Line:
         """Unique in the report, the same every week."""
         return self.figures.key
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         """Whether nothing at all was counted: a grid without a roster yet."""
         return self.figures.all_kinds == Progress()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rolled:
+    """The lines of a report, and by branch how many of its grids have nothing to list yet (no roster, no event)."""
+
+    lines: list[Line]
+    unlisted: dict[str, int]
 
 
 def line_key(level: Level, unit_id: int | None, parent_id: int | None) -> str:
@@ -96,12 +106,16 @@ def roll_up(
     grids: Sequence[GridFacts],
     collectors: Sequence[CollectorFacts] = (),
     earlier: Iterable[Line] | None = None,
-) -> list[Line]:
+) -> Rolled:
     """Return the lines of a report from what was counted; ``earlier`` are the lines of the last frozen week.
 
     Branches rank among those of the same branch above, grids and officers across the bank. The bank is the sum of its
-    grids, so no overlapping scope is ever added.
+    grids, so no overlapping scope is ever added. Grids without anything counted make no line.
     """
+    listed = [grid for grid in grids if any(progress != Progress() for progress in grid.by_kind.values())]
+    unlisted = Counter(str(grid.branch_id) for grid in grids)
+    unlisted.subtract(str(grid.branch_id) for grid in listed)
+    grids = listed
     grid_lines = [
         Line(
             unit_id=grid.grid_id,
@@ -133,7 +147,10 @@ def roll_up(
     lines += ranked_lines(grid_lines, before)
     lines += ranked_lines(_officer_lines(grids, grid_lines), before)
     lines += collected
-    return [_changed(line, before) for line in lines]
+    return Rolled(
+        lines=[_changed(line, before) for line in lines],
+        unlisted={branch: count for branch, count in sorted(unlisted.items()) if count},
+    )
 
 
 def ranked_lines(lines: Sequence[Line], before: Mapping[str, Line]) -> list[Line]:
@@ -196,9 +213,8 @@ def _officer_lines(grids: Sequence[GridFacts], grid_lines: Sequence[Line]) -> li
     owned: dict[tuple[int, int | None], list[FigureRow]] = defaultdict(list)
     names: dict[int | None, str] = {None: ""}
     for grid, line in zip(grids, grid_lines, strict=True):
-        if grid.owner_id is not None or not line.is_empty:
-            owned[grid.branch_id, grid.owner_id].append(line.figures)
-            names[grid.owner_id] = grid.owner
+        owned[grid.branch_id, grid.owner_id].append(line.figures)
+        names[grid.owner_id] = grid.owner
     return [
         Line(
             unit_id=owner_id,
@@ -273,21 +289,12 @@ def _text(amount: Decimal) -> str:
 # --- Counts as the database returns them --------------------------------------------------------------------------
 
 
-def counted_progress(row: Mapping[str, Any]) -> Progress:
-    """Return the figures of one row of ``lib.progress_by_grid`` or ``lib.progress_by_collector``."""
-    figures: dict[str, Any] = {name: row.get(name) or 0 for name in (*_STANDING, *_OF_THE_WEEK)}
-    for name in _COUNTS:
-        week, total, withdrawn = (row.get(f"{name}_{part}") or 0 for part in ("week", "total", "withdrawn"))
-        figures[name] = Tally(week=week, total=total, withdrawn=withdrawn)
-    figures["granted_amount"] = _amounts(row.get("amount_week"), row.get("amount_total"), row.get("amount_withdrawn"))
-    return Progress(**figures)
-
-
-def grid_facts(territory: Iterable[Mapping[str, Any]], counts: Iterable[Mapping[str, Any]]) -> list[GridFacts]:
-    """Join the territory of a day with what was counted in it."""
-    by_grid: dict[int, dict[SubjectKind, Progress]] = defaultdict(dict)
-    for row in counts:
-        by_grid[row["grid_id"]][SubjectKind(row["kind"])] = counted_progress(row)
+def grid_facts(territory: Iterable[Mapping[str, Any]], steps: Iterable[Mapping[str, Any]]) -> list[GridFacts]:
+    """Join the territory of a day with what was reached in it (rows of ``lib.progress_on``)."""
+    by_grid: dict[int, dict[SubjectKind, _Sums]] = defaultdict(lambda: defaultdict(_Sums))
+    for step in steps:
+        if step["step"] != "not_met_by":
+            by_grid[step["grid_id"]][SubjectKind(step["kind"])].add(step)
     return [
         GridFacts(
             grid_id=place["grid_id"],
@@ -295,19 +302,75 @@ def grid_facts(territory: Iterable[Mapping[str, Any]], counts: Iterable[Mapping[
             branch_id=place["branch_id"],
             owner_id=place["owner_id"],
             owner=place["owner"] or "",
-            by_kind=by_grid.get(place["grid_id"], {}),
+            by_kind={kind: sums.progress() for kind, sums in by_grid.get(place["grid_id"], {}).items()},
         )
         for place in territory
     ]
 
 
-def collector_facts(counts: Iterable[Mapping[str, Any]]) -> list[CollectorFacts]:
-    """Gather the rows of each collector and branch."""
-    found: dict[tuple[int, int], tuple[str, dict[SubjectKind, Progress]]] = {}
-    for row in counts:
-        _, kinds = found.setdefault((row["staff_id"], row["branch_id"]), (row["name"], {}))
-        kinds[SubjectKind(row["kind"])] = counted_progress(row)
+def collector_facts(
+    territory: Iterable[Mapping[str, Any]], steps: Iterable[Mapping[str, Any]], names: Mapping[int, str]
+) -> list[CollectorFacts]:
+    """Gather what each person did in the grids of each branch."""
+    branches = {place["grid_id"]: place["branch_id"] for place in territory}
+    found: dict[tuple[int, int], dict[SubjectKind, _Sums]] = defaultdict(lambda: defaultdict(_Sums))
+    for step in steps:
+        if step["staff_id"] and step["step"] in COLLECTED and step["grid_id"] in branches:
+            found[step["staff_id"], branches[step["grid_id"]]][SubjectKind(step["kind"])].add(step)
     return [
-        CollectorFacts(staff_id=staff_id, name=name, branch_id=branch_id, by_kind=kinds)
-        for (staff_id, branch_id), (name, kinds) in found.items()
+        CollectorFacts(
+            staff_id=staff_id,
+            name=names.get(staff_id, ""),
+            branch_id=branch_id,
+            by_kind={kind: sums.progress() for kind, sums in kinds.items()},
+        )
+        for (staff_id, branch_id), kinds in found.items()
     ]
+
+
+class _Sums:
+    """Adds up rows of ``lib.progress_on`` to the figures of one scope and kind."""
+
+    def __init__(self) -> None:
+        self.plain: Counter[str] = Counter()
+        self.week: Counter[str] = Counter()
+        self.total: Counter[str] = Counter()
+        self.amounts = {"week": ZERO, "total": ZERO, "withdrawn": ZERO}
+        self.withdrawn = 0
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add one row."""
+        step, count = row["step"], row["subjects"]
+        if step in ("roster", "blocked"):
+            self.plain[step] += count
+        elif step in ("not_met", "not_met_by"):
+            self.plain["not_met"] += count
+        elif row["standing"] == "found":
+            self.plain["off_roster"] += count if step == "visited" else 0
+        elif row["standing"] == "roster":
+            self._reached(row, step, count, yuan(row["amount"] or ZERO))
+
+    def _reached(self, row: Mapping[str, Any], step: str, count: int, amount: Decimal) -> None:
+        if step == "grant_withdrawn":
+            self.total["granted"] -= count
+            self.amounts["total"] -= amount
+            if row["is_new"]:
+                self.withdrawn += count
+                self.amounts["withdrawn"] += amount
+            return
+        self.total[step] += count
+        if step == "visited":
+            self.plain["joined"] += count if row["was_found"] else 0
+            self.plain["late"] += count if row["is_late"] else 0
+        if row["is_new"]:
+            self.week[step] += count
+        if step == "granted":
+            self.amounts["total"] += amount
+            self.amounts["week"] += amount if row["is_new"] else ZERO
+
+    def progress(self) -> Progress:
+        """Return the figures."""
+        figures: dict[str, Any] = {name: self.plain[name] for name in (*_STANDING, *_OF_THE_WEEK)}
+        figures |= {name: Tally(week=self.week[name], total=self.total[name]) for name in _COUNTS}
+        figures["granted"] = replace(figures["granted"], withdrawn=self.withdrawn)
+        return Progress(**figures, granted_amount=AmountTally(**self.amounts))

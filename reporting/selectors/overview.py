@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -16,11 +16,11 @@ from config.lib.weeks import Week
 from grids.access import Post, grids_for
 from reporting.access import STORED_LEVEL, Scope, lines_for, rows_for
 from reporting.domain.figures import FIGURE, Level, Progress
-from reporting.domain.report import Report, said_of
-from reporting.domain.rollup import Line, placed_among
+from reporting.domain.report import Report
+from reporting.domain.rollup import GridFacts, Line, grid_facts, placed_among
 from reporting.models import ReportRow
 from reporting.selectors.pages import Links
-from reporting.selectors.progress import CampaignPlan, branch_places, counted_lines, open_plan, preview_window
+from reporting.selectors.progress import CampaignPlan, counted, open_plan, preview_window, rolled
 from reporting.selectors.weekly import last_report, line_of, rules_for, stored_lines, week_of
 
 TREND_WEEKS = 12
@@ -56,22 +56,24 @@ def overview_of(post: Post, scope: Scope, language: str) -> Overview | None:
     week = Week.containing(now)
     window = preview_window(week, now=now, last_frozen=week_of(newest) if newest else None)
     grids = None if scope.is_whole else list(grids_for(post).values_list("pk", flat=True))
-    lines = counted_lines(plan, window, branches=branch_places(plan.institution_id), earlier=earlier, only_grids=grids)
+    territory, steps = counted(plan, window, only_grids=grids)
+    found = rolled(plan, territory, steps, earlier=earlier, with_collectors=False)
     report = Report(
         bank=plan.bank,
         week=week,
         cut_at=window.cut,
         frozen_at=None,
-        lines=lines_for(scope, lines),
+        lines=lines_for(scope, found.lines),
         rules=rules_for(plan, window.on_day),
         campaign_id=plan.id,
         scope_name=plan.bank,
+        unlisted_by_branch=found.unlisted,
+        before=earlier,
     )
-    before = replace(report, lines=earlier) if earlier is not None else None
     return Overview(
         plan=plan,
         report=report,
-        sentences=said_of(report, before, language) if report.lines else (),
+        sentences=report.said(language),
         trend=_trend(report, plan),
         waiting=_waiting(plan, grids),
     )
@@ -218,18 +220,18 @@ def map_of(post: Post, scope: Scope) -> str:
     now = clock.now()
     window = preview_window(Week.containing(now), now=now, last_frozen=week_of(newest) if newest else None)
     grids = [pk for pk, _name, _boundary in places]
-    lines = counted_lines(plan, window, branches=branch_places(plan.institution_id), earlier=None, only_grids=grids)
-    by_grid = {line.unit_id: line for line in lines if line.level == Level.GRID}
+    territory, steps = counted(plan, window, only_grids=grids)
+    facts = {place.grid_id: place for place in grid_facts(territory, steps)}
     features = [
-        {"type": "Feature", "id": pk, "geometry": boundary, "properties": _properties(pk, name, by_grid.get(pk))}
+        {"type": "Feature", "id": pk, "geometry": boundary, "properties": _properties(pk, name, facts.get(pk))}
         for pk, name, boundary in places
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _properties(pk: int, name: str, line: Line | None) -> dict[str, Any]:
-    progress = line.figures.all_kinds if line else Progress()
-    owner = line.figures.responsible if line else ""
+def _properties(pk: int, name: str, facts: GridFacts | None) -> dict[str, Any]:
+    progress = sum(facts.by_kind.values(), Progress()) if facts else Progress()
+    owner = facts.owner if facts else ""
     has_roster = progress.roster > 0
     return {
         "label": name,

@@ -15,7 +15,7 @@ from django.db import connection
 from config.lib.clock import SHANGHAI
 from config.lib.weeks import Week
 from reporting.domain.report import Window
-from reporting.domain.rollup import BranchPlace, Line, collector_facts, grid_facts, roll_up
+from reporting.domain.rollup import BranchPlace, Line, Rolled, collector_facts, grid_facts, roll_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,27 +87,20 @@ def preview_window(week: Week, *, now: datetime, last_frozen: Week | None) -> Wi
 
 
 FOR_POSTS = """
-select territory, grids, collectors from acc.progress(
-    %(campaign)s, %(begins)s, %(cut)s, %(since)s, %(on_day)s, %(grids)s::bigint[], %(collectors)s)
+select territory, steps from acc.progress(
+    %(campaign)s, %(begins)s, %(cut)s, %(since)s, %(on_day)s, %(grids)s::bigint[])
 """
 FOR_WORKER = """
 select (select jsonb_agg(to_jsonb(place)) from lib.territory_on(%(bank)s, %(on_day)s, %(grids)s::bigint[]) as place),
-       (select jsonb_agg(to_jsonb(line)) from lib.progress_by_grid(
-            %(campaign)s, %(begins)s, %(cut)s, %(since)s, %(on_day)s, %(grids)s::bigint[]) as line),
-       (select jsonb_agg(to_jsonb(line)) from lib.progress_by_collector(
+       (select jsonb_agg(to_jsonb(line)) from lib.progress_on(
             %(campaign)s, %(begins)s, %(cut)s, %(since)s, %(on_day)s, %(grids)s::bigint[]) as line)
 """
 
 
 def counted(
-    plan: CampaignPlan,
-    window: Window,
-    *,
-    only_grids: Sequence[int] | None = None,
-    with_collectors: bool = False,
-    by_worker: bool = False,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return territory, counts by grid and counts by collector as the acting post may see them; empty for other posts.
+    plan: CampaignPlan, window: Window, *, only_grids: Sequence[int] | None = None, by_worker: bool = False
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the territory and what was reached in it as the acting post may see them; empty for other posts.
 
     ``by_worker``: for the console, which acts for no post; the database lets the worker's role alone do so.
     """
@@ -122,33 +115,35 @@ def counted(
                 "since": window.since,
                 "on_day": window.on_day,
                 "grids": None if only_grids is None else list(only_grids),
-                "collectors": with_collectors,
             },
         )
-        row = cursor.fetchone() or (None, None, None)
-    territory, grids, collectors = (json.loads(part) if part else [] for part in row)
-    return territory, grids, collectors
+        row = cursor.fetchone() or (None, None)
+    territory, steps = (json.loads(part) if part else [] for part in row)
+    return territory, steps
 
 
-def counted_lines(
+def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of some people, for the lines of collectors."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id, name from grids_staff where id = any (%s)", [sorted(staff_ids)])
+        return dict(cursor.fetchall())
+
+
+def rolled(
     plan: CampaignPlan,
-    window: Window,
+    territory: Sequence[dict[str, Any]],
+    steps: Sequence[dict[str, Any]],
     *,
-    branches: Sequence[BranchPlace],
     earlier: Iterable[Line] | None,
-    only_grids: Sequence[int] | None = None,
-    with_collectors: bool = False,
-    by_worker: bool = False,
-) -> list[Line]:
-    """Return the lines of a report as they stand now, ranked against the last frozen week."""
-    territory, grids, collectors = counted(
-        plan, window, only_grids=only_grids, with_collectors=with_collectors, by_worker=by_worker
-    )
+    with_collectors: bool,
+) -> Rolled:
+    """Roll what was counted up to the lines of a report, ranked against the last frozen week."""
+    names = names_of({step["staff_id"] for step in steps if step["staff_id"]}) if with_collectors else {}
     return roll_up(
         bank_id=plan.institution_id,
         bank=plan.bank,
-        branches=branches,
-        grids=grid_facts(territory, grids),
-        collectors=collector_facts(collectors),
+        branches=branch_places(plan.institution_id),
+        grids=grid_facts(territory, steps),
+        collectors=collector_facts(territory, steps, names) if with_collectors else (),
         earlier=earlier,
     )

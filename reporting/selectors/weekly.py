@@ -13,16 +13,10 @@ from config.lib.weeks import Week
 from grids.access import Post
 from reporting.access import STORED_LEVEL, Scope, lines_for, open_report, reports_for, rows_for
 from reporting.domain.figures import FigureRow
-from reporting.domain.report import Report, Rules, days_left, sentences_of
+from reporting.domain.report import Report, Rules, days_left
 from reporting.domain.rollup import Line, line_key, stored_progress
 from reporting.models import ReportRow, WeeklyReport
-from reporting.selectors.progress import (
-    CampaignPlan,
-    branch_places,
-    counted_lines,
-    open_plan,
-    preview_window,
-)
+from reporting.selectors.progress import CampaignPlan, counted, open_plan, preview_window, rolled
 
 LEVELS = {stored: level for level, stored in STORED_LEVEL.items()}
 RULES_RELEASE = "report_rules"
@@ -69,6 +63,7 @@ def frozen(report: WeeklyReport, rows: Sequence[ReportRow]) -> Report:
         sentences=report.sentences,
         rules=Rules.stored(report.parameters),
         fingerprint=report.rows_hash[:12],
+        unlisted_by_branch=report.parameters.get("unlisted", {}),
         report_id=report.pk,
         campaign_id=report.campaign_id,
     )
@@ -134,31 +129,29 @@ def weeks_for(post: Post, scope: Scope) -> Weeks:
     return Weeks(history=past, plan=plan, open_weeks=found)
 
 
-def preview(plan: CampaignPlan, week: Week, *, now: datetime | None = None, by_worker: bool = False) -> Report:
-    """Count a week that is not frozen, for every scope; ``report_for`` narrows it to what a post is shown."""
+def preview(
+    plan: CampaignPlan, week: Week, *, scope: Scope | None = None, now: datetime | None = None, by_worker: bool = False
+) -> Report:
+    """Count a week that is not frozen, as far as a scope is shown it; without a scope the whole (the console)."""
     moment = now or clock.now()
     newest = last_report(plan.id, week)
-    earlier = all_lines(newest) if newest else None
+    earlier = None
+    if newest is not None:
+        earlier = all_lines(newest) if scope is None else stored_lines(list(rows_for(scope, newest)))
     window = preview_window(week, now=moment, last_frozen=week_of(newest) if newest else None)
-    lines = counted_lines(
-        plan,
-        window,
-        branches=branch_places(plan.institution_id),
-        earlier=earlier,
-        with_collectors=True,
-        by_worker=by_worker,
-    )
-    report = Report(
+    territory, steps = counted(plan, window, by_worker=by_worker)
+    found = rolled(plan, territory, steps, earlier=earlier, with_collectors=True)
+    return Report(
         bank=plan.bank,
         week=week,
         cut_at=window.cut,
         frozen_at=None,
-        lines=lines,
+        lines=found.lines if scope is None else lines_for(scope, found.lines),
         rules=rules_for(plan, window.on_day),
         campaign_id=plan.id,
+        unlisted_by_branch=found.unlisted,
+        before=earlier,
     )
-    before = replace(report, lines=earlier) if earlier is not None else None
-    return replace(report, sentences=sentences_of(report, before))
 
 
 def report_for(
@@ -170,8 +163,7 @@ def report_for(
     """
     known = weeks or weeks_for(post, scope)
     if known.plan is not None and week in known.open_weeks:
-        report = preview(known.plan, week)
-        report = replace(report, lines=lines_for(scope, list(report.lines)))
+        report = preview(known.plan, week, scope=scope)
     else:
         report = frozen_for(scope, known.stored(week) or open_report(post, week.year, week.number))
     report = replace(report, scope_name=post.staff.name if scope.staff_id is not None else report.bank)

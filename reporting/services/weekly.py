@@ -18,10 +18,10 @@ from config.lib.jobs import code_version
 from config.lib.weeks import Week, weeks_between
 from reporting.access import STORED_LEVEL
 from reporting.domain.report import Report, sentences_of
-from reporting.domain.rollup import Line, collector_facts, grid_facts, roll_up, total_document, week_document
+from reporting.domain.rollup import Line, total_document, week_document
 from reporting.models import CountedMilestone, ReportRow, WeeklyReport
 from reporting.selectors.frozen import digest
-from reporting.selectors.progress import CampaignPlan, branch_places, campaigns
+from reporting.selectors.progress import CampaignPlan, campaigns, rolled
 from reporting.selectors.weekly import all_lines, last_report, rules_for, stored_report, week_of
 
 
@@ -38,9 +38,7 @@ with written as (
 )
 select (select count(*) from written),
        (select jsonb_agg(to_jsonb(place)) from lib.territory_on(%(bank)s, %(on_day)s) as place),
-       (select jsonb_agg(to_jsonb(line)) from lib.progress_by_grid(
-            %(campaign)s, %(begins)s, %(cut)s, null, %(on_day)s) as line),
-       (select jsonb_agg(to_jsonb(line)) from lib.progress_by_collector(
+       (select jsonb_agg(to_jsonb(line)) from lib.progress_on(
             %(campaign)s, %(begins)s, %(cut)s, null, %(on_day)s) as line)
 """
 
@@ -113,15 +111,9 @@ def _locked(campaign_id: int) -> CampaignPlan:
 def _freeze(plan: CampaignPlan, week: Week, at: datetime) -> WeeklyReport:
     newest = last_report(plan.id, week)
     earlier = all_lines(newest) if newest else None
-    report_id, taken, territory, grids, collectors = _take(plan, week, at)
-    lines = roll_up(
-        bank_id=plan.institution_id,
-        bank=plan.bank,
-        branches=branch_places(plan.institution_id),
-        grids=grid_facts(territory, grids),
-        collectors=collector_facts(collectors),
-        earlier=earlier,
-    )
+    report_id, taken, territory, steps = _take(plan, week, at)
+    found = rolled(plan, territory, steps, earlier=earlier, with_collectors=True)
+    lines = found.lines
     rules = rules_for(plan, week.next.first_day)
     report = Report(
         bank=plan.bank, week=week, cut_at=week.ends_at, frozen_at=at, lines=lines, rules=rules, campaign_id=plan.id
@@ -138,7 +130,7 @@ def _freeze(plan: CampaignPlan, week: Week, at: datetime) -> WeeklyReport:
         frozen_at=at,
         code_version=code_version(),
         sentences=sentences_of(report, before),
-        parameters={**rules.document(), "bank": plan.bank, "milestones": taken},
+        parameters={**rules.document(), "bank": plan.bank, "milestones": taken, "unlisted": found.unlisted},
     )
     rows = rows_of(stored, lines)
     stored.rows_hash = digest(stored, rows)
@@ -147,7 +139,7 @@ def _freeze(plan: CampaignPlan, week: Week, at: datetime) -> WeeklyReport:
     return stored
 
 
-def _take(plan: CampaignPlan, week: Week, at: datetime) -> tuple[int, int, list[Any], list[Any], list[Any]]:
+def _take(plan: CampaignPlan, week: Week, at: datetime) -> tuple[int, int, list[Any], list[Any]]:
     """Take the week's milestones and count them, in one statement on one snapshot; the report's row follows by its id."""
     with connection.cursor() as cursor:
         cursor.execute("select nextval(pg_get_serial_sequence(%s, 'id'))", [WeeklyReport._meta.db_table])
@@ -164,8 +156,8 @@ def _take(plan: CampaignPlan, week: Week, at: datetime) -> tuple[int, int, list[
             },
         )
         taken, *parts = cursor.fetchone()
-    territory, grids, collectors = (json.loads(part) if part else [] for part in parts)
-    return report_id, int(taken), territory, grids, collectors
+    territory, steps = (json.loads(part) if part else [] for part in parts)
+    return report_id, int(taken), territory, steps
 
 
 def rows_of(report: WeeklyReport, lines: Sequence[Line]) -> list[ReportRow]:

@@ -36,122 +36,60 @@ returns table (grid_id bigint, staff_id bigint, name text) language sql stable a
     order by seat.grid_id, kind."order", seat.from_on, seat.id
 $$;
 
--- One row per grid and kind of subject. `since`, set while the week before is not frozen yet, leaves to that week as increment
--- what came before. Amounts are yuan as text, so that no reader makes floats of them.
-create or replace function lib.progress_by_grid(
+-- What was reached, one row per grid, kind of subject, step, collector and state, to be added up in many ways by who asks.
+-- ``step``: roster, blocked (standing on the roster), not_met (subjects visited in vain in the week), not_met_by (the same by
+-- lead), or a kind of milestone. ``standing``: roster, found (in the field, not listed yet) or gone. ``is_new``: of this week;
+-- `since`, set while the week before is not frozen yet, leaves to that week what came before. Amounts are yuan as text, so that
+-- no reader makes floats of them.
+create or replace function lib.progress_on(
     in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[] default null)
 returns table (
-    grid_id bigint, kind text, roster bigint, blocked bigint, off_roster bigint, joined bigint, not_met bigint, late bigint,
-    visited_week bigint, visited_total bigint, profiled_week bigint, profiled_total bigint,
-    checked_week bigint, checked_total bigint, assessed_week bigint, assessed_total bigint,
-    granted_week bigint, granted_total bigint, granted_withdrawn bigint,
-    amount_week text, amount_total text, amount_withdrawn text)
+    grid_id bigint, kind text, step text, staff_id bigint, standing text, was_found boolean, is_new boolean, is_late boolean,
+    subjects bigint, amount text)
 language sql stable set enable_nestloop = off as $$
-    with subjects as materialized (
-        select subject.* from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as subject
+    with subject as materialized (
+        select one.id, one.grid_id, one.kind,
+               case when one.on_roster then 'roster' when one.is_found then 'found' else 'gone' end as standing, one.was_found
+        from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as one
         where campaign.id = in_campaign
-    ), events as (  -- what was counted before was received before: one pass tells both what stands and what is new
-        select milestone.subject_id, milestone.kind, milestone.amount, milestone.device_on,
+    ), event as (  -- what was counted before was received before: one pass tells both what stands and what is new
+        select milestone.subject_id, milestone.kind::text as step, milestone.staff_id, milestone.amount, milestone.device_on,
                counted.milestone_id is null and (since is null or milestone.reached_at >= since) as is_new
         from customers_milestone as milestone
         left join reporting_countedmilestone as counted on counted.milestone_id = milestone.id
         where milestone.campaign_id = in_campaign and milestone.reached_at < cut
           and (only_grids is null or milestone.grid_id = any (only_grids))
-    ), amounts as (  -- a withdrawal that names no amount takes back what was granted
-        select event.subject_id, event.kind, event.is_new, event.device_on,
-               case when event.kind = 'grant_withdrawn' then coalesce(event.amount, (
-                   select granted.amount from customers_milestone as granted
-                   where granted.campaign_id = in_campaign and granted.subject_id = event.subject_id and granted.kind = 'granted'))
-               else event.amount end as amount
-        from events as event
-    ), reached as materialized (
-        select subject.grid_id, subject.kind,
-               count(*) filter (where event.kind = 'visited' and subject.is_found) as off_roster,
-               count(*) filter (where event.kind = 'visited' and subject.on_roster and subject.was_found) as joined,
-               count(*) filter (where event.kind = 'visited' and subject.on_roster and event.is_new
-                                and event.device_on < (begins at time zone 'Asia/Shanghai')::date) as late,
-               count(*) filter (where event.kind = 'visited' and subject.on_roster and event.is_new) as visited_week,
-               count(*) filter (where event.kind = 'visited' and subject.on_roster) as visited_total,
-               count(*) filter (where event.kind = 'profiled' and subject.on_roster and event.is_new) as profiled_week,
-               count(*) filter (where event.kind = 'profiled' and subject.on_roster) as profiled_total,
-               count(*) filter (where event.kind = 'checked' and subject.on_roster and event.is_new) as checked_week,
-               count(*) filter (where event.kind = 'checked' and subject.on_roster) as checked_total,
-               count(*) filter (where event.kind = 'assessed' and subject.on_roster and event.is_new) as assessed_week,
-               count(*) filter (where event.kind = 'assessed' and subject.on_roster) as assessed_total,
-               count(*) filter (where event.kind = 'granted' and subject.on_roster and event.is_new) as granted_week,
-               count(*) filter (where event.kind = 'granted' and subject.on_roster)
-                 - count(*) filter (where event.kind = 'grant_withdrawn' and subject.on_roster) as granted_total,
-               count(*) filter (where event.kind = 'grant_withdrawn' and subject.on_roster and event.is_new) as granted_withdrawn,
-               coalesce(sum(event.amount) filter (where event.kind = 'granted' and subject.on_roster and event.is_new), 0) as amount_week,
-               coalesce(sum(event.amount) filter (where event.kind = 'granted' and subject.on_roster), 0)
-                 - coalesce(sum(event.amount) filter (where event.kind = 'grant_withdrawn' and subject.on_roster), 0) as amount_total,
-               coalesce(sum(event.amount) filter (where event.kind = 'grant_withdrawn' and subject.on_roster and event.is_new), 0) as amount_withdrawn
-        from amounts as event join subjects as subject on subject.id = event.subject_id
-        group by subject.grid_id, subject.kind
-    ), listed as materialized (
-        select subject.grid_id, subject.kind, count(*) filter (where subject.on_roster) as roster,
-               count(blocked.subject_id) filter (where subject.on_roster) as blocked,
-               count(missed.subject_id) as not_met
-        from subjects as subject
-        left join (
-            select distinct entry.subject_id from customers_listentry as entry
-            where entry.confirmed_at is not null and entry.released_at is null and entry.colour in ('black', 'grey')
-              and (only_grids is null or entry.grid_id = any (only_grids))
-        ) as blocked on blocked.subject_id = subject.id
-        left join (
-            select distinct visit.subject_id from customers_visit as visit
-            where visit.campaign_id = in_campaign and visit.outcome in ('nobody', 'moved')
-              and visit.received_at >= begins and visit.received_at < cut
-              and (only_grids is null or visit.grid_id = any (only_grids))
-        ) as missed on missed.subject_id = subject.id
-        group by subject.grid_id, subject.kind
-    )
-    select listed.grid_id, listed.kind, roster, blocked, coalesce(off_roster, 0), coalesce(joined, 0), not_met, coalesce(late, 0),
-           coalesce(visited_week, 0), coalesce(visited_total, 0), coalesce(profiled_week, 0), coalesce(profiled_total, 0),
-           coalesce(checked_week, 0), coalesce(checked_total, 0), coalesce(assessed_week, 0), coalesce(assessed_total, 0),
-           coalesce(granted_week, 0), coalesce(granted_total, 0), coalesce(granted_withdrawn, 0),
-           coalesce(amount_week, 0)::text, coalesce(amount_total, 0)::text, coalesce(amount_withdrawn, 0)::text
-    from listed left join reached on reached.grid_id = listed.grid_id and reached.kind = listed.kind
-$$;
-
--- One row per person who did the work, branch and kind of subject: counts without ratios.
-create or replace function lib.progress_by_collector(
-    in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[] default null)
-returns table (
-    staff_id bigint, name text, branch_id bigint, kind text, off_roster bigint, not_met bigint, late bigint,
-    visited_week bigint, visited_total bigint, profiled_week bigint, profiled_total bigint, checked_week bigint, checked_total bigint)
-language sql stable set enable_nestloop = off as $$
-    with subjects as materialized (
-        select subject.*, grid.branch_id
-        from grids_campaign as campaign, lib.subjects_on(campaign.institution_id, on_day, only_grids) as subject
-        join grids_grid as grid on grid.id = subject.grid_id
-        where campaign.id = in_campaign
-    ), events as (
-        select milestone.staff_id, milestone.subject_id, milestone.kind::text as step, milestone.device_on,
-               counted.milestone_id is null and (since is null or milestone.reached_at >= since) as is_new
-        from customers_milestone as milestone
-        left join reporting_countedmilestone as counted on counted.milestone_id = milestone.id
-        where milestone.campaign_id = in_campaign and milestone.reached_at < cut
-          and milestone.kind in ('visited', 'profiled', 'checked') and milestone.staff_id is not null
-          and (only_grids is null or milestone.grid_id = any (only_grids))
-        union all
-        select distinct visit.lead_id, visit.subject_id, 'not_met', null::date, true
-        from customers_visit as visit
+    ), missed as materialized (
+        select distinct visit.subject_id, visit.lead_id from customers_visit as visit
         where visit.campaign_id = in_campaign and visit.outcome in ('nobody', 'moved')
           and visit.received_at >= begins and visit.received_at < cut
           and (only_grids is null or visit.grid_id = any (only_grids))
+    ), blocked as (
+        select distinct entry.subject_id from customers_listentry as entry
+        where entry.confirmed_at is not null and entry.released_at is null and entry.colour in ('black', 'grey')
+          and (only_grids is null or entry.grid_id = any (only_grids))
     )
-    select event.staff_id, staff.name::text, subject.branch_id, subject.kind,
-           count(*) filter (where step = 'visited' and is_found), count(*) filter (where step = 'not_met'),
-           count(*) filter (where step = 'visited' and on_roster and is_new
-                            and device_on < (begins at time zone 'Asia/Shanghai')::date),
-           count(*) filter (where step = 'visited' and on_roster and is_new), count(*) filter (where step = 'visited' and on_roster),
-           count(*) filter (where step = 'profiled' and on_roster and is_new), count(*) filter (where step = 'profiled' and on_roster),
-           count(*) filter (where step = 'checked' and on_roster and is_new), count(*) filter (where step = 'checked' and on_roster)
-    from events as event
-    join subjects as subject on subject.id = event.subject_id
-    join grids_staff as staff on staff.id = event.staff_id
-    group by event.staff_id, staff.name, subject.branch_id, subject.kind
+    select subject.grid_id, subject.kind, event.step, event.staff_id, subject.standing, subject.was_found, event.is_new,
+           event.is_new and event.device_on < (begins at time zone 'Asia/Shanghai')::date, count(*),
+           -- a withdrawal that names no amount takes back what was granted
+           sum(case when event.step = 'grant_withdrawn' and event.amount is null then (
+               select granted.amount from customers_milestone as granted
+               where granted.campaign_id = in_campaign and granted.subject_id = event.subject_id and granted.kind = 'granted')
+               else event.amount end)::text
+    from event join subject on subject.id = event.subject_id
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+    union all
+    select grid_id, kind, 'roster', null, standing, false, false, false, count(*), null
+    from subject where standing = 'roster' group by grid_id, kind, standing
+    union all
+    select grid_id, kind, 'blocked', null, standing, false, false, false, count(*), null
+    from subject join blocked on blocked.subject_id = subject.id where standing = 'roster' group by grid_id, kind, standing
+    union all
+    select grid_id, kind, 'not_met', null, 'roster', false, true, false, count(distinct subject.id), null
+    from subject join missed on missed.subject_id = subject.id group by grid_id, kind
+    union all
+    select grid_id, kind, 'not_met_by', missed.lead_id, 'roster', false, true, false, count(*), null
+    from subject join missed on missed.subject_id = subject.id group by grid_id, kind, missed.lead_id
 $$;
 
 -- What a freeze takes: milestones not counted yet, with home grid, owner and roster of the day.
@@ -189,15 +127,11 @@ $$;
 -- Counts for pages, for the reading posts of the campaign's institution alone: no name or number of a customer leaves here,
 -- so a leader without customers sees the same figures. Which lines a post is shown is decided in reporting.access.
 create or replace function acc.progress(
-    in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[],
-    with_collectors boolean)
-returns table (territory jsonb, grids jsonb, collectors jsonb)
+    in_campaign bigint, begins timestamptz, cut timestamptz, since timestamptz, on_day date, only_grids bigint[])
+returns table (territory jsonb, steps jsonb)
 language sql stable security definer set search_path = public, pg_temp as $$
     select (select jsonb_agg(to_jsonb(place)) from lib.territory_on(campaign.institution_id, on_day, only_grids) as place),
-           (select jsonb_agg(to_jsonb(line)) from lib.progress_by_grid(in_campaign, begins, cut, since, on_day, only_grids) as line),
-           case when with_collectors then
-               (select jsonb_agg(to_jsonb(line)) from lib.progress_by_collector(in_campaign, begins, cut, since, on_day, only_grids) as line)
-           end
+           (select jsonb_agg(to_jsonb(line)) from lib.progress_on(in_campaign, begins, cut, since, on_day, only_grids) as line)
     from grids_campaign as campaign
     where campaign.id = in_campaign and acc.reads_figures(campaign.institution_id)
 $$;
@@ -227,8 +161,7 @@ begin
         'lib.uncounted(bigint, timestamptz)',
         'lib.subjects_on(bigint, date, bigint[])',
         'lib.owners_on(bigint, date)',
-        'lib.progress_by_grid(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
-        'lib.progress_by_collector(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
+        'lib.progress_on(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
         'lib.taken_on(bigint, bigint, timestamptz, date)',
         'lib.territory_on(bigint, date, bigint[])'
     ] loop
@@ -239,7 +172,7 @@ begin
     grant execute on function lib.owners_on(bigint, date), lib.territory_on(bigint, date, bigint[]) to gedang_web, gedang_web_all;
     foreach signature in array array[
         'acc.reads_figures(bigint)',
-        'acc.progress(bigint, timestamptz, timestamptz, timestamptz, date, bigint[], boolean)',
+        'acc.progress(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
         'acc.waiting_checks(bigint, timestamptz, bigint[])'
     ] loop
         execute format('alter function %s owner to gedang_def', signature);

@@ -320,7 +320,7 @@ def test_query_counts_do_not_grow(world: World, client_of: Callable[..., Client]
     freeze(world, WEEK)
     urls = {
         f"/weekly/?week={WEEK}": 5,
-        f"/weekly/?week={NEXT}": 9,
+        f"/weekly/?week={NEXT}": 10,
         f"/weekly/households/?week={WEEK}&figure=visited&period=total&level=grid&unit={world.liu.pk}": 12,
     }
     single = {url: count(url) for url in urls}
