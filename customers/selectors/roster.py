@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from config.lib.display import number
 from config.lib.sheets import Sheet, write_workbook
 from config.lib.tables import Column, Row, Shape, Table, Words
 from customers import access
@@ -16,8 +17,7 @@ from customers.domain.roster.columns import Header
 from customers.domain.roster.problems import Problem
 from customers.domain.roster.tally import FIGURES
 from customers.models import RosterImport, RosterProblem
-from grids.access import Post
-from grids.models import Grid
+from grids.access import Grid, Post
 
 PER_PAGE = 20
 MOST_IN_SHEET = 100_000
@@ -45,12 +45,12 @@ def label_of(roster: RosterImport) -> str:
     return str(roster.get_state_display())
 
 
-def list_rosters(post: Post, filters: Mapping[str, str], number: str | None) -> Page[RosterImport]:
+def list_rosters(post: Post, filters: Mapping[str, str], page: str | None) -> Page[RosterImport]:
     """Return one page of a post's imports, the newest first."""
     rows = access.rosters_for(post).select_related("branch", "uploaded_by").order_by("-uploaded_at", "-pk")
     if filters.get("state") in State.values:
         rows = rows.filter(state=filters["state"])
-    return Paginator(rows, PER_PAGE).get_page(number)
+    return Paginator(rows, PER_PAGE).get_page(page)
 
 
 def waiting(post: Post) -> int:
@@ -63,15 +63,59 @@ def waiting(post: Post) -> int:
 
 
 def villages_of(roster: RosterImport) -> list[dict[str, Any]]:
-    """Return the figures of an import by village, in the order of the pinyin."""
+    """Return the figures of an import by village, in the order of the pinyin, and what is not 0 in words (``told``)."""
     figures = roster.summary.get("villages", {})
     grids = Grid.objects.filter(pk__in=[int(pk) for pk in figures]).order_by("pinyin", "pk").values_list("pk", "name")
-    return [{"pk": pk, "name": name, **figures[str(pk)]} for pk, name in grids]
+    return [{"pk": pk, "name": name, **figures[str(pk)], "told": in_words(figures[str(pk)])} for pk, name in grids]
+
+
+def in_words(figures: Mapping[str, int]) -> str:
+    """Write what of the figures of a village is not 0."""
+    pairs = (
+        (_("新增"), "new", "people_new"),
+        (_("变更"), "changed", "people_changed"),
+        (_("不变"), "unchanged", "people_unchanged"),
+        (_("文件中没有"), "missing", "people_missing"),
+    )
+    parts = [
+        _("%(what)s %(homes)s 户 %(people)s 人")
+        % {"what": what, "homes": number(figures[homes]), "people": number(figures[people])}
+        for what, homes, people in pairs
+        if figures[homes] or figures[people]
+    ]
+    if figures["listed"]:
+        parts.append(_("散户列入 %(homes)s 户") % {"homes": number(figures["listed"])})
+    if figures["moves"]:
+        parts.append(_("迁户申请 %(people)s 人") % {"people": number(figures["moves"])})
+    return " · ".join(parts)
 
 
 def totals_of(roster: RosterImport) -> dict[str, int]:
     """Return the figures of an import over all villages."""
     return {**dict.fromkeys(FIGURES, 0), **roster.summary.get("totals", {})}
+
+
+def stats_of(totals: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the figures of an import as tiles: households, with their people beneath."""
+    tiles = [
+        (_("新增"), "new", "people_new"),
+        (_("变更"), "changed", "people_changed"),
+        (_("不变"), "unchanged", "people_unchanged"),
+        (_("文件中没有"), "missing", "people_missing"),
+    ]
+    found: list[dict[str, Any]] = [
+        {
+            "label": label,
+            "value": number(totals[homes]),
+            "unit": _("户"),
+            "note": _("%(people)s 人") % {"people": number(totals[people])},
+        }
+        for label, homes, people in tiles
+    ]
+    if totals["listed"]:
+        found.append({"label": _("散户列入名册"), "value": number(totals["listed"]), "unit": _("户")})
+    found.append({"label": _("迁户申请"), "value": number(totals["moves"]), "unit": _("人")})
+    return found
 
 
 # --- Findings -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Names are found through the token table, numbers through blind indexes, househol
 ranges only, so that every look-up is an index condition under row security. At most three queries whatever is typed.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ from customers.domain import names
 from customers.domain.identity import mask_id
 from customers.domain.names import MIDDLE_DOT, Query
 from customers.models import Household, Person
-from customers.services.identity import ErasedError, decrypt
+from customers.selectors.identity import decrypt
 from grids.access import Post
 
 MOST = 20
@@ -116,64 +117,75 @@ def _parts(query: Query, institution_id: int) -> tuple[list[str], list[Any]]:
 
 # --- Hits ---------------------------------------------------------------------------------------------------------
 
+_HOME = ("number", "group", "grid__name", "head_id", "head__name")
+_WHO = ("pk", "name", "sort_key", "born_on", "left_on", "household_id", "uuid", "data_key", "id_number")
+_NUMBERS = ("id_index", "id_tail", "phone_index", "phone_tail")
+
 
 def _by_person(post: Post, query: Query, ids: list[int]) -> list[Hit]:
     if not ids:
         return []
-    people = Person.objects.filter(access.scope(post), pk__in=ids, erased_at__isnull=True).select_related(
-        "household__grid", "household__head"
+    people = Person.objects.filter(access.scope(post), pk__in=ids, erased_at__isnull=True).values(
+        *_WHO, *_NUMBERS, *(f"household__{name}" for name in _HOME)
     )
-    found = [person for person in people if query.name in _bare(person.name)]
+    found = [person for person in people if query.name in _bare(person["name"])]
     # Whole matches first, then in the order of the pinyin; households of one village stand together.
-    found.sort(key=lambda person: (_bare(person.name) != query.name, person.sort_key, person.household.number))
-    shown: dict[int, Person] = {}
+    found.sort(key=lambda one: (_bare(one["name"]) != query.name, one["sort_key"], one["household__number"]))
+    shown: dict[int, dict[str, Any]] = {}
     for person in found:
-        shown.setdefault(person.household_id, person)
+        shown.setdefault(person["household_id"], person)
     people_shown = list(shown.values())[: MOST + 1]
-    same_names = [person.name for person in people_shown]
-    return [_hit(query, person, has_namesake=same_names.count(person.name) > 1) for person in people_shown]
+    names_shown = Counter(person["name"] for person in people_shown)
+    reasons = _reasons(query, post.staff.institution_id)
+    today = clock.today()
+    return [_hit(person, reasons, today, has_namesake=names_shown[person["name"]] > 1) for person in people_shown]
 
 
 def _bare(name: str) -> str:
     return name.replace(MIDDLE_DOT, "").replace(" ", "").lower()
 
 
-def _hit(query: Query, person: Person, *, has_namesake: bool) -> Hit:
-    home = person.household
-    head = home.head.name if home.head is not None else ""
-    notes = []
-    if home.head_id != person.pk:
-        notes.append(person.name)
-    if person.born_on is not None:
-        notes.append(age_in_words(person.born_on, clock.today()))
-    if person.left_on is not None:
-        notes.append(_("已离户"))
-    number = _tail_found(query, person) or (_masked_id(person) if has_namesake else "")
-    if number:
-        notes.append(number)
-    return Hit(home.pk, head or person.name, home.number, home.grid.name, home.group, " · ".join(notes))
-
-
-def _tail_found(query: Query, person: Person) -> str:
-    """Say through which number a person was found, with no more of it than was typed."""
-    for column, kind, number, words in (
+def _reasons(query: Query, institution_id: int) -> list[tuple[str, list[bytes], str]]:
+    """Columns and values through which a number is found, and how that is said: with no more of it than was typed."""
+    words = (
         ("id_index", "id", query.id_number, _("身份证号相符")),
         ("id_tail", "id4", query.id_tail, _("身份证尾号 %(tail)s")),
         ("phone_index", "phone", query.phone, _("手机号相符")),
         ("phone_tail", "phone4", query.phone_tail, _("手机尾号 %(tail)s")),
-    ):
-        value = getattr(person, column)
-        if number and value and bytes(value) in crypto.live_indexes(kind, person.institution_id, number):
-            return words % {"tail": number}
-    return ""
+    )
+    return [
+        (column, crypto.live_indexes(kind, institution_id, number), text % {"tail": number})
+        for column, kind, number, text in words
+        if number
+    ]
 
 
-def _masked_id(person: Person) -> str:
-    try:
-        number = mask_id(decrypt(person, "id_number"))
-    except ErasedError:
+def _hit(
+    person: dict[str, Any], reasons: list[tuple[str, list[bytes], str]], today: date, *, has_namesake: bool
+) -> Hit:
+    notes = [] if person["household__head_id"] == person["pk"] else [person["name"]]
+    if person["born_on"] is not None:
+        notes.append(age_in_words(person["born_on"], today))
+    if person["left_on"] is not None:
+        notes.append(_("已离户"))
+    through = next((text for column, values, text in reasons if bytes(person[column] or b"") in values), "")
+    if through or has_namesake:
+        notes.append(through or _masked_id(person))
+    return Hit(
+        household_id=person["household_id"],
+        head=person["household__head__name"] or person["name"],
+        number=person["household__number"],
+        village=person["household__grid__name"],
+        group=person["household__group"],
+        note=" · ".join(filter(None, notes)),
+    )
+
+
+def _masked_id(person: dict[str, Any]) -> str:
+    if person["id_number"] is None or person["data_key"] is None:
         return ""
-    return _("身份证 %(masked)s") % {"masked": number[-4:]} if number else ""
+    holder = Person(uuid=person["uuid"], data_key=person["data_key"], id_number=person["id_number"])
+    return _("身份证 %(masked)s") % {"masked": mask_id(decrypt(holder, "id_number"))[-4:]}
 
 
 def age_in_words(born_on: date, today: date) -> str:
@@ -185,9 +197,12 @@ def age_in_words(born_on: date, today: date) -> str:
 def _by_number(post: Post, query: Query, ids: list[int]) -> list[Hit]:
     if not ids:
         return []
-    homes = Household.objects.filter(access.scope(post), pk__in=ids).select_related("grid", "head")
-    found = sorted(homes, key=lambda home: (home.number != query.household_number, home.number, home.grid.pinyin))
+    homes = Household.objects.filter(access.scope(post), pk__in=ids).values_list(
+        "pk", "number", "group", "grid__name", "grid__pinyin", "head__name"
+    )
+    found = sorted(homes, key=lambda home: (home[1] != query.household_number, home[1], home[4]))
+    note = _("户号相符")
     return [
-        Hit(home.pk, home.head.name if home.head else "", home.number, home.grid.name, home.group, _("户号相符"))
-        for home in found[: MOST + 1]
+        Hit(pk, head or "", number, village, group, note)
+        for pk, number, group, village, _pinyin, head in found[: MOST + 1]
     ]

@@ -1,6 +1,6 @@
 """Roster files: the list, the upload, one import from its check to its end."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,15 +18,17 @@ from config.lib.files import FileRefused
 from config.lib.requests import StaffRequest
 from customers import access
 from customers.forms.roster import RosterForm
-from customers.models import RosterImport
 from customers.selectors import roster as selectors
 from customers.services import roster as service
 from customers.services.roster import RosterRefusedError
 from grids.access import PostKind
 
+if TYPE_CHECKING:
+    from customers.models import RosterImport
+
 PROBLEMS_ON_PAGE = 50
 HANDLING = (PostKind.OFFICER, PostKind.BRANCH_MANAGER)
-State = RosterImport.State
+State = selectors.State
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -95,6 +97,7 @@ def roster(request: StaffRequest, pk: int) -> HttpResponse:
     """One import: its progress, then what the file would bring village by village and every finding."""
     found = access.open_roster(request.post, pk)
     villages = selectors.villages_of(found)
+    totals = selectors.totals_of(found)
     filters = request.GET.dict()
     problems = selectors.problems_of(found, filters)
     page = Paginator(problems, PROBLEMS_ON_PAGE).get_page(request.GET.get("page"))
@@ -104,7 +107,8 @@ def roster(request: StaffRequest, pk: int) -> HttpResponse:
         "label": selectors.label_of(found),
         "tone": selectors.tone_of(found),
         "run": _run(request, found),
-        "totals": selectors.totals_of(found),
+        "totals": totals,
+        "stats": selectors.stats_of(totals),
         "villages": villages,
         "counts": selectors.counts_of(found),
         "page": page,
@@ -117,20 +121,19 @@ def roster(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "customers/roster.html", context)
 
 
-def _run(request: StaffRequest, found: RosterImport) -> dict[str, Any] | None:
+def _run(request: StaffRequest, found: "RosterImport") -> dict[str, Any] | None:
     """Return the run that is under way, refreshed through the page's own address: a second person may watch it, too."""
     if found.run is None or found.state not in (State.CHECKING, State.WRITING):
         return None
     run = runs.told(found.run, request)
     run["label"] = found.file_name
-    run["unit"] = _("行")
     run["poll_url"] = reverse("customers:roster_progress", args=[found.pk])
     if found.run.asked_by_id != request.user.pk:
         run["cancel_url"] = ""
     return run
 
 
-def _steps(request: StaffRequest, found: RosterImport) -> dict[str, Any]:
+def _steps(request: StaffRequest, found: "RosterImport") -> dict[str, Any]:
     """Return which steps this person may take, and why not the confirmation."""
     is_sound = found.state == State.CHECKED and not found.summary.get("errors")
     is_manager = request.post.kind == PostKind.BRANCH_MANAGER
