@@ -16,7 +16,7 @@ from customers.models import (
     RosterProblem,
     Visit,
 )
-from customers.services.identity import masked
+from customers.selectors.identity import masked
 
 DOCUMENT = "the file as a document; see the guide for its form. Amounts are decimal strings in yuan"
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.lib import clock
-from grids.models import Branch
+from grids.access import Branch
 
 
 class RosterForm(forms.Form):

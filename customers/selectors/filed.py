@@ -9,7 +9,7 @@ from django.db import connection
 from customers.domain.roster.checker import Batch
 from customers.domain.roster.matching import FiledHousehold, FiledPerson, Found, Keys
 from customers.domain.roster.villages import Village
-from grids.models import Branch, Grid
+from grids.access import Branch, Grid
 
 INDEX_BYTES = 16
 

@@ -1,14 +1,13 @@
 """ID numbers and phones of persons: encrypted under each person's own data key, masked on pages, revealed on record."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from config.lib import audit, crypto
-from customers.domain.identity import mask_id, mask_phone, tail_of
+from customers.domain.identity import tail_of
 from customers.models import Person
+from customers.selectors.identity import Field, decrypt, place_of
 
-Field = Literal["id_number", "phone"]
 FIELDS: tuple[Field, ...] = ("id_number", "phone")
 # The kinds of blind index of a field: of the whole number, and of its last four characters.
 _INDEX_KINDS: dict[Field, tuple[str, str]] = {"id_number": ("id", "id4"), "phone": ("phone", "phone4")}
@@ -16,23 +15,6 @@ _INDEX_COLUMNS: dict[Field, tuple[str, str]] = {
     "id_number": ("id_index", "id_tail"),
     "phone": ("phone_index", "phone_tail"),
 }
-
-
-class ErasedError(Exception):
-    """The person's data key is gone: nothing under it can be read again, by anybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """ID number and phone as pages show them; "" where none is filed."""
-
-    id_number: str = ""
-    phone: str = ""
-
-
-def _about(field: Field, uuid: UUID) -> bytes:
-    # Binds a value to its column and row, so that it opens nowhere else.
-    return b"customers.person." + field.encode() + uuid.bytes
 
 
 def encrypt_identity(
@@ -49,30 +31,12 @@ def encrypt_identity(
         key = crypto.open_data_key(data_key, person_uuid)
     columns: dict[str, bytes | None] = {"data_key": bytes(data_key)}
     for field, number in zip(FIELDS, (id_number, phone), strict=True):
-        columns[field] = crypto.seal(key, number.encode(), _about(field, person_uuid)) if number else None
+        columns[field] = crypto.seal(key, number.encode(), place_of(field, person_uuid)) if number else None
         for column, kind, text in zip(
             _INDEX_COLUMNS[field], _INDEX_KINDS[field], (number, tail_of(number)), strict=True
         ):
             columns[column] = crypto.blind_index(kind, institution_id, text) if number else None
     return columns
-
-
-def decrypt(person: Person, field: Field) -> str:
-    """Return the number of a person in clear, "" when none is filed; raises ErasedError when its key was destroyed."""
-    value = getattr(person, field)
-    if value is None:
-        return ""
-    if person.data_key is None:
-        raise ErasedError(f"person {person.pk} was erased")
-    key = crypto.open_data_key(bytes(person.data_key), person.uuid)
-    return crypto.unseal(key, bytes(value), _about(field, person.uuid)).decode()
-
-
-def masked(person: Person) -> Masked:
-    """Return both numbers masked; costs two decryptions, so meant for a page of one household, not for lists."""
-    if person.data_key is None:
-        return Masked()
-    return Masked(mask_id(decrypt(person, "id_number")), mask_phone(decrypt(person, "phone")))
 
 
 def reveal(*, staff: Any, post_id: int | None, person: Person, field: Field) -> str:

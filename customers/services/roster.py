@@ -18,7 +18,7 @@ from config.lib.models import JobRun, StoredFile
 from config.lib.progress import reporting
 from customers.models import RosterImport
 from customers.services import roster_runs
-from grids.models import Branch, Staff
+from grids.access import Branch, Staff
 
 State = RosterImport.State
 CHECK, WRITE = "check_roster", "write_roster"

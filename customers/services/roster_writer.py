@@ -18,7 +18,8 @@ from customers.domain import names
 from customers.domain.roster.checker import PersonLine
 from customers.domain.roster.matching import FiledPerson, Home, Match, Matcher, Outcome
 from customers.models import Person
-from customers.services.identity import decrypt, encrypt_identity
+from customers.selectors.identity import decrypt
+from customers.services.identity import encrypt_identity
 from customers.services.identity_batch import IdentityBatch
 
 SUBJECT = ("id", "institution_id", "grid_id", "kind", "listed_on", "left_reason", "created_at")

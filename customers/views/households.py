@@ -19,6 +19,7 @@ from customers.domain import catalogue
 from customers.domain.identity import check_phone
 from customers.forms.items import language
 from customers.selectors import files, households
+from customers.selectors import identity as identities
 from customers.selectors.households import HouseholdFilter
 from customers.selectors.timeline import timeline_of
 from customers.services import consents, identity, lists
@@ -144,7 +145,7 @@ def _person(person: Any, card: Any, today: Any) -> dict[str, Any]:
     return {
         "row": person,
         "age": households.age(person, today),
-        "masked": identity.masked(person),
+        "masked": identities.masked(person),
         "facts": said,
         "is_head": person.pk == card.household.head_id,
         "is_borrower": person.pk == card.household.borrower_id,
@@ -205,7 +206,7 @@ def reveal(request: StaffRequest, pk: int, field: str) -> HttpResponse:
     person = access.open_person(request.post, pk)
     try:
         number = identity.reveal(staff=request.user, post_id=request.post.pk, person=person, field=field)
-    except identity.ErasedError:
+    except identities.ErasedError:
         raise Http404 from None
     return render(request, "customers/_revealed.html", {"number": number})
 

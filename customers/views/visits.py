@@ -20,9 +20,8 @@ from customers import access
 from customers.domain.visits import FILED_OUTCOMES
 from customers.forms.items import language
 from customers.forms.visits import VisitForm, sentence
-from customers.selectors import households
+from customers.selectors import households, identity
 from customers.selectors.visits import VisitStart, start_of
-from customers.services import identity
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
 from grids.access import CUSTOMER_POSTS, PostKind
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from config.lib import clock
 from config.lib.models import AuditEvent
 from customers.models import Consent, Household, ListEntry, Milestone, Person, Profile, ProfileCheck, Subject, Visit
-from customers.services import identity
+from customers.selectors import identity
 from customers.services.checks import check_profile
 from customers.services.visits import VisitRefusedError, submit_visit
 from tests.conftest import acting_as

@@ -7,6 +7,7 @@ import pytest
 from config.lib import crypto
 from config.lib.models import AuditEvent
 from customers.models import Household, Person, Subject
+from customers.selectors import identity as reading
 from customers.services import identity
 from tests.world import World
 
@@ -27,9 +28,9 @@ def _person(world: World, **columns: object) -> Person:
 def test_both_numbers_open_again_and_are_masked(world: World) -> None:
     person = Person.objects.get(pk=_person(world).pk)
 
-    assert identity.decrypt(person, "id_number") == NUMBER
-    assert identity.decrypt(person, "phone") == PHONE
-    assert identity.masked(person) == identity.Masked("*" * 16 + "31", "*" * 7 + "1234")
+    assert reading.decrypt(person, "id_number") == NUMBER
+    assert reading.decrypt(person, "phone") == PHONE
+    assert reading.masked(person) == reading.Masked("*" * 16 + "31", "*" * 7 + "1234")
     assert bytes(person.id_index) == crypto.blind_index("id", world.bank.pk, NUMBER)
     assert bytes(person.id_tail) == crypto.blind_index("id4", world.bank.pk, "1231")
     assert bytes(person.phone_tail) == crypto.blind_index("phone4", world.bank.pk, "1234")
@@ -46,20 +47,20 @@ def test_a_value_moved_to_another_column_or_row_does_not_open(world: World) -> N
     person = _person(world)
     person.phone, person.id_number = person.id_number, person.phone
     with pytest.raises(crypto.Unreadable):
-        identity.decrypt(person, "phone")
+        reading.decrypt(person, "phone")
 
     other = Person(uuid=uuid4(), data_key=person.data_key, id_number=person.id_number)
     with pytest.raises(crypto.Unreadable):
-        identity.decrypt(other, "id_number")
+        reading.decrypt(other, "id_number")
 
 
 def test_without_the_key_nothing_opens(world: World) -> None:
     person = _person(world)
     person.data_key = None
 
-    assert identity.masked(person) == identity.Masked()
-    with pytest.raises(identity.ErasedError):
-        identity.decrypt(person, "id_number")
+    assert reading.masked(person) == reading.Masked()
+    with pytest.raises(reading.ErasedError):
+        reading.decrypt(person, "id_number")
 
 
 def test_a_reveal_is_on_record_without_the_number(world: World) -> None:
@@ -79,5 +80,5 @@ def test_a_correction_keeps_the_key_and_changes_the_indexes(world: World) -> Non
 
     person.refresh_from_db()
     assert bytes(person.data_key) == key
-    assert (identity.decrypt(person, "id_number"), identity.decrypt(person, "phone")) == (NUMBER, "")
+    assert (reading.decrypt(person, "id_number"), reading.decrypt(person, "phone")) == (NUMBER, "")
     assert person.phone_tail is None

@@ -11,6 +11,7 @@ from config.lib.clock import SHANGHAI
 from config.lib.models import AuditEvent, History, JobRun
 from customers.domain.identity import make_phone
 from customers.models import Household, MoveRequest, Person, PersonToken, RosterImport, RosterProblem, Subject
+from customers.selectors.identity import decrypt
 from customers.services import identity, roster
 from tests import rosterfiles
 from tests.customers import rosters
@@ -52,8 +53,8 @@ def test_a_confirmed_file_is_on_file_with_identity_tokens_and_head(world: World)
         ("刘洋", "son", "M"),
     ]
     assert home.head_id == people[0].pk
-    assert identity.decrypt(people[0], "id_number") == rosters.id_of(1)
-    assert identity.decrypt(people[1], "phone") == make_phone(2)
+    assert decrypt(people[0], "id_number") == rosters.id_of(1)
+    assert decrypt(people[1], "phone") == make_phone(2)
     expected = identity.encrypt_identity(people[0].uuid, world.bank.pk, rosters.id_of(1), make_phone(1))
     for name in ("id_index", "id_tail", "phone_index", "phone_tail"):
         assert bytes(getattr(people[0], name)) == expected[name], name
@@ -97,8 +98,8 @@ def test_what_changed_is_updated_with_history(world: World) -> None:
     home = Household.objects.get()
     assert (home.group, home.address) == ("2组", "新村8号")
     same = Person.objects.get(pk=wife.pk)
-    assert (same.name, identity.decrypt(same, "phone")) == ("王秀英", make_phone(99))
-    assert identity.decrypt(same, "id_number") == rosters.id_of(2)
+    assert (same.name, decrypt(same, "phone")) == ("王秀英", make_phone(99))
+    assert decrypt(same, "id_number") == rosters.id_of(2)
     assert bytes(same.data_key) == bytes(wife.data_key)
     assert set(same.tokens.values_list("token", flat=True)) >= {"王秀", "wangxiuying"}
     assert not same.tokens.filter(token="刘秀").exists()
@@ -116,7 +117,7 @@ def test_an_empty_cell_takes_nothing_away(world: World) -> None:
 
     assert again.summary["totals"]["people_unchanged"] == 3
     assert Household.objects.get().address != ""
-    assert identity.decrypt(Person.objects.get(name="刘建国"), "id_number") == rosters.id_of(1)
+    assert decrypt(Person.objects.get(name="刘建国"), "id_number") == rosters.id_of(1)
 
 
 def test_a_number_missing_before_is_added_to_the_same_person(world: World) -> None:
@@ -127,7 +128,7 @@ def test_a_number_missing_before_is_added_to_the_same_person(world: World) -> No
 
     assert again.summary["totals"]["people_changed"] == 1
     assert Person.objects.get().pk == person.pk
-    assert identity.decrypt(Person.objects.get(), "id_number") == rosters.id_of(1)
+    assert decrypt(Person.objects.get(), "id_number") == rosters.id_of(1)
 
 
 def test_a_changed_id_number_of_the_same_name_and_relation_is_pointed_out(world: World) -> None:
@@ -139,7 +140,7 @@ def test_a_changed_id_number_of_the_same_name_and_relation_is_pointed_out(world:
         "warnings"
     ] == {"id_number_changes": 1}
     rosters.confirm(world, checked)
-    assert identity.decrypt(Person.objects.get(), "id_number") == rosters.id_of(3)
+    assert decrypt(Person.objects.get(), "id_number") == rosters.id_of(3)
 
 
 def test_a_person_filed_in_another_household_is_a_request_not_a_move(world: World) -> None:
@@ -177,7 +178,7 @@ def test_a_household_found_in_the_field_is_listed_from_that_import_on(world: Wor
     found = make_household(world.liu, "散001")
     Subject.objects.filter(pk=found.pk).update(listed_on=None, found_on=clock.today())
     head = Person.objects.get(household=found, relation="head")
-    rows = [rosters.line(world.liu, "H077", head.name, 身份证号=identity.decrypt(head, "id_number"))]
+    rows = [rosters.line(world.liu, "H077", head.name, 身份证号=decrypt(head, "id_number"))]
     rows.append(rosters.line(world.liu, "H077", "刘新", "子", 身份证号=rosters.id_of(41)))
     # The builder's numbers carry no check digit; the person is found by an ID number that does.
     rows[0][6] = rosters.id_of(43)

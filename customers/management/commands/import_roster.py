@@ -17,8 +17,7 @@ from customers.domain.roster.words import describe
 from customers.models import RosterImport
 from customers.selectors.roster import header_of
 from customers.services import roster as service
-from grids.access import PostKind, posts_of
-from grids.models import Branch, Institution, Post, Staff
+from grids.access import Branch, Post, PostKind, Staff, posts_of
 from grids.selectors import institutions
 
 MOST_TOLD = 1000
@@ -65,7 +64,7 @@ class Command(JsonCommand):
         except service.RosterRefusedError as refused:
             raise CommandError(_sentence(refused)) from None
 
-    def _people(self, bank: Institution, branch: Branch, options: dict[str, Any]) -> tuple[Staff, Staff | None]:
+    def _people(self, bank: Any, branch: Branch, options: dict[str, Any]) -> tuple[Staff, Staff | None]:
         """Return who uploads and who confirms; None for the console, which may confirm outside production only."""
         named = institutions.staff_numbered(bank, options["staff"]) if options["staff"] else None
         confirmer = institutions.staff_numbered(bank, options["confirmed_by"]) if options["confirmed_by"] else None
@@ -149,14 +148,14 @@ def _handles(post: Post, branch: Branch) -> bool:
     )
 
 
-def _head_office(bank: Institution) -> Branch:
+def _head_office(bank: Any) -> Branch:
     found = Branch.objects.filter(institution=bank, parent__isnull=True).order_by("pk").first()
     if found is None:
         raise institutions.NotFound(f"{bank.name} has no branch yet")
     return found
 
 
-def _administrator(bank: Institution) -> Staff:
+def _administrator(bank: Any) -> Staff:
     """Return whom the console stands for where nobody is named."""
     found = (
         Staff.objects.filter(institution=bank, is_active=True, posts__kind=PostKind.ADMINISTRATOR)
