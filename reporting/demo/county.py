@@ -230,7 +230,7 @@ def _rounds(
     for place in range(size.closed):
         hold(place == 0, 30 - place * 3, 10, "closed")
     for place in range(size.deciding):
-        hold(place == 0, 8, 8, ("proposed", "decide", "proposed")[place % 3])
+        hold(place == 0, 9, 9, ("referred", "decide", "proposed")[place % 3])
     for place in range(size.assessing):
         hold(place == 0, 5, 5, "assess", (1, 3)[place % 2])
     return {"closed": size.closed, "deciding": size.deciding, "assessing": size.assessing}

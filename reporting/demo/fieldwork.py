@@ -9,6 +9,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from config.lib.clock import SHANGHAI
 from config.lib.models import Release
 from customers.domain import economics as files
@@ -97,10 +99,21 @@ def write(
     bulk.copy(Consent, _CONSENT, _consents(visits, outings, files_of, notice))
     bulk.copy(Profile, _PROFILE, files_of.values())
     bulk.copy(ProfileCheck, _CHECK, checks)
+    _borrowers()
     reached = list(_milestones(campaign, outings, visits, files_of, checks))
     bulk.copy(Milestone, _MILESTONE, reached)
     Household.objects.bulk_update(_next_visits(random, outings, now), ["next_visit_on"], batch_size=2000)
     return {"visits": len(visits), "profiles": len(files_of), "checks": len(checks), "milestones": len(reached)}
+
+
+def _borrowers() -> None:
+    """Make the person an accepted file names the one borrower of his household, as a check would."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update customers_household as home set borrower_id = (file.document ->> 'borrower')::bigint "
+            "from customers_profile as file join customers_profilecheck as done on done.profile_id = file.id "
+            "where file.subject_id = home.subject_id and done.verdict = 'accepted'"
+        )
 
 
 def _people(outings: Iterable[Outing]) -> dict[int, list[Person]]:

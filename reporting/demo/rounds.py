@@ -108,11 +108,10 @@ class Assessors:
 def hold(
     organisation: Organisation, assessors: Assessors, grid: Grid, started: datetime, upto: str, sealed: int = 3
 ) -> Round:
-    """Hold the round of a village up to a stage: prepare, assess (with so many sheets sealed), decide, proposed or closed."""
+    """Hold the round of a village up to a stage: prepare, assess (with so many sheets sealed), decide, proposed, referred or closed."""
     manager = organisation.managers[grid.branch_id]
-    officers = [one for one in organisation.officers[grid.branch_id] if one.pk != organisation.officer_of[grid.pk].pk]
     compute_lines(organisation, started - timedelta(days=1), grid)
-    typist, confirmer = officers[0], officers[-1] if len(officers) > 1 else manager
+    typist, confirmer = organisation.officers[grid.branch_id][:2]
     with clock_at(started), acting(manager) as post:
         held = rounds.create_round(
             by=manager, post=post, grid=grid, name=f"{grid.name}整村授信", due_on=started.date() + timedelta(days=12)
@@ -135,9 +134,13 @@ def hold(
         return held
     with clock_at(started + timedelta(days=5)):
         _open(organisation, held, manager)
-    if upto in ("proposed", "closed"):
+    if upto in ("proposed", "referred", "closed"):
         with clock_at(started + timedelta(days=7)):
             _propose(held, organisation.officer_of[grid.pk])
+    if upto == "referred":
+        with clock_at(started + timedelta(days=8)), acting(manager) as post:
+            for one in _left(held)[:25]:
+                decisions.refer(by=manager, post=post, decision=one, seen=one.last_number, reason="首批，请上级审定")
     if upto == "closed":
         with clock_at(started + timedelta(days=9)):
             _approve(organisation, held, manager)
