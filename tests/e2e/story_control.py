@@ -35,7 +35,7 @@ def figures(page: Page) -> dict[str, int]:
 
 def look_at_the_week(cast: Cast, week: str, expected: dict[str, int]) -> None:
     """The manager sees the running week changed, and goes from a figure to the household behind it."""
-    gao = cast.arrive("0100")
+    gao = cast.at_desk("0100")
     assert preview(gao, week) == expected
     shot(gao, "weekly")
     label = gao.locator(".stat-label").filter(has_text=re.compile(r"^\s*授信\s*$"))
@@ -45,13 +45,12 @@ def look_at_the_week(cast: Cast, week: str, expected: dict[str, int]) -> None:
     gao.goto("/overview/")
     expect(gao.locator("main h1")).to_be_visible()
     shot(gao, "overview")
-    cast.leave(gao)
 
 
 def freeze(cast: Cast, week: str) -> Page:
     """Let the worker freeze what is due, and return the auditor's page of the frozen week."""
     cast.product.send("reporting.freeze_due_weeks")
-    kang = cast.arrive("8201")
+    kang = cast.at_desk("8201")
     kang.goto(f"/weekly/?week={week}")
     until(kang, lambda: kang.locator(".report-stamp", has_text="已冻结"), f"the freeze of {week}")
     return kang
@@ -84,7 +83,7 @@ def assert_unmoved(before: dict[str, bytes], after: dict[str, bytes]) -> None:
 
 def draw(cast: Cast) -> None:
     """The auditor plans and draws; the draw is repeated by the page and, from the exported files, by a program."""
-    kang = cast.arrive("8201")
+    kang = cast.at_desk("8201")
     kang.goto("/plans/new/")
     for name, value in (("confidence_pct", "80"), ("tolerable_pct", "30"), ("expected_pct", "0")):
         kang.locator(f"input[name={name}]").fill(value)
@@ -114,7 +113,6 @@ def draw(cast: Cast) -> None:
     kang.goto(f"/inspections/?plan={_number(cast.known['plan'])}")
     shown = [_number(link.get_attribute("href") or "") for link in kang.locator(INSPECTIONS).all()]
     assert size == len(set(shown)) == len([line for line in again if line.isdigit()]) == SAMPLE
-    cast.leave(kang)
 
 
 def _number(url: str) -> str:
@@ -123,7 +121,7 @@ def _number(url: str) -> str:
 
 def inspect_and_conclude(cast: Cast) -> None:
     """The auditor finds in the village what the files say, and the sentence says so."""
-    kang = cast.arrive("8201")
+    kang = cast.at_desk("8201")
     todo = f"/inspections/?plan={_number(cast.known['plan'])}&state=todo"
     for _ in range(SAMPLE):
         kang.goto(todo)
@@ -134,7 +132,6 @@ def inspect_and_conclude(cast: Cast) -> None:
     kang.wait_for_url("**/conclusions/*/")
     expect(kang.locator(".result-good")).to_contain_text("通过验收")
     shot(kang, "conclusion")
-    cast.leave(kang)
 
 
 def _inspect(kang: Page) -> None:

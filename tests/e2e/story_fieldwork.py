@@ -5,7 +5,8 @@ from io import BytesIO
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.story_people import Cast, on_phone, shot
+from tests.e2e.story_people import Cast, shot
+from tests.e2e.story_rosters import AT_HOME, VISITED, identity
 
 HELD = """() => new Promise((resolve) => {
   const request = indexedDB.open('gedang-drafts');
@@ -20,11 +21,14 @@ HELD = """() => new Promise((resolve) => {
 
 def visit_without_connection(cast: Cast) -> None:
     """Chen opens household 0001 on his phone, loses the connection half way, loses the page too, and submits in the end."""
-    chen = cast.arrive("0101", on_phone())
+    chen = cast.on_phone("0101")
     chen.goto("/households/?state=never")
     chen.locator(".row-link:visible", has_text="0001").click()
     expect(chen.locator("h1")).to_contain_text("秦建国")
     home = chen.url
+    # He calls ahead: the number is shown on record.
+    chen.locator(".reveal button", has_text="手机号").first.click()
+    expect(chen.locator("main")).to_contain_text(identity(AT_HOME, VISITED, 0)[1])
     chen.get_by_role("link", name="开始走访").locator("visible=true").click()
     expect(chen.locator("[data-step-text]")).to_contain_text("见面与同意")
 
@@ -44,7 +48,7 @@ def visit_without_connection(cast: Cast) -> None:
     expect(chen.locator("#step-3 [data-total='assets - liabilities']")).to_have_text("220,000")
     _saved(chen)
     shot(chen, "visit-phone")
-    identity = chen.locator("input[name=client_uuid]").input_value()
+    draft = chen.locator("input[name=client_uuid]").input_value()
 
     # The phone takes the page away meanwhile; it opens again once the server is in reach.
     chen.context.set_offline(False)
@@ -53,7 +57,7 @@ def visit_without_connection(cast: Cast) -> None:
     expect(chen.locator("[data-step-text]")).to_contain_text("财产负债")
     expect(chen.locator("input[name=assets-1-current]")).to_have_value("60000")
     expect(chen.locator("input[name=liabilities-0-outstanding]")).to_have_value("20000")
-    assert chen.locator("input[name=client_uuid]").input_value() == identity
+    assert chen.locator("input[name=client_uuid]").input_value() == draft
 
     _next(chen, "收入支出")
     _add(chen, "income", "planting", {"gross": "60000", "cost": "22000"})
@@ -79,19 +83,17 @@ def visit_without_connection(cast: Cast) -> None:
     # Who collected the file does not find it among those to check.
     chen.goto("/queues/")
     expect(chen.locator("#files")).not_to_contain_text("秦建国")
-    cast.leave(chen)
 
 
 def second_check(cast: Cast) -> None:
     """Deng, who covers another village, gets the file through the queue and accepts it."""
-    deng = cast.arrive("0102")
+    deng = cast.at_desk("0102")
     deng.goto("/queues/")
     deng.locator("#files .row-link", has_text="秦建国").click()
     expect(deng.locator(".compare")).to_contain_text("180,000")
     deng.get_by_role("button", name="通过").click()
     deng.wait_for_url("**/queues/")
     expect(deng.locator("#files")).not_to_contain_text("秦建国")
-    cast.leave(deng)
 
 
 def _choose(page: Page, name: str, value: str) -> None:

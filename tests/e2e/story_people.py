@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.e2e.conftest import DESKTOP, PHONE
@@ -45,21 +45,30 @@ class Cast:
     """Method and path to the query of the first request."""
     known: dict[str, str] = field(default_factory=dict)
     kept: dict[str, bytes] = field(default_factory=dict)
-    contexts: list[BrowserContext] = field(default_factory=list)
+    pages: dict[str, Page] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
-    def arrive(self, number: str, device: dict[str, object] = DESKTOP, *, password: str = PASSWORD) -> Page:
-        """Sign a person in on a device of his own; returns his page, at his first page of the day."""
-        page = self.device(device)
-        page.goto("/sign-in/")
-        page.locator("input[name=username]").fill(number)
-        page.locator("input[name=password]").fill(password)
-        page.locator("main button.btn-primary").click()
-        expect(page.locator(".topline")).to_be_visible()
-        return page
+    def at_desk(self, number: str) -> Page:
+        """Return the page of a person at a desk, signed in; the same one until everybody leaves."""
+        return self._signed_in(number, DESKTOP)
 
-    def device(self, device: dict[str, object] = DESKTOP) -> Page:
-        """Return a page of a fresh browser on a device, Chinese and in Shanghai time."""
+    def on_phone(self, number: str, password: str = PASSWORD) -> Page:
+        """Return the page of a person on a phone of 412 x 839 with touch, signed in."""
+        return self._signed_in(number, PHONE, password)
+
+    def _signed_in(self, number: str, device: dict[str, object], password: str = PASSWORD) -> Page:
+        name = f"{number}-{'phone' if device is PHONE else 'desk'}"
+        if name not in self.pages:
+            page = self.pages[name] = self._open(device)
+            page.goto("/sign-in/")
+            page.locator("input[name=username]").fill(number)
+            page.locator("input[name=password]").fill(password)
+            page.locator("main button.btn-primary").click()
+            expect(page.locator(".topline")).to_be_visible()
+        return self.pages[name]
+
+    def _open(self, device: dict[str, object]) -> Page:
+        """Open a fresh browser on a device, Chinese and in Shanghai time."""
         context = self.browser.new_context(
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
@@ -71,30 +80,30 @@ class Cast:
         context.set_default_timeout(PATIENCE)
         context.add_init_script(SHIFTED_CLOCK % (self.product.offset * 1000))
         context.on("request", self._note)
-        self.contexts.append(context)
+        context.on("response", self._mind)
+        context.on("console", self._listen)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
         return page
 
-    def leave(self, *pages: Page) -> None:
-        """Close the browsers of these people."""
-        for page in pages:
-            self.contexts.remove(page.context)
-            page.context.close()
-
     def everybody_leaves(self) -> None:
-        """Close every browser."""
-        self.leave(*(context.pages[0] for context in list(self.contexts)))
+        """Close every browser: a day is over."""
+        for page in self.pages.values():
+            page.context.close()
+        self.pages.clear()
 
     def _note(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if request.url.startswith(self.product.address) and not parts.path.startswith("/static/"):
             self.trail.setdefault((request.method, parts.path), parts.query)
 
+    def _mind(self, response: Response) -> None:
+        if response.status >= 500:
+            self.complaints.append(f"{response.request.method} {response.url} answers {response.status}")
 
-def on_phone() -> dict[str, object]:
-    """A phone of 412 x 839 with touch."""
-    return dict(PHONE)
+    def _listen(self, line: ConsoleMessage) -> None:
+        if "Content Security Policy" in line.text:
+            self.complaints.append(line.text)
 
 
 def shot(page: Page, name: str) -> None:
@@ -142,11 +151,9 @@ def keep_all(cast: Cast) -> Path:
     """Write every open page and the logs into ``seen``; a page that cannot be drawn any more leaves its text alone."""
     directory = cast.directory / "seen"
     directory.mkdir(parents=True, exist_ok=True)
-    for place, context in enumerate(cast.contexts, start=1):
-        for page in context.pages:
-            name = f"{place}-{urlsplit(page.url).path.strip('/').replace('/', '-') or 'home'}"
-            (directory / f"{name}.txt").write_text(f"{page.url}\n\n{page.locator('body').inner_text()}", "utf-8")
-            with suppress(PlaywrightError):
-                page.screenshot(path=directory / f"{name}.png", full_page=True, timeout=10_000)
+    for name, page in cast.pages.items():
+        (directory / f"{name}.txt").write_text(f"{page.url}\n\n{page.locator('body').inner_text()}", "utf-8")
+        with suppress(PlaywrightError):
+            page.screenshot(path=directory / f"{name}.png", full_page=True, timeout=10_000)
     (directory / "logs.txt").write_text(cast.product.logs(), "utf-8")
     return directory

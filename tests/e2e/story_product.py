@@ -98,6 +98,11 @@ class Product:
         with Celery("story", broker=os.environ["REDIS_URL"], set_as_current=False) as sender:
             sender.send_task(task, queue="default")
 
+    def errors(self) -> list[str]:
+        """Return what any process logged as an error."""
+        lines = [line for path in (self.data / "log").glob("*.log") for line in path.read_text("utf-8").splitlines()]
+        return [line for line in lines if '"level": "ERROR"' in line or '"level": "CRITICAL"' in line]
+
     def logs(self) -> str:
         """Return the end of every log, for the report of a failure."""
         found = sorted((self.data / "log").glob("*.log"))

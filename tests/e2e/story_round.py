@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.story_people import Cast, on_phone, shot, until
+from tests.e2e.story_people import Cast, shot, until
 from tests.e2e.story_rosters import AT_HOME, VILLAGE_NAME
 
 OWN_PASSWORD = "qin-orchard-in-autumn"
@@ -16,7 +16,7 @@ OPINIONS = (
 
 def three_sheets(cast: Cast) -> None:
     """The manager prepares the round, two villagers enter their sheets themselves, one paper is typed and confirmed."""
-    gao = cast.arrive("0100")
+    gao = cast.at_desk("0100")
     gao.goto("/rounds/new/")
     village = gao.locator("select[name=grid] option", has_text=VILLAGE_NAME).filter(has_not_text="小").first
     gao.locator("select[name=grid]").select_option(village.get_attribute("value"))
@@ -43,7 +43,6 @@ def three_sheets(cast: Cast) -> None:
     expect(gao.locator("#sheets .panel-head")).to_contain_text("封存 3/3 份")
     # Sealed is all there is to know before the opening.
     assert "万元" not in gao.locator("#sheets").inner_text()
-    cast.leave(gao)
 
 
 def _unfold(page: Page, form: str) -> None:
@@ -65,7 +64,7 @@ def _own_assessor(gao: Page, round_url: str, name: str) -> tuple[str, str]:
 
 def _own_sheet(cast: Cast, number: str, password: str, opinions: dict[str, str], *, picture: bool) -> None:
     """A villager signs in on a phone with his one-time password, chooses his own, fills in and seals."""
-    villager = cast.arrive(number, on_phone(), password=password)
+    villager = cast.on_phone(number, password)
     villager.wait_for_url("**/me/password/")
     villager.locator("input[name=old_password]").fill(password)
     for field in ("new_password1", "new_password2"):
@@ -84,7 +83,6 @@ def _own_sheet(cast: Cast, number: str, password: str, opinions: dict[str, str],
     sheet = villager.url
     villager.goto(sheet)  # read back by nobody, not by himself either
     expect(villager.locator("[data-sheet]")).to_have_count(0)
-    cast.leave(villager)
 
 
 def _fill(page: Page, opinions: dict[str, str]) -> None:
@@ -104,7 +102,7 @@ def _fill(page: Page, opinions: dict[str, str]) -> None:
 
 def _type_paper(cast: Cast, opinions: dict[str, str]) -> None:
     """Deng types what stands on the paper and hands it over; from then on he does not see it."""
-    deng = cast.arrive("0102")
+    deng = cast.at_desk("0102")
     deng.goto("/sheets/")
     deng.wait_for_url("**/sheets/*/")
     _fill(deng, opinions)
@@ -112,12 +110,11 @@ def _type_paper(cast: Cast, opinions: dict[str, str]) -> None:
     deng.locator("input[name=blanks]").check()
     deng.locator("#seal button.btn-primary").click()
     expect(deng.locator("h1")).to_have_text("现在不在您手里")
-    cast.leave(deng)
 
 
 def _confirm_paper(cast: Cast) -> None:
     """Sun compares what was typed with the paper and seals it."""
-    sun = cast.arrive("0103")
+    sun = cast.at_desk("0103")
     sun.goto("/sheets/")
     sun.wait_for_url("**/sheets/*/")
     expect(sun.locator(".sheet-check tbody tr")).to_have_count(len(AT_HOME))
@@ -126,17 +123,16 @@ def _confirm_paper(cast: Cast) -> None:
     sun.locator("input[name=blanks]").check()
     sun.locator("#seal button.btn-primary").click()
     expect(sun.locator("h1")).to_have_text("已封存")
-    cast.leave(sun)
 
 
 def open_by_two(cast: Cast) -> None:
     """Gao asks, the approver agrees, the opener's process opens; the village's figures are there."""
-    gao = cast.arrive("0100")
+    gao = cast.at_desk("0100")
     round_url = cast.known["round"]
     gao.goto(round_url)
     gao.get_by_role("button", name="申请开启").click()
     expect(gao.locator("#messages")).to_contain_text("等第二人同意")
-    jiang = cast.arrive("8101")
+    jiang = cast.at_desk("8101")
     jiang.goto(round_url)
     jiang.locator("#second > summary").click()
     jiang.locator("#second form button.btn-primary").click()
@@ -146,12 +142,11 @@ def open_by_two(cast: Cast) -> None:
     expect(jiang.locator("tr", has_text="0003")).to_contain_text("不予授信")
     gao.goto("/rounds/")
     shot(gao, "rounds")
-    cast.leave(gao, jiang)
 
 
 def compute_and_publish(cast: Cast) -> None:
     """An approver has the village's lines computed by the worker; his colleague publishes them."""
-    jiang = cast.arrive("8101")
+    jiang = cast.at_desk("8101")
     jiang.goto("/lines/")
     jiang.locator("#line-model").select_option("s1")
     jiang.locator("#line-branch").select_option(label="大秦家支行")
@@ -161,24 +156,23 @@ def compute_and_publish(cast: Cast) -> None:
     run_url = jiang.url
     expect(jiang.locator("#results table")).to_be_visible()
     expect(jiang.get_by_role("button", name="发布")).to_have_count(0)  # who had it computed does not publish it
-    jiang2 = cast.arrive("8102")
+    jiang2 = cast.at_desk("8102")
     jiang2.goto(run_url)
     shot(jiang2, "line-run")
     jiang2.locator("summary", has_text="发布").click()
     jiang2.locator("form[action$='/publish/'] button.btn-primary").click()
     expect(jiang2.locator("#messages")).to_contain_text("已发布")
-    cast.leave(jiang, jiang2)
 
 
 def decide(cast: Cast) -> None:
     """Computed again with the published lines: the officer proposes, his manager refers, the approver grants."""
-    gao = cast.arrive("0100")
+    gao = cast.at_desk("0100")
     gao.goto(cast.known["round"])
     expect(gao.locator("tr", has_text="0001")).to_contain_text("待建档")
     gao.get_by_role("button", name="重新测算待建档户").click()
     until(gao, lambda: gao.locator("tr", has_text="0001").filter(has_text="待提交"), "the computation with the lines")
 
-    chen = cast.arrive("0101")
+    chen = cast.at_desk("0101")
     chen.goto(cast.known["round"])
     chen.locator("tr", has_text="0001").get_by_role("link").click()
     chen.wait_for_url("**/decisions/*/")
@@ -193,13 +187,12 @@ def decide(cast: Cast) -> None:
     gao.locator("#reason").fill("果园扩种，情况属实")
     gao.get_by_role("button", name="上报业务审批岗").click()
     expect(gao.locator("#messages")).to_contain_text("已办理")
-    cast.leave(gao, chen)
     _grant(cast)
     _see_the_line(cast)
 
 
 def _grant(cast: Cast) -> None:
-    jiang = cast.arrive("8101")
+    jiang = cast.at_desk("8101")
     jiang.goto("/to-decide/")
     jiang.get_by_role("link", name="秦建国").click()
     jiang.wait_for_url(cast.known["decision"])
@@ -207,12 +200,11 @@ def _grant(cast: Cast) -> None:
     expect(jiang.locator("#messages")).to_contain_text("已办理")
     expect(jiang.locator(".page-note")).to_contain_text("已授信")
     shot(jiang, "decision")
-    cast.leave(jiang)
 
 
 def _see_the_line(cast: Cast) -> None:
     """Chen finds granted line and model line on the household's page, and how they came about."""
-    chen = cast.arrive("0101")
+    chen = cast.at_desk("0101")
     chen.goto("/households/?state=checked")
     chen.locator("tr", has_text="0001").get_by_role("link").first.click()
     expect(chen.locator("#household-line")).to_contain_text("2.30 万元")
@@ -220,4 +212,3 @@ def _see_the_line(cast: Cast) -> None:
     expect(chen.locator(".line-figures")).to_contain_text("授信额度")
     expect(chen.locator("#about")).to_contain_text("重新计算，结果一致")
     shot(chen, "line")
-    cast.leave(chen)
