@@ -212,7 +212,7 @@ class Report:
 
     def laggard_table(self, language: str) -> Table:
         """Return who falls behind as a table."""
-        return laggard_table(self.behind(), language)
+        return _without_unrecorded(laggard_table(self.behind(), language))
 
     def tables(self, language: str) -> list[Table]:
         """Return every table of the scope in the order of the paper."""
@@ -230,10 +230,16 @@ def _named(line: Line, language: str) -> FigureRow:
 
 
 def _without_unrecorded(table: Table) -> Table:
-    """Leave out the time spent at visits while no visit records it: a column of dashes informs nobody."""
-    if any(row.cells.get("dwell") not in (None, "") for row in table.rows):
+    """Leave out columns nothing is known for (time spent at visits, pace without an end): dashes inform nobody."""
+    unknown = {
+        column.key
+        for column in table.columns
+        if column.key in ("dwell", "need") and all(row.cells.get(column.key) in (None, "") for row in table.rows)
+    }
+    if not unknown:
         return table
-    return replace(table, columns=[column for column in table.columns if column.key != "dwell"])
+    columns = [column for column in table.columns if column.key not in unknown]
+    return replace(table, columns=columns, notes=() if "need" in unknown else table.notes)
 
 
 def sentences_of(report: Report, before: Report | None) -> dict[str, dict[str, list[str]]]:

@@ -2,7 +2,7 @@
 -- The functions of schema lib run with the rights of who calls them (the freezing worker, or the definers below). They are
 -- STABLE, so that a freeze calling them in the statement that also writes what was counted works on one snapshot. They read
 -- whole tables once and join by hash: nested loops are switched off in them, because after a bulk load the planner may still
--- believe the tables are empty.
+-- believe the tables are empty, and a plan made for any scope at all would suit neither a branch nor the bank.
 
 -- Milestones of a campaign received before the cut that no report has counted. What became visible only after its week was
 -- frozen is still here: it belongs to the next.
@@ -46,7 +46,7 @@ create or replace function lib.progress_on(
 returns table (
     grid_id bigint, kind text, step text, staff_id bigint, standing text, was_found boolean, is_new boolean, is_late boolean,
     subjects bigint, amount text)
-language sql stable set enable_nestloop = off as $$
+language sql stable set enable_nestloop = off set plan_cache_mode = force_custom_plan as $$
     with subject as materialized (
         select one.id, one.grid_id, one.kind,
                case when one.on_roster then 'roster' when one.is_found then 'found' else 'gone' end as standing, one.was_found
@@ -79,14 +79,17 @@ language sql stable set enable_nestloop = off as $$
     from event join subject on subject.id = event.subject_id
     group by 1, 2, 3, 4, 5, 6, 7, 8
     union all
-    select grid_id, kind, 'roster', null, standing, false, false, false, count(*), null
-    from subject where standing = 'roster' group by grid_id, kind, standing
-    union all
-    select grid_id, kind, 'blocked', null, standing, false, false, false, count(*), null
-    from subject join blocked on blocked.subject_id = subject.id where standing = 'roster' group by grid_id, kind, standing
-    union all
-    select grid_id, kind, 'not_met', null, 'roster', false, true, false, count(distinct subject.id), null
-    from subject join missed on missed.subject_id = subject.id group by grid_id, kind
+    select grid_id, kind, figure.step, null, 'roster', false, figure.step = 'not_met', false, figure.subjects, null
+    from (
+        select subject.grid_id, subject.kind, count(*) filter (where standing = 'roster') as roster,
+               count(blocked.subject_id) filter (where standing = 'roster') as blocked, count(called.subject_id) as not_met
+        from subject
+        left join blocked on blocked.subject_id = subject.id
+        left join (select distinct subject_id from missed) as called on called.subject_id = subject.id
+        group by subject.grid_id, subject.kind
+    ) as listed
+    cross join lateral (values ('roster', roster), ('blocked', blocked), ('not_met', not_met)) as figure (step, subjects)
+    where figure.subjects > 0
     union all
     select grid_id, kind, 'not_met_by', missed.lead_id, 'roster', false, true, false, count(*), null
     from subject join missed on missed.subject_id = subject.id group by grid_id, kind, missed.lead_id
