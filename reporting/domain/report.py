@@ -230,11 +230,11 @@ def _named(line: Line, language: str) -> FigureRow:
 
 
 def _without_unrecorded(table: Table) -> Table:
-    """Leave out columns nothing is known for (time spent at visits, pace without an end): dashes inform nobody."""
+    """Leave out columns nothing is known for (time spent at visits, pace without an end, an owner of a branch)."""
     unknown = {
         column.key
         for column in table.columns
-        if column.key in ("dwell", "need") and all(row.cells.get(column.key) in (None, "") for row in table.rows)
+        if column.key in ("dwell", "need", "responsible") and all(row.cells.get(column.key) in (None, "") for row in table.rows)
     }
     if not unknown:
         return table

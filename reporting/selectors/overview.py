@@ -124,7 +124,7 @@ def funnel(overview: Overview, links: Links, language: str) -> list[dict[str, An
     total, key = overview.report.total.all_kinds, overview.report.total.key
 
     def url(figure: str) -> str:
-        return links.households(key, figure, "total") or links.report(level=Level.GRID.value)
+        return links.households(key, figure, "total")
 
     steps: list[dict[str, Any]] = [
         {"label": _("名单户数"), "value": total.roster, "url": url("roster"), "increment": None}
@@ -167,7 +167,10 @@ def trend_chart(overview: Overview, links: Links, language: str) -> dict[str, An
 
 
 def league(overview: Overview, level: Level, links: Links) -> list[dict[str, Any]]:
-    """Return the ranked lines of a level with their pace: what is left, and what a working day would have to bring."""
+    """Return the ranked lines of a level with their pace: what is left, and what a working day would have to bring.
+
+    A figure leads to its households, for a leader to the report's table.
+    """
     days = overview.report.rules.working_days_left
     lines = sorted(
         overview.report.at(level), key=lambda line: (line.place.rank is None, line.place.rank or 0, line.key)
@@ -184,12 +187,13 @@ def _contender(line: Line, days: int | None, links: Links) -> dict[str, Any]:
         "progress": progress,
         "need": ceil(progress.gap / days) if days else None,
         "links": {
-            figure: links.households(line.key, figure, period)
-            for figure, period in (("roster", "total"), ("unvisited", "total"))
-        }
-        | {
-            "visited": links.households(line.key, "visited", "total"),
-            "week": links.households(line.key, "visited", "week"),
+            name: links.households(line.key, figure, period) or links.report(level=line.level.value)
+            for name, figure, period in (
+                ("roster", "roster", "total"),
+                ("visited", "visited", "total"),
+                ("week", "visited", "week"),
+                ("unvisited", "unvisited", "total"),
+            )
         },
     }
 

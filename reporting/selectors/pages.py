@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.lib.tables import Role, Table, paper
 from config.lib.weeks import Week
-from reporting.domain.figures import FIGURES, Level, ratios
+from reporting.domain.figures import FIGURE, FIGURES, Level, ratios
 from reporting.domain.report import Report
 from reporting.domain.weekly import headline
 
@@ -26,7 +26,7 @@ _WITHDRAWN = {f"{code}.week": ("withdrawn", "week") for code in ("granted", "gra
 
 
 class Links:
-    """Where the figures of one report lead; ``may_open`` False leaves them plain (aggregates alone)."""
+    """Where the figures of one report lead: to their households, or with ``may_open`` False to the lines they are the sum of."""
 
     def __init__(self, week: Week, *, may_open: bool, branch_id: int | None = None) -> None:
         self.week = week
@@ -38,9 +38,11 @@ class Links:
 
     def households(self, key: str, figure: str, period: str, kind: str = "") -> str:
         """Return the list behind one figure of one line."""
-        if not self.may_open:
-            return ""
         level, _dash, unit = key.partition("-")
+        if not self.may_open:
+            if level == Level.BRANCH:
+                return self.report(branch=unit, level=Level.GRID.value)
+            return self.report(level=Level.GRID.value) if level in (Level.BANK, "scope") else ""
         query = {"week": self.week.code, "figure": figure, "period": period}
         query |= {"level": level, "unit": unit} if unit else {"level": Level.BANK.value}
         if kind and kind != "all":
@@ -155,24 +157,19 @@ def apart(report: Report, links: Links) -> list[dict[str, Any]]:
     ]
 
 
-def figure_name(figure: str, period: str) -> str:
+def figure_name(figure: str, period: str, language: str) -> str:
     """Return what a list behind a figure is called."""
+    if figure in FIGURE:
+        return f"{FIGURE[figure].name.of(language)} · {_('本周') if period == 'week' else _('累计')}"
     names: Mapping[str, str] = {
         "roster": _("名单户"),
         "unvisited": _("还没有走访的户"),
         "assessable": _("可评议户"),
         "blocked": _("黑灰名单户"),
-        "visited": _("走访"),
-        "profiled": _("建档"),
-        "checked": _("复核"),
-        "assessed": _("评议"),
-        "granted": _("授信"),
         "late": _("补传"),
         "not_met": _("未遇人或已迁走"),
         "off_roster": _("名单外走访（散户）"),
         "joined": _("散户转入名单"),
         "withdrawn": _("撤回授信"),
     }
-    if figure in ("visited", "profiled", "checked", "assessed", "granted"):
-        return f"{names[figure]} · {_('本周') if period == 'week' else _('累计')}"
     return names[figure]

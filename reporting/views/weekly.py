@@ -155,7 +155,7 @@ def figure_households(request: StaffRequest) -> HttpResponse:
     """The households behind one figure, under row security."""
     wanted = behind.Wanted.read(request.GET)
     found = behind.households_behind(request.post, wanted, request.GET.get("page"))
-    name = pages.figure_name(wanted.figure, wanted.period)
+    name = pages.figure_name(wanted.figure, wanted.period, _language())
     links = pages.Links(wanted.week, may_open=True)
     back = links.report(level=wanted.level.value) if wanted.level in LEVELS else links.report()
     context = {
