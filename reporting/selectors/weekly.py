@@ -116,7 +116,10 @@ class Weeks:
 
 
 def weeks_for(post: Post, scope: Scope) -> Weeks:
-    """Return the weeks of a post: the running one and one due but not frozen yet are previews."""
+    """Return the weeks of a post: the running one and one due but not frozen yet are previews.
+
+    Before the first freeze the week before is one only when the bank was set up by then: an older one never freezes.
+    """
     past = history(post, scope)
     plan = open_plan(post.staff.institution_id)
     if plan is None:
@@ -124,7 +127,8 @@ def weeks_for(post: Post, scope: Scope) -> Weeks:
     running = Week.containing(clock.now())
     last = max((entry["week"] for entry in past if entry["report"].campaign_id == plan.id), default=None)
     found = [] if last is not None and last >= running else [running]
-    if (last is None or last < running.previous) and running.previous >= Week.containing(plan.from_on):
+    first = Week.containing(max(plan.from_on, plan.founded_on) if last is None else plan.from_on)
+    if (last is None or last < running.previous) and running.previous >= first:
         found.append(running.previous)
     return Weeks(history=past, plan=plan, open_weeks=found)
 

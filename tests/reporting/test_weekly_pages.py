@@ -244,6 +244,7 @@ def test_the_running_week_is_a_preview_marked_so_and_moves(golden: World, client
 def test_before_the_freeze_last_week_is_a_preview_and_the_running_one_counts_only_its_own(
     golden: World, client_of: Callable[..., Client]
 ) -> None:
+    Institution.objects.update(created_at=moment(WEEK))
     zhao = list(Subject.objects.filter(grid=golden.zhao).order_by("pk"))
     reach(zhao[1:2], "visited", NOW - timedelta(hours=1), campaign=golden.campaign, staff=golden.fang)
     client = client_of(golden.he)
@@ -332,3 +333,12 @@ def test_query_counts_do_not_grow(world: World, client_of: Callable[..., Client]
     assert {url: count(url) for url in urls} == single
     assert {url: found - frame for url, found in single.items()} == urls
     assert Household.objects.count() == 46
+
+
+def test_a_new_bank_previews_no_week_from_before_it_was_set_up(world: World, client_of: Callable[..., Client]) -> None:
+    for founded, offered in ((moment(NEXT), 1), (moment(WEEK), 2)):
+        Institution.objects.update(created_at=founded)
+        page = client_of(world.gao).get("/weekly/").content.decode()
+        assert page.count("<option") == offered
+        status = client_of(world.gao).get(f"/weekly/?week={WEEK}").status_code
+        assert status == (404 if offered == 1 else 200)
