@@ -216,11 +216,16 @@ class Report:
 
     def tables(self, language: str) -> list[Table]:
         """Return every table of the scope in the order of the paper."""
-        found = [self.table(Level.BRANCH, language)] if self.at(Level.BRANCH) else []
+        levels = (Level.BRANCH, Level.GRID) if self.at(Level.BRANCH) else (Level.GRID,)
         kinds = self.kinds(language)
-        found += [kinds] if kinds else []
-        found += [self.laggard_table(language), self.table(Level.GRID, language), self.table(Level.OFFICER, language)]
-        return [*found, self.table(Level.COLLECTOR, language)]
+        return [
+            self.table(levels[0], language),
+            *([kinds] if kinds else []),
+            self.laggard_table(language),
+            *(self.table(level, language) for level in levels[1:]),
+            self.table(Level.OFFICER, language),
+            self.table(Level.COLLECTOR, language),
+        ]
 
 
 def _named(line: Line, language: str) -> FigureRow:
@@ -234,7 +239,8 @@ def _without_unrecorded(table: Table) -> Table:
     unknown = {
         column.key
         for column in table.columns
-        if column.key in ("dwell", "need", "responsible") and all(row.cells.get(column.key) in (None, "") for row in table.rows)
+        if column.key in ("dwell", "need", "responsible")
+        and all(row.cells.get(column.key) in (None, "") for row in table.rows)
     }
     if not unknown:
         return table
