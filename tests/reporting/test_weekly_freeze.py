@@ -1,5 +1,6 @@
 """A week is frozen by the scheduler alone, once, in order, and never moves again (Semantics, section 2)."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -317,6 +318,36 @@ def test_what_becomes_visible_after_the_freeze_belongs_to_the_next_week() -> Non
     assert row(second, "total", world.bank.pk).week["kinds"]["household"] == {"visited": 2, "late": 1}
     assert row(second, "total", world.bank.pk).cumulative["kinds"]["household"]["visited"] == 3
     assert CountedMilestone.objects.count() == Milestone.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_at_once_freeze_once() -> None:
+    from tests import world as world_module
+
+    world = world_module.build()
+    reach(households(world.liu, 40), "visited", moment(WEEK), campaign=world.campaign)
+    start, found, failed = threading.Barrier(2), [], []
+
+    def run() -> None:
+        try:
+            start.wait(timeout=20)
+            with job_frame(None, "test"):
+                found.extend(freeze_due(campaign_id=world.campaign.pk, at=NEXT.freezes_at))
+        except Exception as error:  # noqa: BLE001  told by the thread that asserts
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert failed == []
+    assert [one.iso_week for one in found] == [WEEK.number, NEXT.number]
+    assert CountedMilestone.objects.count() == 40
+    assert all(is_intact(one) for one in WeeklyReport.objects.all())
 
 
 def test_due_weeks_begin_with_the_first_event(world: World) -> None:
