@@ -7,11 +7,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
-from customers.models.scoped import Scoped
+from customers.models.scoped import Routed
 from customers.models.subjects import Household
 
 
-class Person(Scoped):
+class Person(Routed):
     """A member of a household. ID number and phone are encrypted under the person's own data key.
 
     Erasing deletes the data key and blanks name and tokens through one definer procedure (``customers/sql/erasure.sql``).

@@ -19,6 +19,17 @@ class Scoped(models.Model):
         abstract = True
 
 
+class Routed(models.Model):
+    """Abstract: institution and grid as copied from the subject, whose own keys hold; looking both up again for every row
+    of a roster would be a third of what writing it costs. ``check_integrity`` compares the copies."""
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+
+    class Meta:
+        abstract = True
+
+
 class Recorded(Scoped):
     """Abstract: a fact about a subject, with the grid it was recorded in."""
 

@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
-from customers.models.scoped import Scoped
+from customers.models.scoped import Routed, Scoped
 
 
 class Subject(Scoped):
@@ -45,7 +45,7 @@ class Subject(Scoped):
         ]
 
 
-class Household(Scoped):
+class Household(Routed):
     """A household (户): number, group, address, head and the one member who may borrow."""
 
     guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="subject_id", history=True)

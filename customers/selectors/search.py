@@ -69,7 +69,8 @@ def _candidates(post: Post, query: Query) -> tuple[list[int], list[int]]:
     with connection.cursor() as cursor:
         cursor.execute(" union all ".join(f"({part})" for part in parts), values)
         rows = cursor.fetchall()
-    return [pk for kind, pk in rows if kind == PERSON], [pk for kind, pk in rows if kind == HOUSEHOLD]
+    people, homes = ([pk for kind, pk in rows if kind == wanted][:CANDIDATES] for wanted in (PERSON, HOUSEHOLD))
+    return people, homes
 
 
 def _parts(query: Query, institution_id: int) -> tuple[list[str], list[Any]]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from customers.domain.roster.columns import Header
 from customers.domain.roster.problems import LONGEST_VALUE, Problem
 
-CHUNK_ROWS: Final = 16_384
+CHUNK_ROWS: Final = 4096
 # Stands in a cell that a reader has already reported, so that it is not reported twice.
 FLAWED: Final = "\x00"
 
