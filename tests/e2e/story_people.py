@@ -89,7 +89,8 @@ class Cast:
     def everybody_leaves(self) -> None:
         """Close every browser: a day is over."""
         for page in self.pages.values():
-            page.context.close()
+            with suppress(PlaywrightError):  # the browser itself may be what failed
+                page.context.close()
         self.pages.clear()
 
     def _note(self, request: Request) -> None:
@@ -148,12 +149,13 @@ def told_on_failure(cast: Cast) -> Iterator[None]:
 
 
 def keep_all(cast: Cast) -> Path:
-    """Write every open page and the logs into ``seen``; a page that cannot be drawn any more leaves its text alone."""
+    """Write every open page and the logs into ``seen``; a browser that is gone leaves nothing."""
     directory = cast.directory / "seen"
     directory.mkdir(parents=True, exist_ok=True)
     for name, page in cast.pages.items():
-        (directory / f"{name}.txt").write_text(f"{page.url}\n\n{page.locator('body').inner_text()}", "utf-8")
         with suppress(PlaywrightError):
+            text = page.locator("body").inner_text(timeout=5_000)
+            (directory / f"{name}.txt").write_text(f"{page.url}\n\n{text}", "utf-8")
             page.screenshot(path=directory / f"{name}.png", full_page=True, timeout=10_000)
     (directory / "logs.txt").write_text(cast.product.logs(), "utf-8")
     return directory
