@@ -420,7 +420,9 @@ def test_explanations_are_plain_data():
 
 def test_every_step_has_its_sentence_in_both_languages():
     source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (merging, bounds, decisions))
-    codes = set(re.findall(r'step\(\s*"([a-z_]+)"', source)) | set(re.findall(r'"(exposure_(?:from_[a-z]+|unknown))"', source))
+    codes = set(re.findall(r'step\(\s*"([a-z_]+)"', source)) | set(
+        re.findall(r'"(exposure_(?:from_[a-z]+|unknown))"', source)
+    )
     codes |= {"bound_group", "bound_merged", "officer_lowered", "officer_agreed"}
     assert codes == set(SENTENCES)
 
