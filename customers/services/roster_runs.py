@@ -23,16 +23,7 @@ from config.lib.progress import Report, silent
 from customers.domain.roster import checker
 from customers.domain.roster.checker import Batch, PersonLine, Scan, Verdict
 from customers.domain.roster.columns import Header
-from customers.domain.roster.matching import (
-    UNKNOWN,
-    FiledPerson,
-    Found,
-    Keys,
-    Match,
-    Matcher,
-    Outcome,
-    whole_households,
-)
+from customers.domain.roster.matching import UNKNOWN, FiledPerson, Keys, Match, Matcher, Outcome, whole_households
 from customers.domain.roster.problems import Problem, RosterError
 from customers.domain.roster.reader import open_roster, reopen_roster
 from customers.domain.roster.tally import Tally, total
@@ -62,18 +53,9 @@ class _Stream:
     """Batches of a roster with what is filed of them; ``read_ahead`` lets the helper thread read the next one meanwhile."""
 
     def __init__(
-        self,
-        batches: Iterator[Batch],
-        institution_id: int,
-        identities: IdentityBatch,
-        helper: ThreadPoolExecutor,
-        *,
-        needs_keys: bool,
+        self, batches: Iterator[Batch], institution_id: int, identities: IdentityBatch, helper: ThreadPoolExecutor
     ) -> None:
-        """``needs_keys``: the caller wants the blind indexes even where nobody is on file to be found by them."""
         self.matcher = Matcher()
-        self._is_anybody = filed.is_anybody(institution_id)
-        self._needs_keys = needs_keys or self._is_anybody
         self._batches = whole_households(batches)
         self._institution = institution_id
         self._identities = identities
@@ -90,9 +72,6 @@ class _Stream:
         batch = next(self._batches, None)
         if batch is None:
             return None
-        if not self._needs_keys:
-            none = [b""] * len(batch.people)
-            return batch, Keys([none], [none])
         ids = [line.id_number for line in batch.people]
         phones = [line.phone for line in batch.people]
         return batch, Keys(
@@ -112,8 +91,6 @@ class _Stream:
 
     def _match(self, batch: Batch, keys: Keys) -> Match:
         matcher = self.matcher
-        if not self._is_anybody:
-            return matcher.match(batch, keys, Found())
         opened = {line.household for line in batch.households}
         earlier = {line.household for line in batch.people} - opened
         known = matcher.subjects(np.array(sorted(earlier), dtype=np.int64))
@@ -159,9 +136,7 @@ def _check(roster: RosterImport, file: BufferedReader, problems: "_Problems", re
 
     tally = Tally()
     with _without_collector(), ThreadPoolExecutor(1) as helper, filed.by_index():
-        stream = _Stream(
-            batches(), roster.institution_id, IdentityBatch(roster.institution_id), helper, needs_keys=False
-        )
+        stream = _Stream(batches(), roster.institution_id, IdentityBatch(roster.institution_id), helper)
         for match in stream:
             stream.read_ahead()
             tally.add(match)
@@ -312,7 +287,7 @@ def _write(roster: RosterImport, file: BufferedReader, at: datetime, report: Rep
     tally = Tally()
     rows = 0
     with _without_collector(), ThreadPoolExecutor(1) as helper, filed.by_index():
-        stream = _Stream(batches, roster.institution_id, identities, helper, needs_keys=True)
+        stream = _Stream(batches, roster.institution_id, identities, helper)
         building = None
         for match in stream:
             numbered = writer.number(match, stream.matcher)
