@@ -5,6 +5,7 @@ What costs time there is done once here: the field key's cipher, the first half 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from os import urandom
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from django.conf import settings
 
 INDEX_BYTES = 16
 _BLOCK = 64
+_ENDINGS = [f"{number:04d}" for number in range(10_000)]
 _RANDOM = 16 + 32 + 3 * 12
 
 
@@ -60,14 +62,19 @@ class IdentityBatch:
         numbers = [newest, *(number for number in settings.INDEX_KEYS if number != newest)]
         self.id_indexers = [Indexer("id", institution_id, settings.INDEX_KEYS[number]) for number in numbers]
         self.phone_indexers = [Indexer("phone", institution_id, settings.INDEX_KEYS[number]) for number in numbers]
-        endings = [f"{number:04d}" for number in range(10_000)]
-        of_ids = endings + [f"{number:03d}X" for number in range(1000)]
-        self.id_tails = dict(
-            zip(of_ids, Indexer("id4", institution_id, settings.INDEX_KEYS[newest]).each(of_ids), strict=True)
-        )
-        self.phone_tails = dict(
-            zip(endings, Indexer("phone4", institution_id, settings.INDEX_KEYS[newest]).each(endings), strict=True)
-        )
+        self._institution = institution_id
+        self._newest = settings.INDEX_KEYS[newest]
+
+    @cached_property
+    def id_tails(self) -> dict[str, bytes]:
+        """The index of every ending an ID number can have."""
+        endings = [*_ENDINGS, *(f"{number:03d}X" for number in range(1000))]
+        return dict(zip(endings, Indexer("id4", self._institution, self._newest).each(endings), strict=True))
+
+    @cached_property
+    def phone_tails(self) -> dict[str, bytes]:
+        """The index of every ending a phone number can have."""
+        return dict(zip(_ENDINGS, Indexer("phone4", self._institution, self._newest).each(_ENDINGS), strict=True))
 
     def seal(self, numbers: Sequence[tuple[str, str]]) -> Iterator[Sealed]:
         """Yield a new identity for each (ID number, phone): its own UUID and data key, both numbers under that key."""

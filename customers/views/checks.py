@@ -12,6 +12,7 @@ from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
 from customers.selectors import queues as selectors
+from customers.selectors import roster as rosters
 from customers.services.checks import CheckConflictError, OwnWorkError, RemarkMissingError, check_profile
 from customers.views.households import entry_lines
 from customers.views.visits import photo_response
@@ -31,6 +32,7 @@ def queues(request: StaffRequest) -> HttpResponse:
         "waiting": waiting,
         "entries": entry_lines(entries, request.user.institution_id, request.user.pk),
         "is_manager": is_manager,
+        "rosters_waiting": rosters.waiting(request.post) if is_manager else 0,
     }
     return render(request, "customers/queues.html", context)
 
