@@ -16,7 +16,7 @@ from tests.e2e import story_control, story_fieldwork, story_outsider, story_rost
 from tests.e2e.story_people import Cast, told_on_failure
 from tests.e2e.story_product import running_product
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 FIRST_DAY = datetime(2026, 11, 19, 9, 0, tzinfo=SHANGHAI)  # Thursday of week 47
 NEXT_MONDAY = datetime(2026, 11, 23, 8, 30, tzinfo=SHANGHAI)
