@@ -94,6 +94,13 @@ def by_index() -> Iterator[None]:
             cursor.execute("select " + ", ".join(f"set_config('{name}', 'on', true)" for name in switches))
 
 
+def is_anybody(institution_id: int) -> bool:
+    """Whether anybody or anything of an institution is on file: into an empty one everything is new, without looking."""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from customers_subject where institution_id = %s)", [institution_id])
+        return bool(cursor.fetchone()[0])
+
+
 def next_person_id() -> int:
     """Return an id that every person written from now on has or exceeds."""
     with connection.cursor() as cursor:

@@ -308,9 +308,9 @@ def _ids(table: str, count: int) -> list[int]:
     if not count:
         return []
     with connection.cursor() as cursor:
+        # As a scalar sub-query the name is looked up once, not for every id.
         cursor.execute(
-            "select nextval(sequence) from (select pg_get_serial_sequence(%s, 'id') as sequence) as one, "
-            "generate_series(1, %s)",
+            "select nextval((select pg_get_serial_sequence(%s, 'id')::regclass)) from generate_series(1, %s)",
             [table, count],
         )
         return [row[0] for row in cursor.fetchall()]
