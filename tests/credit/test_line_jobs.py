@@ -23,6 +23,7 @@ from credit.services import lines as services
 from customers.models import Household
 from tests import world as world_module
 from tests.credit.files import file, release_models, started, village
+from tests.forked import killed
 from tests.world import World
 
 
@@ -144,9 +145,8 @@ def test_two_workers_share_a_run(small_chunks: None) -> None:
 
 def _killed_in_chunk(run: LineRun, number: int) -> None:
     """Drive a run in a process of its own that is killed after writing the rows of a chunk, before its commit."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
+
+    def work() -> None:
         job, calls = jobs.REGISTRY[services.KIND], []
 
         def dies(run: JobRun, payload: Any) -> None:
@@ -156,13 +156,9 @@ def _killed_in_chunk(run: LineRun, number: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         jobs.REGISTRY[services.KIND] = jobs.Job(**{**job.__dict__, "work": dies})
-        try:
-            jobs.drive_run(run.run_id)
-        finally:
-            os._exit(1)  # only when it was not killed
-    _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+        jobs.drive_run(run.run_id)
+
+    killed(work)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from customers.models import RosterImport
 from customers.services.roster_writer import Writer
 from grids.models import Staff
 from tests.customers.roster_worker import BATCH, on_file, waiting_import
+from tests.forked import killed
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = 1200
@@ -47,9 +48,7 @@ def assert_whole(told: dict[str, Any]) -> None:
 
 
 def test_a_worker_killed_in_the_middle_leaves_nothing_and_another_writes_all(uploaded: RosterImport) -> None:
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
+    def work() -> None:
         send, sent = Writer.send, []
 
         def dies(self: Writer, rows: Any) -> None:
@@ -59,12 +58,9 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_another_writes_all(upl
                 os.kill(os.getpid(), signal.SIGKILL)
 
         Writer.send = dies  # type: ignore[method-assign]
-        try:
-            jobs.drive_run(uploaded.run_id)
-        finally:
-            os._exit(1)  # only when it was not killed
-    _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status)
+        jobs.drive_run(uploaded.run_id)
+
+    killed(work)
 
     told = on_file()
     assert_nothing(told, "writing")

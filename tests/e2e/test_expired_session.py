@@ -60,7 +60,7 @@ def test_what_one_person_typed_is_not_given_to_another(world: World, live_server
         page.click("#token-form button.btn-primary")
         page.wait_for_url("**/sign-in/**")
         sign_in(page, "deng")
-        page.wait_for_load_state()
+        page.wait_for_url(lambda url: "/sign-in/" not in url)
         page.goto("/me/")
         page.click("#tokens summary")
         assert page.input_value("input[name=token-name]") == ""
