@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.launch.embedded import Postgres, Valkey
+from config.launch.keys import ensure_keys, key_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
@@ -75,6 +76,8 @@ def installation() -> Iterator[Path]:
                 "DJANGO_SETTINGS_MODULE": "config.settings",
                 "LOG_LEVEL": "ERROR",
             }
+            ensure_keys()
+            os.environ |= key_environment(opener=True)
             import django
             from django.core.management import call_command
 

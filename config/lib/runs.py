@@ -74,7 +74,10 @@ def remaining(run: JobRun) -> str:
 
 
 def told(run: JobRun, request: StaffRequest) -> dict[str, Any]:
-    """Return a run as ``components/progress.html`` shows it. A run's result may name a ``file`` (uuid) or a ``url``."""
+    """Return a run as ``components/progress.html`` shows it. A run's result may name a ``file`` (uuid) or a ``url``.
+
+    The result is a matter of who asked for the run; the administrator follows the progress of all and opens nothing.
+    """
     result = run.result or {}
     url = reverse("lib:file", args=[result["file"]]) if result.get("file") else result.get("url", "")
     asked_to_stop = run.cancel_asked_by_id is not None and not run.is_over
@@ -89,7 +92,7 @@ def told(run: JobRun, request: StaffRequest) -> dict[str, Any]:
         "started_at": run.started_at or run.queued_at,
         "by": run.asked_by.name if run.asked_by else _("系统"),
         "error": run.error,
-        "result_url": url if run.state == JobRun.State.DONE else "",
+        "result_url": url if run.state == JobRun.State.DONE and run.asked_by_id == request.user.pk else "",
         "result_label": _("下载文件") if result.get("file") else _("查看结果"),
         "poll_url": reverse("lib:job", args=[run.pk]),
         "cancel_url": "" if asked_to_stop or run.is_over else reverse("lib:job_cancel", args=[run.pk]),

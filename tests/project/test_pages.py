@@ -27,6 +27,20 @@ def test_template_compiles_and_keeps_to_the_content_policy(name: str) -> None:
     assert not ELSEWHERE.search(source)
 
 
+def test_a_form_in_an_included_part_keeps_its_token() -> None:
+    """``only`` hides the token from the part: the form would be refused, and no test client would notice."""
+    with_form = {
+        name for name, path in zip(NAMES, TEMPLATES, strict=True) if "{% csrf_token %}" in path.read_text("utf-8")
+    }
+    included = [
+        (name, part, given)
+        for name, path in zip(NAMES, TEMPLATES, strict=True)
+        for part, given in re.findall(r'{% include "([^"]+)"([^%]*) only %}', path.read_text("utf-8"))
+    ]
+    assert with_form
+    assert [(name, part) for name, part, given in included if part in with_form and "csrf_token=" not in given] == []
+
+
 def _symbols() -> set[str]:
     sprite = (settings.BASE_DIR / "config/static/icons/sprite.svg").read_text("utf-8")
     return set(re.findall(r'<symbol id="([^"]+)"', sprite))
