@@ -99,8 +99,21 @@ def may_seat(post: Post) -> bool:
 
 
 def seat_kinds_for(post: Post) -> QuerySet[SeatKind]:
-    """Return the seats the institution's grids offer, in their order."""
+    """Return the seats the institution's grids offer, in their order; closed kinds are offered no more."""
+    return all_seat_kinds_for(post).filter(closed_on__isnull=True)
+
+
+def all_seat_kinds_for(post: Post) -> QuerySet[SeatKind]:
+    """Return every kind of seat of the institution, closed ones too, in their order."""
     return SeatKind.objects.filter(institution_id=post.staff.institution_id).order_by("order", "pk")
+
+
+def open_seat_kind(post: Post, pk: int) -> SeatKind:
+    """Return a kind of seat of the administrator's institution, or raise Http404."""
+    kind = all_seat_kinds_for(post).filter(pk=pk).first()
+    if kind is None or post.kind != PostKind.ADMINISTRATOR:
+        raise Http404
+    return kind
 
 
 def open_seat(post: Post, pk: int) -> Seat:

@@ -45,9 +45,12 @@ class SeatForm(forms.Form):
         self.kind = kind
         _offer(self, "staff", people.who_can_sit(post, kind.covers, clock.today()))
         self.fields["from_on"].initial = clock.today()
-        if kind.covers:
+        if kind.is_for_staff:
             del self.fields["outside_name"]
             self.fields["staff"].required = True
+        elif kind.taken_by == SeatKind.TakenBy.OUTSIDE:
+            del self.fields["staff"]
+            self.fields["outside_name"].required = True
         if kind.places > 1 and len(sitting) >= kind.places:
             _offer(
                 self, "replaces", [(seat.pk, seat.staff.name if seat.staff else seat.outside_name) for seat in sitting]
@@ -101,6 +104,34 @@ class HandOverForm(forms.Form):
         if day < clock.today():
             raise forms.ValidationError(_("生效日期不能早于今天"))
         return day
+
+
+class SeatKindForm(forms.Form):
+    """A kind of seat. What stands for good, its code and whether it owns customers, is asked for a new one alone."""
+
+    name = forms.CharField(label=_("名称"), max_length=30)
+    name_en = forms.CharField(label=_("英文名称"), max_length=60, required=False)
+    code = forms.RegexField(
+        label=_("代码"),
+        regex=r"^[a-z][a-z0-9_]{1,19}$",
+        help_text=_("2 至 20 位小写字母、数字或下划线，建立后不再改动"),
+    )
+    covers = forms.BooleanField(
+        label=_("负责客户"),
+        required=False,
+        help_text=_("坐这个席位的客户经理管理网格里的客户；建立后不再改动"),
+    )
+    taken_by = forms.ChoiceField(
+        label=_("由谁担任"), choices=SeatKind.TakenBy.choices, help_text=_("改动只管以后的安排")
+    )
+    places = forms.IntegerField(label=_("每个网格几席"), min_value=1, max_value=20, initial=1)
+
+    def __init__(self, *args: Any, kind: SeatKind | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind is not None:
+            del self.fields["code"], self.fields["covers"]
+            if kind.covers:
+                del self.fields["taken_by"]
 
 
 class BranchForm(forms.Form):

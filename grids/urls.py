@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from grids.views import branches, grids, handover, me, staff, system
+from grids.views import branches, grids, handover, me, seat_kinds, staff, system
 
 app_name = "grids"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("grids/<int:pk>/", grids.grid, name="grid"),
     path("grids/<int:pk>/change/", grids.grid_change, name="grid_change"),
     path("grids/<int:pk>/seats/<int:kind>/", grids.assign_seat, name="assign_seat"),
+    path("grids/seat-kinds/", seat_kinds.seat_kind_list, name="seat_kind_list"),
+    path("grids/seat-kinds/new/", seat_kinds.seat_kind_new, name="seat_kind_new"),
+    path("grids/seat-kinds/<int:pk>/", seat_kinds.seat_kind, name="seat_kind"),
+    path("grids/seat-kinds/<int:pk>/move/", seat_kinds.move, name="seat_kind_move"),
+    path("grids/seat-kinds/<int:pk>/close/", seat_kinds.close, name="seat_kind_close"),
+    path("grids/seat-kinds/<int:pk>/reopen/", seat_kinds.reopen, name="seat_kind_reopen"),
     path("seats/<int:pk>/end/", grids.end_seat, name="end_seat"),
     path("branches/", branches.branch_list, name="branch_list"),
     path("branches/new/", branches.branch_new, name="branch_new"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
@@ -63,9 +64,18 @@ class Grid(models.Model):
 
 
 class SeatKind(models.Model):
-    """A seat a grid offers (一格四员 by default). ``covers``: who sits on it owns the grid's customers."""
+    """A seat a grid offers (一格四员 by default). ``covers``: who sits on it owns the grid's customers.
+
+    Code and ``covers`` stand for good; a closed kind is offered no more and stays readable where somebody sat on it.
+    The database keeps one open kind that covers (``grids/sql/seat_kinds.sql``).
+    """
 
     guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+
+    class TakenBy(models.TextChoices):
+        ANYBODY = "any", _("员工或外部人员")
+        STAFF = "staff", _("只限员工")
+        OUTSIDE = "outside", _("只限外部人员")
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="seat_kinds")
     code = models.CharField(max_length=20)
@@ -73,13 +83,32 @@ class SeatKind(models.Model):
     name_en = models.CharField(_("英文名称"), max_length=60, default="")
     covers = models.BooleanField(_("负责客户"), default=False)
     places = models.PositiveSmallIntegerField(_("席位数"), default=1)
+    taken_by = models.CharField(_("由谁担任"), max_length=7, choices=TakenBy, default=TakenBy.ANYBODY)
     order = models.PositiveSmallIntegerField(default=0)
+    closed_on = models.DateField(_("停用日期"), null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["institution", "code"], name="seat_kind_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "code"], name="seat_kind_once"),
+            models.UniqueConstraint(
+                fields=["institution", "name"], condition=Q(closed_on__isnull=True), name="seat_kind_named_once"
+            ),
+            models.CheckConstraint(condition=Q(places__gte=1), name="seat_kind_has_a_place"),
+            models.CheckConstraint(condition=Q(covers=False) | ~Q(taken_by="outside"), name="owner_is_staff"),
+        ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language; Chinese where no English one was given."""
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+
+    @property
+    def is_for_staff(self) -> bool:
+        """Whether only staff sit on it: owners of customers always are staff."""
+        return self.covers or self.taken_by == self.TakenBy.STAFF
 
 
 class Seat(models.Model):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.lib import clock
-from grids.access import branches_for, grids_for, seats_on
+from grids.access import all_seat_kinds_for, branches_for, grids_for, seat_kinds_for, seats_on
 from grids.models import Branch, Grid, Post, Seat, SeatKind
 
 SORTS = {
@@ -115,7 +115,9 @@ def branch_options(post: Post) -> list[tuple[int, str]]:
 
 
 def seats_of(grid: Grid) -> list[dict[str, Any]]:
-    """Return the seats a grid offers with who sits there today, who will, who did, and how many places are free."""
+    """Return the seats a grid offers with who sits there today, who will, who did, and how many places are free.
+
+    A closed kind is among them, with nothing free, for the sake of who sat there."""
     day = clock.today()
     seats = list(Seat.objects.filter(grid=grid).select_related("staff", "kind").order_by("-from_on", "-pk"))
     rows = []
@@ -128,10 +130,20 @@ def seats_of(grid: Grid) -> list[dict[str, Any]]:
                 "now": now,
                 "later": [seat for seat in own if seat.from_on > day],
                 "past": [seat for seat in own if seat.to_on is not None and seat.to_on <= day],
-                "free": max(0, kind.places - len(now)),
+                "free": max(0, kind.places - len(now)) if kind.closed_on is None else 0,
             }
         )
     return rows
+
+
+def list_seat_kinds(post: Post) -> QuerySet[SeatKind]:
+    """Return every kind of seat, open ones first in their order, with how many people sit on it today or are due."""
+    taken = (Q(seats__to_on__isnull=True) | Q(seats__to_on__gt=clock.today())) & ~Q(seats__to_on=F("seats__from_on"))
+    return (
+        all_seat_kinds_for(post)
+        .annotate(sitting=Count("seats", filter=taken))
+        .order_by(F("closed_on").asc(nulls_first=True), "order", "pk")
+    )
 
 
 def map_of(post: Post, town_of: Grid | None = None) -> tuple[bytes, str]:
@@ -147,7 +159,7 @@ def map_of(post: Post, town_of: Grid | None = None) -> tuple[bytes, str]:
     grids = grids_for(post).exclude(boundary=None)
     if town_of is not None:
         grids = grids.filter(branch_id=town_of.branch_id, town=town_of.town)
-    places = SeatKind.objects.filter(institution_id=post.staff.institution_id).aggregate(all=Sum("places"))["all"] or 0
+    places = seat_kinds_for(post).aggregate(all=Sum("places"))["all"] or 0
     rows = grids.annotate(taken=Coalesce(Subquery(taken, output_field=IntegerField()), Value(0))).order_by("pk")
     features = [
         {

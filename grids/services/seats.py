@@ -61,8 +61,14 @@ def assign_seat(
     staff = _colleague(by, staff_id) if staff_id is not None else None
     if (staff is None) == (not outside_name.strip()):
         raise Refused(_("请选一名员工，或填写一位外部人员的姓名"))
+    if kind.closed_on is not None:
+        raise Refused(_("「%(kind)s」已停用，不再安排") % {"kind": kind.label})
     if kind.covers and staff is None:
         raise Refused(_("负责客户的席位只能由员工担任"))
+    if staff is None and kind.is_for_staff:
+        raise Refused(_("「%(kind)s」只能由员工担任") % {"kind": kind.label})
+    if staff is not None and kind.taken_by == SeatKind.TakenBy.OUTSIDE:
+        raise Refused(_("「%(kind)s」只能由外部人员担任") % {"kind": kind.label})
     if staff is not None:
         if staff.pk == by.pk:
             raise Refused(_("不能给自己安排席位，请由管理员或上级办理"))

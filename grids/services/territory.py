@@ -78,7 +78,16 @@ def _seats(bank: Institution) -> None:
     if bank.seat_kinds.exists():
         return
     SeatKind.objects.bulk_create(
-        SeatKind(institution=bank, code=code, name=zh, name_en=en, covers=covers, places=places, order=order)
+        SeatKind(
+            institution=bank,
+            code=code,
+            name=zh,
+            name_en=en,
+            covers=covers,
+            places=places,
+            order=order,
+            taken_by=SeatKind.TakenBy.STAFF if covers else SeatKind.TakenBy.ANYBODY,
+        )
         for order, (code, zh, en, covers, places) in enumerate(SEATS, start=1)
     )
 

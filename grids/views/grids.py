@@ -62,6 +62,7 @@ def grid_list(request: StaffRequest) -> HttpResponse:
         "tab": "map" if wants_map else "list",
         "totals": territory.totals(request.post),
         "may_seat": may_seat(request.post),
+        "may_change": request.post.kind == PostKind.ADMINISTRATOR,
     }
     if wants_map:
         context |= {"figures": territory.map_figures(), "map_url": reverse("grids:map")}
@@ -106,7 +107,7 @@ def _grid_page(request: StaffRequest, grid: Any, forms: dict[int, SeatForm], sta
     context = {
         "where": _where(grid),
         "grid": grid,
-        "seats": rows,
+        "seats": [row for row in rows if row["kind"].closed_on is None],
         "past": sorted((seat for row in rows for seat in row["past"]), key=lambda seat: seat.to_on, reverse=True),
         "may_seat": may_seat(request.post),
         "may_change": request.post.kind == PostKind.ADMINISTRATOR,
@@ -164,7 +165,7 @@ def assign_seat(request: StaffRequest, pk: int, kind: int) -> HttpResponse:
                 by=request.user,
                 post=request.post,
                 from_on=data["from_on"],
-                staff_id=data["staff"],
+                staff_id=data.get("staff"),
                 outside_name=data.get("outside_name", ""),
                 replaces=data.get("replaces"),
             )

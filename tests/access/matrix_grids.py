@@ -33,6 +33,10 @@ def post_of_chen(world: World) -> dict[str, Any]:
     return {"pk": world.chen.posts.get().pk}
 
 
+def manager_seat(world: World) -> dict[str, Any]:
+    return {"pk": world.manager_seat.pk}
+
+
 ROWS = {
     "grids:grid_list": Row(posts=SEEING),
     "grids:map": Row(posts=SEEING),
@@ -52,6 +56,12 @@ ROWS = {
         data={"on": ""},
         status=302,
     ),
+    "grids:seat_kind_list": Row(posts=ADMINISTRATOR),
+    "grids:seat_kind_new": Row(posts=ADMINISTRATOR),
+    "grids:seat_kind": Row(posts=ADMINISTRATOR, kwargs=manager_seat),
+    "grids:seat_kind_move": Row(posts=ADMINISTRATOR, kwargs=manager_seat, method="post", data={"to": "up"}, status=302),
+    "grids:seat_kind_close": Row(posts=ADMINISTRATOR, kwargs=manager_seat, method="post", status=302),
+    "grids:seat_kind_reopen": Row(posts=ADMINISTRATOR, kwargs=manager_seat, method="post", status=302),
     "grids:hand_over": Row(posts=SEATING),
     "grids:branch_list": Row(posts=ADMINISTRATOR),
     "grids:branch_new": Row(posts=ADMINISTRATOR),
