@@ -62,7 +62,8 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
         say("parameters")
         released = organisation.release_parameters(people, since)
     campaign = Campaign.objects.get(institution=bank, is_open=True)
-    Campaign.objects.filter(pk=campaign.pk).update(from_on=since)
+    # A campaign of half a year: pace and working days left have something to be measured by.
+    Campaign.objects.filter(pk=campaign.pk).update(from_on=since, to_on=since + timedelta(weeks=26))
     villages = _villages(people, size)
     registry = Registry(random, COUNTY, since)
     say(f"rosters of {len(villages)} villages")
@@ -221,18 +222,18 @@ def _rounds(
         ready.remove(chosen)
         return chosen
 
-    def hold(at_home: bool, days_ago: int, at_least: int, upto: str, sealed: int = 3) -> None:
+    def hold(at_home: bool, days_ago: int, at_least: int, upto: str, sealed: int = 3, own: int = 0) -> None:
         # A round begins when the village has been visited and checked; how far it is to come sets the latest day.
         grid = take(at_home)
         begun = max(morning - timedelta(days=days_ago), last_visit[grid.pk].replace(hour=9) + timedelta(days=4))
-        rounds.hold(people, assessors, grid, min(begun, morning - timedelta(days=at_least)), upto, sealed)
+        rounds.hold(people, assessors, grid, min(begun, morning - timedelta(days=at_least)), upto, sealed, own)
 
     for place in range(size.closed):
         hold(place == 0, 30 - place * 3, 10, "closed")
     for place in range(size.deciding):
         hold(place == 0, 9, 9, ("referred", "decide", "proposed")[place % 3])
     for place in range(size.assessing):
-        hold(place == 0, 5, 5, "assess", (1, 3)[place % 2])
+        hold(place == 0, 5, 5, "assess", (1, 3)[place % 2], own=int(place == 0))
     return {"closed": size.closed, "deciding": size.deciding, "assessing": size.assessing}
 
 

@@ -34,6 +34,15 @@ class Organisation:
     leaders: list[Staff] = field(default_factory=list)
     parameter_managers: list[Staff] = field(default_factory=list)
     administrators: list[Staff] = field(default_factory=list)
+    assessors: list[Staff] = field(default_factory=list)
+    """Villagers with a sheet of their own that is still open."""
+
+    def welcome(self, assessor: Staff) -> None:
+        """Give a villager who enters his own sheet the demo's password."""
+        assessor.set_password(PASSWORD)
+        assessor.must_change_password = False
+        assessor.save(update_fields=["password", "must_change_password"])
+        self.assessors.append(assessor)
 
 
 class _Desk:
@@ -138,6 +147,7 @@ def logins(organisation: Organisation) -> list[dict[str, str]]:
         (PostKind.BRANCH_MANAGER, organisation.managers[branch.pk]),
         (PostKind.APPROVER, organisation.approvers[0]),
         (PostKind.AUDITOR, organisation.auditors[0]),
+        *((PostKind.ASSESSOR, assessor) for assessor in organisation.assessors[:1]),
         (PostKind.LEADER, organisation.leaders[0]),
         (PostKind.ADMINISTRATOR, organisation.administrators[0]),
     )

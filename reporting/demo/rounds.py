@@ -106,9 +106,18 @@ class Assessors:
 
 
 def hold(
-    organisation: Organisation, assessors: Assessors, grid: Grid, started: datetime, upto: str, sealed: int = 3
+    organisation: Organisation,
+    assessors: Assessors,
+    grid: Grid,
+    started: datetime,
+    upto: str,
+    sealed: int = 3,
+    own: int = 0,
 ) -> Round:
-    """Hold the round of a village up to a stage: prepare, assess (with so many sheets sealed), decide, proposed, referred or closed."""
+    """Hold the round of a village up to a stage: prepare, assess (with so many sheets sealed), decide, proposed, referred or closed.
+
+    The last ``own`` of its three sheets are entered by villagers with a login of their own, who have not begun yet.
+    """
     manager = organisation.managers[grid.branch_id]
     compute_lines(organisation, started - timedelta(days=1), grid)
     typist, confirmer = organisation.officers[grid.branch_id][:2]
@@ -120,8 +129,11 @@ def hold(
             rounds.add_paper_sheet(
                 by=manager, post=post, round=held, assessor_name=assessors.name(), typist=typist, confirmer=confirmer
             )
-            for _ in range(3)
+            for _ in range(3 - own)
         ]
+        for _ in range(own):
+            sheet, _password = rounds.add_own_sheet(by=manager, post=post, round=held, name=assessors.name())
+            organisation.welcome(sheet.assessor)
         if upto == "prepare":
             return held
         rounds.start_round(by=manager, post=post, round=held)
@@ -169,7 +181,8 @@ def _fill(assessors: Assessors, papers: Sequence[Sheet]) -> None:
 def _seal(sheet: Sheet, typist: Staff, confirmer: Staff) -> None:
     sheet.refresh_from_db()
     with acting(typist) as post:
-        sheets.hand_over(by=typist, post=post, sheet=sheet, blanks_are_unknown=True)
+        note = "演示数据，没有纸质原件"
+        sheets.hand_over(by=typist, post=post, sheet=sheet, blanks_are_unknown=True, note=note)
     sheet.refresh_from_db()
     with acting(confirmer) as post:
         sheets.seal(by=confirmer, post=post, sheet=sheet, blanks_are_unknown=True)
