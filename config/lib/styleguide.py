@@ -296,14 +296,13 @@ def _parts(now: datetime) -> dict[str, Any]:
             {"lead": "3", "title": "李秀英", "aside": "0241 户 · 5 组", "note": "从未走访", "end": "1.2 公里"},
         ],
         "hits": [
-            {"url": "#search", "head": "王桂兰", "number": "0112", "village": "前花园村", "group": "3 组"},
+            {"url": "#search", "who": "王桂兰", "tie": "户主", "number": "0112", "place": "前花园村 · 3 组"},
             {
                 "url": "#search",
-                "head": "王桂兰",
+                "who": "王桂兰",
+                "tie": "户主 孙玉田 的配偶",
                 "number": "0034",
-                "village": "西沟村",
-                "group": "1 组",
-                "note": "手机尾号 5678",
+                "place": "西沟村 · 1 组 · 手机尾号 5678",
             },
         ],
         "sheet": [

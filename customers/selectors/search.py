@@ -10,12 +10,13 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from config.lib import clock, crypto
 from customers import access
 from customers.domain import names
+from customers.domain.catalogue import RELATIONS
 from customers.domain.identity import mask_id
 from customers.domain.names import MIDDLE_DOT, Query
 from customers.models import Household, Person
@@ -31,9 +32,12 @@ PERSON, HOUSEHOLD = "person", "household"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One household found, and the member through whom. ``note`` tells who that is, and tells namesakes apart."""
+    """One household found, and the member through whom: ``who`` he is and his ``tie`` to the head. ``note`` tells namesakes
+    apart and says what was typed of a number."""
 
     household_id: int
+    who: str
+    tie: str
     head: str
     number: str
     village: str
@@ -119,7 +123,14 @@ def _parts(query: Query, institution_id: int) -> tuple[list[str], list[Any]]:
 # --- Hits ---------------------------------------------------------------------------------------------------------
 
 _HOME = ("number", "group", "grid__name", "head_id", "head__name")
-_WHO = ("pk", "name", "sort_key", "born_on", "left_on", "household_id", "uuid", "data_key", "id_number")
+_WHO = ("pk", "name", "relation", "sort_key", "born_on", "left_on", "household_id", "uuid", "data_key", "id_number")
+# The register's one-character words as people say them of somebody else; a second "head" and "other" are family.
+_KIN = {
+    Person.Relation.SON: gettext_lazy("儿子"),
+    Person.Relation.DAUGHTER: gettext_lazy("女儿"),
+    Person.Relation.HEAD: gettext_lazy("家人"),
+    Person.Relation.OTHER: gettext_lazy("家人"),
+}
 _NUMBERS = ("id_index", "id_tail", "phone_index", "phone_tail")
 
 
@@ -164,7 +175,7 @@ def _reasons(query: Query, institution_id: int) -> list[tuple[str, list[bytes], 
 def _hit(
     person: dict[str, Any], reasons: list[tuple[str, list[bytes], str]], today: date, *, has_namesake: bool
 ) -> Hit:
-    notes = [] if person["household__head_id"] == person["pk"] else [person["name"]]
+    notes = []
     if person["born_on"] is not None:
         notes.append(age_in_words(person["born_on"], today))
     if person["left_on"] is not None:
@@ -174,12 +185,26 @@ def _hit(
         notes.append(through or _masked_id(person))
     return Hit(
         household_id=person["household_id"],
+        who=person["name"],
+        tie=_tie(person),
         head=person["household__head__name"] or person["name"],
         number=person["household__number"],
         village=person["household__grid__name"],
         group=person["household__group"],
         note=" · ".join(filter(None, notes)),
     )
+
+
+def _tie(person: dict[str, Any]) -> str:
+    """Say how a member belongs to the household: as its head, or as whose son, wife, mother."""
+    if person["household__head_id"] == person["pk"]:
+        return str(Person.Relation.HEAD.label)
+    head = person["household__head__name"]
+    if not head:
+        return _("本户没有户主")
+    code = person["relation"]
+    relation = _KIN.get(code) or RELATIONS[code].label(get_language() or "zh-hans")
+    return _("户主 %(head)s 的%(relation)s") % {"head": head, "relation": relation}
 
 
 def _masked_id(person: dict[str, Any]) -> str:
@@ -204,6 +229,6 @@ def _by_number(post: Post, query: Query, ids: list[int]) -> list[Hit]:
     found = sorted(homes, key=lambda home: (home[1] != query.household_number, home[1], home[4]))
     note = _("户号相符")
     return [
-        Hit(pk, head or "", number, village, group, note)
+        Hit(pk, head or "", str(Person.Relation.HEAD.label) if head else "", head or "", number, village, group, note)
         for pk, number, group, village, _pinyin, head in found[: MOST + 1]
     ]

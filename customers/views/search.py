@@ -25,11 +25,9 @@ def search(request: StaffRequest) -> HttpResponse:
     results = [
         {
             "url": reverse("customers:household", args=[hit.household_id]),
-            "head": hit.head or hit.number,
+            "who": hit.who or hit.number,
+            "tie": hit.tie,
             "number": hit.number,
-            "village": hit.village,
-            "group": hit.group,
-            "note": hit.note,
             "place": " · ".join(part for part in (hit.village, hit.group, hit.note) if part),
         }
         for hit in found.hits

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from customers.domain.identity import make_phone
-from customers.models import Person
+from customers.models import Household, Person
 from customers.selectors.search import search
 from customers.services import roster
 from tests.customers import rosters
@@ -95,6 +95,34 @@ def test_namesakes_are_told_apart(village: World, acting: Any) -> None:
     assert len({hit.note for hit in hits}) == 2
     assert all("岁" in hit.note and "身份证 **" in hit.note for hit in hits)
     assert "身份证" not in alone.note
+
+
+def test_who_was_found_leads_and_his_tie_to_the_head_follows(village: World, acting: Any) -> None:
+    with acting(village.chen) as post:
+        son = search(post, "晓明").hits[0]
+        head = search(post, "刘建国").hits[0]
+        by_number = search(post, "0013").hits[0]
+        Household.objects.filter(number="0014").update(head=None)
+        headless = search(post, "晓明").hits[0]
+
+    assert (son.who, son.tie, son.head, son.number, son.village) == (
+        "单晓明", "户主 王桂兰 的儿子", "王桂兰", "0014", "王家村",
+    )  # fmt: skip
+    assert "单晓明" not in son.note
+    assert (head.who, head.tie) == ("刘建国", "户主")
+    assert (by_number.who, by_number.tie) == ("王桂兰", "户主")
+    assert (headless.who, headless.tie) == ("单晓明", "本户没有户主")
+
+
+def test_the_page_and_the_box_lead_with_the_member_found(village: World, client_of: Callable[..., Client]) -> None:
+    box = client_of(village.chen, **{"HX-Request": "true"}).get("/search/", {"q": "晓明"}).text
+    page = client_of(village.chen).get("/search/", {"q": "晓明"}).text
+    english = client_of(village.chen)
+    english.cookies["gedang_language"] = "en"
+
+    for shown in (box, page):
+        assert shown.index("单晓明") < shown.index("户主 王桂兰 的儿子") < shown.index("0014") < shown.index("王家村")
+    assert "son of 王桂兰, head" in english.get("/search/", {"q": "晓明"}).text
 
 
 def test_only_within_ones_scope(village: World, acting: Any) -> None:
