@@ -13,7 +13,16 @@ from django.http import Http404
 from grids.access import Post, PostKind, branches_for, grids_for
 from reporting.domain.figures import Level
 from reporting.domain.rollup import Line
-from reporting.models import Conclusion, Inspection, ReportRow, SampleItem, SamplePlan, WeeklyReport
+from reporting.models import (
+    Conclusion,
+    Inspection,
+    KinDeclaration,
+    ReportRow,
+    SampleAuditor,
+    SampleItem,
+    SamplePlan,
+    WeeklyReport,
+)
 
 READERS = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.LEADER)
 OVERSEERS = (PostKind.BRANCH_MANAGER, PostKind.LEADER)
@@ -120,14 +129,35 @@ def open_sample(post: Post, pk: int) -> SamplePlan:
     return found
 
 
+def open_named_sample(post: Post, pk: int) -> SamplePlan:
+    """Return a plan the acting auditor is named for, or raise Http404."""
+    found = open_sample(post, pk)
+    if not SampleAuditor.objects.filter(plan=found, staff_id=post.staff_id).exists():
+        raise Http404
+    return found
+
+
+def kin_for(post: Post) -> QuerySet[KinDeclaration]:
+    """Return what the acting auditor himself declared for the plans his post may see."""
+    return KinDeclaration.objects.filter(auditor_id=post.staff_id, plan__in=plans_for(post))
+
+
+def open_kin(post: Post, plan_id: int, pk: int) -> KinDeclaration:
+    """Return a declaration of the acting auditor with its plan, or raise Http404."""
+    found = kin_for(post).select_related("plan").filter(pk=pk, plan_id=plan_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def items_for(post: Post) -> QuerySet[SampleItem]:
-    """Return the drawn items of the plans a post may see."""
+    """Return the items to inspect, drawn and targeted, of the plans a post may see."""
     return SampleItem.objects.filter(plan__in=plans_for(post))
 
 
 def open_item(post: Post, pk: int) -> SampleItem:
-    """Return a drawn item with its plan and village, or raise Http404."""
-    item = items_for(post).select_related("plan__rules", "grid__branch").filter(pk=pk).first()
+    """Return an item with its plan, its village and who added it by hand, or raise Http404."""
+    item = items_for(post).select_related("plan__rules", "grid__branch", "added_by").filter(pk=pk).first()
     if item is None:
         raise Http404
     return item

@@ -17,7 +17,7 @@ from customers.domain.economics import LARGEST
 from grids.access import Staff
 from reporting.domain.inspection import AuditRules, FieldRule, Finding, Nature
 from reporting.domain.quarters import Quarter
-from reporting.models import Inspection
+from reporting.models import Inspection, KinDeclaration
 from reporting.selectors import samples
 
 _TAIL = {"id_tail": re.compile(r"\d{3}[0-9X]"), "phone_tail": re.compile(r"\d{4}")}
@@ -62,7 +62,7 @@ class PlanForm(forms.Form):
     )
     auditors = PeopleField(
         label=gettext_lazy("审计人员"),
-        help_text=gettext_lazy("各人自己走访、采集、复核过的户不进入总体"),
+        help_text=gettext_lazy("各人自己走访、采集、复核过的户不进入总体；亲属在立计划后由各人申报"),
         queryset=Staff.objects.none(),
         widget=forms.CheckboxSelectMultiple,
     )
@@ -95,6 +95,29 @@ class PlanForm(forms.Form):
             return None
         given = {name: self.cleaned_data[name] for name in OUTLOOK}
         return samples.outlook(**given | {"auditors": [person.pk for person in given["auditors"]]})
+
+
+class KinForm(forms.Form):
+    """How a household is kin to the auditor who declares it."""
+
+    relation = forms.ChoiceField(
+        label=gettext_lazy("户里的人是您的"),
+        choices=[("", gettext_lazy("请选择")), *KinDeclaration.Relation.choices],
+    )
+    note = forms.CharField(
+        label=gettext_lazy("备注"), required=False, max_length=200, help_text=gettext_lazy("不写身份证号和手机号")
+    )
+
+
+class TargetForm(forms.Form):
+    """Why a household is inspected that was not drawn."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("为什么查这户"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("例如：多户共用一个手机号、收入明显高于本村。不写身份证号和手机号"),
+    )
 
 
 class YuanField(forms.CharField):
@@ -172,9 +195,9 @@ class InspectionForm(forms.Form):
         help_text=gettext_lazy("不写身份证号和手机号"),
     )
 
-    def __init__(self, *args: Any, rules: AuditRules, drawn_on: date, language: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rules: AuditRules, since: date, language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rules, self.drawn_on = rules, drawn_on
+        self.rules, self.since = rules, since
         for rule in rules.fields:
             self.fields[rule.field.code] = _key_field(rule, language)
 
@@ -186,8 +209,8 @@ class InspectionForm(forms.Form):
         day: date = self.cleaned_data["found_on"]
         if day > clock.today():
             raise forms.ValidationError(_("核实日期不能晚于今天"))
-        if day < self.drawn_on:
-            raise forms.ValidationError(_("核实日期不能早于抽取之日"))
+        if day < self.since:
+            raise forms.ValidationError(_("核实日期不能早于列入抽查之日"))
         return day
 
     def clean(self) -> dict[str, Any]:

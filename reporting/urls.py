@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import overview, samples, weekly
+from reporting.views import kin, overview, samples, targeted, weekly
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/<int:pk>/again/", samples.verify, name="verify"),
     path("plans/<int:pk>/population.csv", samples.population, name="population"),
     path("plans/<int:pk>/conclude/", samples.conclude, name="conclude"),
+    path("plans/<int:pk>/kin/", kin.kin, name="kin"),
+    path("plans/<int:pk>/kin/earlier/", kin.kin_earlier, name="kin_earlier"),
+    path("plans/<int:pk>/kin/<int:declaration_id>/withdraw/", kin.kin_withdraw, name="kin_withdraw"),
+    path("plans/<int:pk>/targeted/", targeted.targeted, name="targeted"),
     path("inspections/", samples.inspection_list, name="inspection_list"),
     path("inspections/<int:pk>/", samples.inspection, name="inspection"),
     path("conclusions/", samples.conclusion_list, name="conclusion_list"),

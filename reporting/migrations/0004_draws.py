@@ -17,7 +17,8 @@ def _to(target, related_name="+", **more):
 class Migration(migrations.Migration):
     """A draw keeps its rules, its method and who drew; what an auditor found is stored before it is compared.
 
-    No plan exists before this: the columns without a default meet empty tables.
+    No plan exists before this: the columns without a default meet empty tables. The functions of a draw follow in 0005, which
+    they stand on.
     """
 
     dependencies = [
@@ -115,5 +116,4 @@ class Migration(migrations.Migration):
             ),
         ),
         from_file(SQL / "samples.sql"),
-        from_file(SQL / "draws.sql"),
     ]

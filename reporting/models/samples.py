@@ -100,6 +100,51 @@ class SampleAuditor(models.Model):
         constraints = [models.UniqueConstraint(fields=["plan", "staff"], name="auditor_once_per_plan")]
 
 
+class KinDeclaration(models.Model):
+    """A household of a named auditor's kin, declared by himself: outside the population, and never his to inspect.
+
+    Before the draw it can be taken back; the row stays. After the draw nothing is taken back, and a drawn household that turns
+    out to be kin is still declared (``is_late``, set by the database): population and sample stay, another auditor goes there.
+    Who a person's kin are is read by himself alone; others read counts (acc.declared_kin).
+    """
+
+    guard = Guard(
+        scope="own",
+        owner_column="auditor_id",
+        web="",
+        whole="SELECT, INSERT, UPDATE (withdrawn_at)",
+        worker="SELECT",
+        history=True,
+        extra=_kept_by("lib.keep_kin", "before insert or update"),
+    )
+
+    class Relation(models.TextChoices):
+        SPOUSE = "spouse", _("配偶")
+        PARENT = "parent", _("父母或配偶的父母")
+        CHILD = "child", _("子女或其配偶")
+        SIBLING = "sibling", _("兄弟姐妹或其配偶")
+        OTHER = "other", _("其他亲属")
+
+    plan = models.ForeignKey(SamplePlan, models.PROTECT, related_name="kin")
+    auditor = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
+    relation = models.CharField(_("关系"), max_length=7, choices=Relation)
+    note = models.CharField(_("备注"), max_length=200, blank=True, default="")
+    is_late = models.BooleanField(default=False)
+    declared_at = models.DateTimeField(db_default=Now())
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "auditor", "subject"], condition=Q(withdrawn_at=None), name="kin_declared_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_late=False) | Q(withdrawn_at=None), name="late_kin_is_not_taken_back"
+            ),
+        ]
+
+
 class SampleUnit(Recorded):
     """One subject of the frozen population with its stratum and the revision that will be compared."""
 
@@ -121,27 +166,41 @@ class SampleUnit(Recorded):
 
 
 class SampleItem(Recorded):
-    """One drawn subject; its file stays hidden from the auditors until one of them has entered the key fields himself."""
+    """One subject to inspect; its file stays hidden from the auditors until one of them has entered the key fields himself.
+
+    The drawn ones are the random part, in their order: the conclusion rests on them alone. A targeted one was added by hand
+    to a drawn plan, for a reason; it has no order, enters no figure of the draw and is reported apart.
+    """
 
     guard = Guard(
         scope="grid",
         web="",
         whole=AUDIT,
         append_only=True,
-        extra=_kept_by("lib.keep_draw", "after insert", "statement"),
+        extra=("drop trigger if exists keep_draw on {table}", *_kept_by("lib.keep_item", "after insert", "statement")),
     )
 
     plan = models.ForeignKey(SamplePlan, models.PROTECT, related_name="items")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
     profile = models.ForeignKey(Profile, models.PROTECT, related_name="+", db_index=False)
     stratum = models.CharField(max_length=40)
-    order = models.PositiveIntegerField()
-    draw_hash = models.CharField(max_length=64)
+    order = models.PositiveIntegerField(null=True)
+    draw_hash = models.CharField(max_length=64, blank=True, default="")
+    is_targeted = models.BooleanField(default=False)
+    reason = models.TextField(_("理由"), blank=True, default="")
+    added_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    added_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["plan", "subject"], name="subject_drawn_once"),
             models.UniqueConstraint(fields=["plan", "order"], name="one_item_per_place"),
+            models.CheckConstraint(
+                condition=Q(is_targeted=False, order__isnull=False, reason="", added_by=None, added_at=None)
+                | Q(is_targeted=True, order=None, draw_hash="", added_by__isnull=False, added_at__isnull=False)
+                & ~Q(reason=""),
+                name="drawn_or_targeted",
+            ),
         ]
 
 

@@ -1,6 +1,6 @@
 """Conclusions of audit samples: the list, and one as page and paper show it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -63,11 +63,13 @@ class Told:
     strata: Table
     classes: Table
     returned: list[samples.ReturnedRow]
+    targeted: str
+    targeted_returned: list[samples.ReturnedRow]
     due_on: date
 
     @property
     def by_collector(self) -> list[tuple[str, list[samples.ReturnedRow]]]:
-        """What goes back, officer by officer."""
+        """What goes back of the random part, officer by officer."""
         grouped: dict[tuple[int, str], list[samples.ReturnedRow]] = {}
         for row in self.returned:
             grouped.setdefault((row.collector_id, row.collector), []).append(row)
@@ -89,19 +91,34 @@ def told(post: Post, conclusion: Conclusion) -> Told:
             (_("可接受差错"), document["acceptance_number"]),
             (_("发现差错"), conclusion.found),
             (_("剔除本人工作"), plan.excluded.get("own_work", 0)),
+            (_("剔除亲属"), plan.excluded.get("kin", 0)),
         ],
         auditors=listed(document["auditors"]),
         proof=proof_of(plan),
         strata=audit_paper.strata_table(document, language),
         classes=audit_paper.classes_table(document, language),
-        returned=samples.returned_of(post, document),
+        returned=samples.returned_of(post, document["returned"]),
+        targeted=targeted_words(document.get("targeted")),
+        targeted_returned=samples.returned_of(post, document.get("targeted", {}).get("returned", ())),
         due_on=date.fromisoformat(document["due_on"]),
     )
 
 
+def targeted_words(targeted: Mapping[str, int] | None) -> str:
+    """Say how the targeted part went, which the sentence of the conclusion leaves out; empty when there was none."""
+    if not targeted or not targeted["chosen"]:
+        return ""
+    return _(
+        "重点抽查 %(chosen)s 户，检查 %(inspected)s 户，有差错 %(found)s 户。人工选定，不计入样本、差错数和以上结论。"
+    ) % {name: display.number(targeted[name]) for name in ("chosen", "inspected", "found")}
+
+
 def excluded_of(plan: SamplePlan) -> str:
-    """Write how many subjects were left out as the auditors' own work."""
-    return display.number(plan.excluded.get("own_work", 0))
+    """Write how many subjects were left out of the population, and why."""
+    return _("已剔除本人工作 %(own)s 户、亲属 %(kin)s 户") % {
+        "own": display.number(plan.excluded.get("own_work", 0)),
+        "kin": display.number(plan.excluded.get("kin", 0)),
+    }
 
 
 def proof_of(plan: SamplePlan) -> list[dict[str, str]]:
@@ -134,6 +151,18 @@ def _households(count: int) -> str:
     return ngettext("%(count)s 户", "%(count)s 户", count) % {"count": display.number(count)}
 
 
+def _returned(rows: Sequence[samples.ReturnedRow]) -> list[Returned]:
+    return [
+        Returned(
+            number=row.household.number if row.household else "",
+            place=row.item.grid.name,
+            what="；".join(row.what) if _code() == "zh" else "; ".join(row.what),
+            collector=row.collector,
+        )
+        for row in rows
+    ]
+
+
 def paper_of(post: Post, conclusion: Conclusion) -> dict[str, Any]:
     """Return the data of the PDF (``config/lib/typst/conclusion.typ``)."""
     one, language = told(post, conclusion), samples.language()
@@ -141,20 +170,13 @@ def paper_of(post: Post, conclusion: Conclusion) -> dict[str, Any]:
     quarter = Quarter.parse(plan.quarter)
     # A draw inside its quarter covers the files up to that day.
     last = min(quarter.last_day, plan.drawn_at.astimezone(SHANGHAI).date()) if plan.drawn_at else quarter.last_day
-    returned = [
-        Returned(
-            number=row.household.number if row.household else "",
-            place=row.item.grid.name,
-            what="；".join(row.what) if _code() == "zh" else "; ".join(row.what),
-            collector=row.collector,
-        )
-        for row in one.returned
-    ]
     tables = [one.strata]
     if one.classes.rows:
         tables.append(one.classes)
-    if returned:
-        tables.append(audit_paper.returned_table(returned, conclusion.document["due_on"]))
+    due_on = conclusion.document["due_on"]
+    if one.returned:
+        tables.append(audit_paper.returned_table(_returned(one.returned), due_on))
+    apart = [audit_paper.returned_table(_returned(one.targeted_returned), due_on)] if one.targeted_returned else []
     return {
         "bank": plan.institution.name,
         "plan": _("第 %(number)s 号 · %(title)s") % {"number": plan.number, "title": plan.title},
@@ -168,7 +190,8 @@ def paper_of(post: Post, conclusion: Conclusion) -> dict[str, Any]:
         ],
         "proof": one.proof,
         "tables": [paper(table, language) for table in tables],
-        "apart": "",
+        "apart": one.targeted,
+        "apart_tables": [paper(table, language) for table in apart],
         "signatures": [
             {"role": _("审计"), "name": conclusion.concluded_by.name, "at": ""},
             {"role": _("复核人"), "name": "", "at": ""},

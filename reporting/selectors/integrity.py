@@ -55,7 +55,11 @@ def _other_draws(sample: int) -> Iterator[int]:
     drawn = SamplePlan.objects.exclude(state=SamplePlan.State.PLANNED)
     for plan in sampled(drawn, sample):
         members = dict(SampleUnit.objects.filter(plan=plan).values_list("subject_id", "stratum"))
-        items = list(SampleItem.objects.filter(plan=plan).order_by("order").values_list("subject_id", flat=True))
+        items = list(
+            SampleItem.objects.filter(plan=plan, is_targeted=False)
+            .order_by("order")
+            .values_list("subject_id", flat=True)
+        )
         if (len(members), len(items)) != (plan.population_size, plan.sample_size):
             yield plan.pk
             continue
@@ -70,9 +74,71 @@ rule_by_sql(
     """
     select 'reporting_sampleitem:' || item.id from reporting_sampleitem as item
     left join reporting_sampleunit as unit on unit.plan_id = item.plan_id and unit.subject_id = item.subject_id
-    where unit.profile_id is distinct from item.profile_id or unit.stratum is distinct from item.stratum
+    where not item.is_targeted and (unit.profile_id is distinct from item.profile_id or unit.stratum is distinct from item.stratum)
     union all
-    select 'reporting_sampleplan:' || plan_id from reporting_sampleitem group by plan_id
+    select 'reporting_sampleplan:' || plan_id from reporting_sampleitem where not is_targeted group by plan_id
     having min("order") <> 1 or max("order") <> count(*)
+    """,
+)
+rule_by_sql(
+    "reporting.kin_are_outside_the_population",
+    _("抽取前申报为审计人员亲属、又没有撤回的户，不在总体之内"),
+    """
+    select 'reporting_kindeclaration:' || declared.id from reporting_kindeclaration as declared
+    join reporting_sampleunit as unit on unit.plan_id = declared.plan_id and unit.subject_id = declared.subject_id
+    where not declared.is_late and declared.withdrawn_at is null
+    """,
+)
+rule_by_sql(
+    "reporting.kin_are_declared_by_the_named",
+    _("亲属由被指名的审计人员申报；抽取后申报的都是抽中或重点抽查的户"),
+    """
+    select 'reporting_kindeclaration:' || declared.id from reporting_kindeclaration as declared
+    where not exists (select from reporting_sampleauditor as named
+                      where named.plan_id = declared.plan_id and named.staff_id = declared.auditor_id)
+       or declared.is_late and not exists (select from reporting_sampleitem as item
+                                           where item.plan_id = declared.plan_id and item.subject_id = declared.subject_id)
+    """,
+)
+rule_by_sql(
+    "reporting.nobody_inspects_his_kin",
+    _("没有人检查自己申报为亲属的户"),
+    """
+    select 'reporting_inspection:' || done.id from reporting_inspection as done
+    join reporting_sampleitem as item on item.id = done.item_id
+    join reporting_kindeclaration as declared
+      on declared.plan_id = item.plan_id and declared.subject_id = item.subject_id and declared.auditor_id = done.auditor_id
+    where declared.withdrawn_at is null
+    """,
+)
+rule_by_sql(
+    "reporting.the_targeted_are_apart",
+    _("重点抽查的户没有被抽中，没有次序，所属计划已抽取，对照的是复核通过的档案"),
+    """
+    select 'reporting_sampleitem:' || item.id from reporting_sampleitem as item
+    join reporting_sampleplan as plan on plan.id = item.plan_id
+    where item.is_targeted and (
+        item."order" is not null or item.draw_hash <> '' or plan.state = 'planned'
+        or exists (select from reporting_sampleitem as drawn where drawn.plan_id = item.plan_id
+                   and drawn.subject_id = item.subject_id and not drawn.is_targeted)
+        or not exists (select from customers_profilecheck as done where done.profile_id = item.profile_id
+                       and done.subject_id = item.subject_id and done.verdict = 'accepted'))
+    """,
+)
+rule_by_sql(
+    "reporting.conclusions_rest_on_the_random_part",
+    _("结论的差错数和通过与否只由抽中的户得出，每户都已检查"),
+    """
+    select 'reporting_conclusion:' || done.id from reporting_conclusion as done
+    join reporting_sampleplan as plan on plan.id = done.plan_id
+    join lateral (
+        select count(result.id) as inspected, count(*) filter (where result.is_deviation) as wrong
+        from reporting_sampleitem as item
+        left join reporting_inspection as found on found.item_id = item.id
+        left join reporting_inspectionresult as result on result.inspection_id = found.id
+        where item.plan_id = plan.id and not item.is_targeted
+    ) as part on true
+    where plan.state <> 'concluded' or part.inspected <> plan.sample_size or done.found <> part.wrong
+       or done.is_accepted <> (part.wrong <= plan.acceptance_number)
     """,
 )

@@ -19,7 +19,7 @@ from reporting.domain import sampling
 from reporting.domain.inspection import AuditRules, Compared, Outcome, deviation_words, read_rules
 from reporting.domain.quarters import Quarter
 from reporting.domain.sampling import SampleSize
-from reporting.models import SampleAuditor, SampleItem, SamplePlan, SampleUnit
+from reporting.models import KinDeclaration, SampleAuditor, SampleItem, SamplePlan, SampleUnit
 
 ON_PAGE = 20
 RULES = "audit_rules"
@@ -74,6 +74,7 @@ class Outlook:
 
     size: SampleSize
     own: int
+    kin: int
     strata: list[tuple[str, int]]
 
 
@@ -85,12 +86,16 @@ def outlook(
     confidence_pct: Decimal,
     tolerable_pct: Decimal,
     expected_pct: Decimal,
+    plan_id: int | None = None,
 ) -> Outlook:
-    """Return size and acceptance number over the files as they stand; counts alone, the same whoever asks."""
+    """Return size and acceptance number over the files as they stand; counts alone, the same whoever asks.
+
+    Kin are those declared for the plan ``plan_id``; before a plan is written nobody can declare any.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "select stratum, units, own from acc.audit_figures(%s, %s::bigint[], %s::bigint[])",
-            [quarter, list(branches), list(auditors)],
+            "select stratum, units, own, kin from acc.audit_figures(%s, %s::bigint[], %s::bigint[], %s::bigint)",
+            [quarter, list(branches), list(auditors), plan_id],
         )
         rows = cursor.fetchall()
     names = branch_names(row[0] for row in rows)
@@ -100,8 +105,8 @@ def outlook(
         tolerable=tolerable_pct / 100,
         expected=expected_pct / 100,
     )
-    strata = [(names.get(stratum, stratum), units) for stratum, units, _own in rows if units]
-    return Outlook(size, sum(row[2] for row in rows), strata)
+    strata = [(names.get(stratum, stratum), units) for stratum, units, _own, _kin in rows if units]
+    return Outlook(size, sum(row[2] for row in rows), sum(row[3] for row in rows), strata)
 
 
 def outlook_of(plan: SamplePlan) -> Outlook:
@@ -113,6 +118,7 @@ def outlook_of(plan: SamplePlan) -> Outlook:
         confidence_pct=plan.confidence_pct,
         tolerable_pct=plan.tolerable_pct,
         expected_pct=plan.expected_pct,
+        plan_id=plan.pk,
     )
 
 
@@ -143,10 +149,15 @@ class PlanRow:
     is_replaced: bool
 
 
+def drawn_of(plan: SamplePlan) -> QuerySet[SampleItem]:
+    """Return the random part of a plan, which alone its figures and its conclusion rest on."""
+    return plan.items.filter(is_targeted=False)
+
+
 def progress_of(plan_ids: Iterable[int]) -> dict[int, Progress]:
-    """Return how many items of each plan were inspected and how many of them deviate."""
+    """Return how many drawn items of each plan were inspected and how many of them deviate; the random part alone."""
     rows = (
-        SampleItem.objects.filter(plan_id__in=list(plan_ids), inspection__result__isnull=False)
+        SampleItem.objects.filter(plan_id__in=list(plan_ids), is_targeted=False, inspection__result__isnull=False)
         .values("plan_id")
         .annotate(inspected=Count("pk"), found=Count("pk", filter=Q(inspection__result__is_deviation=True)))
     )
@@ -212,10 +223,14 @@ class Stratum:
 def strata_of(plan: SamplePlan) -> list[Stratum]:
     """Return the strata of a drawn plan with their part of the sample and what was found there, in the order of their codes."""
     sizes: Any = dict(plan.population.values_list("stratum").annotate(Count("pk")).order_by("stratum"))
-    rows: Any = plan.items.values("stratum").annotate(
-        drawn=Count("pk"),
-        inspected=Count("inspection__result"),
-        found=Count("pk", filter=Q(inspection__result__is_deviation=True)),
+    rows: Any = (
+        drawn_of(plan)
+        .values("stratum")
+        .annotate(
+            drawn=Count("pk"),
+            inspected=Count("inspection__result"),
+            found=Count("pk", filter=Q(inspection__result__is_deviation=True)),
+        )
     )
     counts = {row["stratum"]: row for row in rows}
     names = branch_names(sizes)
@@ -263,7 +278,7 @@ def repeat(plan: SamplePlan) -> Repeat:
         expected=plan.expected_pct / 100,
     )
     again = sampling.draw(members, sample=size.inspected, seed=plan.seed)
-    kept = list(plan.items.order_by("order").values_list("subject_id", "stratum"))
+    kept = list(drawn_of(plan).order_by("order").values_list("subject_id", "stratum"))
     return Repeat(
         plan=plan,
         population_hash=again.population_hash,
@@ -278,15 +293,17 @@ def repeat(plan: SamplePlan) -> Repeat:
 # --- Inspections ------------------------------------------------------------------------------------------------------
 
 TODO, DONE, DEVIATING = "todo", "done", "deviating"
+RANDOM, TARGETED = "random", "targeted"
 
 
 @dataclass(frozen=True)
 class ItemRow:
-    """One drawn household of a list: who and where, never what its file says."""
+    """One household of a list: who and where, never what its file says; ``is_kin`` when the reader declared it as his kin's."""
 
     item: SampleItem
     household: Household | None
     head: str
+    is_kin: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -294,8 +311,8 @@ class ItemRow:
         return hasattr(self.item, "inspection")
 
 
-def worklist(post: Post, *, plan_id: int | None, branch: str, state: str) -> QuerySet[SampleItem]:
-    """Return drawn items by village, those of open plans the person is named for, or of one plan."""
+def worklist(post: Post, *, plan_id: int | None, branch: str, state: str, part: str = "") -> QuerySet[SampleItem]:
+    """Return items to inspect, those of open plans the person is named for, or of one plan; of one part or of both."""
     items = items_for(post)
     if plan_id is not None:
         items = items.filter(plan_id=plan_id)
@@ -304,6 +321,8 @@ def worklist(post: Post, *, plan_id: int | None, branch: str, state: str) -> Que
         items = items.filter(plan__in=live.values("pk"))
     if branch:
         items = items.filter(stratum=branch)
+    if part in (RANDOM, TARGETED):
+        items = items.filter(is_targeted=part == TARGETED)
     if state == TODO:
         items = items.filter(inspection__isnull=True)
     elif state == DONE:
@@ -330,7 +349,23 @@ def rows_of(post: Post, items: Sequence[SampleItem]) -> list[ItemRow]:
     """Return the lines of items in their order; three queries whatever their number."""
     homes = households_for(post).in_bulk([item.subject_id for item in items])
     heads = heads_of(item.pk for item in items)
-    return [ItemRow(item, homes.get(item.subject_id), heads.get(item.pk, "")) for item in items]
+    kin = kin_among(items, post.staff_id)
+    return [
+        ItemRow(item, homes.get(item.subject_id), heads.get(item.pk, ""), (item.plan_id, item.subject_id) in kin)
+        for item in items
+    ]
+
+
+def kin_among(items: Iterable[SampleItem], staff_id: int) -> set[tuple[int, int]]:
+    """Return (plan, subject) of the items an auditor declared as his kin's."""
+    wanted = {(item.plan_id, item.subject_id) for item in items}
+    declared = KinDeclaration.objects.filter(
+        auditor_id=staff_id,
+        withdrawn_at__isnull=True,
+        plan_id__in={plan for plan, _subject in wanted},
+        subject_id__in={subject for _plan, subject in wanted},
+    )
+    return wanted & set(declared.values_list("plan_id", "subject_id"))
 
 
 def heads_of(item_ids: Iterable[int]) -> dict[int, str]:
@@ -395,9 +430,9 @@ class ReturnedRow:
     what: list[str]
 
 
-def returned_of(post: Post, document: Mapping[str, Any]) -> list[ReturnedRow]:
-    """Return the files a conclusion sends back, by collector, with what deviates in the reader's language."""
-    entries = {entry["item"]: entry for entry in document["returned"]}
+def returned_of(post: Post, returned: Iterable[Mapping[str, Any]]) -> list[ReturnedRow]:
+    """Return files a conclusion sends back, by collector, with what deviates in the reader's language."""
+    entries = {entry["item"]: entry for entry in returned}
     items = SampleItem.objects.filter(pk__in=list(entries)).select_related("grid", "inspection__result")
     rows = [
         ReturnedRow(
@@ -410,4 +445,4 @@ def returned_of(post: Post, document: Mapping[str, Any]) -> list[ReturnedRow]:
         )
         for row in rows_of(post, list(items))
     ]
-    return sorted(rows, key=lambda row: (row.collector_id, row.item.order))
+    return sorted(rows, key=lambda row: (row.collector_id, row.item.order or 0, row.item.pk))

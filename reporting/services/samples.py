@@ -12,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from config.lib import audit, clock, crypto
@@ -32,7 +33,7 @@ from reporting.models import (
     SamplePlan,
     SampleUnit,
 )
-from reporting.selectors import samples
+from reporting.selectors import samples, targeted
 
 _SEED = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _TAILS = {"id_tail": "id4", "phone_tail": "phone4"}
@@ -116,7 +117,7 @@ def draw(*, staff: Staff, post: Post, plan: SamplePlan, seed: str = "", from_con
         raise AlreadyDoneError(_("这个计划已经抽取过，没有再抽。要重新抽取，请另立计划并写明原因。"))
     if SamplePlan.objects.filter(replaces=held).exists():
         raise Refused(_("这个计划已由新的计划替代"))
-    own = _freeze(held)
+    excluded = _freeze(held)
     members = samples.population_of(held)
     if not members:
         raise Refused(_("所选季度和支行内没有已复核的档案可抽"))
@@ -134,7 +135,7 @@ def draw(*, staff: Staff, post: Post, plan: SamplePlan, seed: str = "", from_con
         method=drawn.method,
         population_size=len(members),
         population_hash=drawn.population_hash,
-        excluded={"own_work": own},
+        excluded=excluded,
         sample_size=size.inspected,
         acceptance_number=size.accepted,
         drawn_at=clock.now(),
@@ -152,17 +153,19 @@ def draw(*, staff: Staff, post: Post, plan: SamplePlan, seed: str = "", from_con
             "population_hash": drawn.population_hash,
             "seed": drawn.seed,
             "sample": size.inspected,
+            "excluded": excluded,
             "from_console": from_console,
         },
     )
     return held
 
 
-def _freeze(plan: SamplePlan) -> int:
-    """Write the population; return how many subjects were left out as the named auditors' own work."""
+def _freeze(plan: SamplePlan) -> dict[str, int]:
+    """Write the population; return how many subjects were left out as own work and as kin of the named auditors, each once."""
     with connection.cursor() as cursor:
-        cursor.execute("select own from acc.freeze_population(%s)", [plan.pk])
-        return int(cursor.fetchone()[0])
+        cursor.execute("select own, kin from acc.freeze_population(%s)", [plan.pk])
+        own, kin = cursor.fetchone()
+    return {"own_work": own, "kin": kin}
 
 
 def _write_items(plan: SamplePlan, drawn: sampling.Draw) -> None:
@@ -243,6 +246,7 @@ def _refusals() -> dict[str, str]:
     return {
         "inspected_by_named_auditor": _("您没有被指名检查这个计划"),
         "nobody_inspects_own_work": _("这份档案有您自己的工作，须由另一位审计人员检查"),
+        "nobody_inspects_kin": _("您已申报这户是亲属，须由另一位审计人员检查"),
         "plan_is_open": _("这个计划已不在检查中"),
     }
 
@@ -268,10 +272,15 @@ def _store_entry(staff: Staff, item: SampleItem, entry: Entry) -> Inspection:
         done = Inspection.objects.select_related("auditor").filter(item=item).first()
         if done is not None:
             raise AlreadyDoneError(_done_words(done, staff)) from None
-        refusal = _refusals().get(str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")))
+        refusal = _refusals().get(rule_broken(error))
         if refusal is None:
             raise
         raise Refused(refusal) from None
+
+
+def rule_broken(error: IntegrityError) -> str:
+    """Return the name of the rule by which the database refused a row, empty when it has none."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "")
 
 
 def _done_words(done: Inspection, staff: Staff) -> str:
@@ -365,8 +374,7 @@ def conclude(*, staff: Staff, post: Post, plan: SamplePlan) -> Conclusion:
 
 def _document(plan: SamplePlan, outcome: sampling.Conclusion, due_on: date) -> dict[str, Any]:
     """Return everything a conclusion says, so that it reads the same whatever changes later; subjects by id, never by name."""
-    items = plan.items.filter(inspection__result__is_deviation=True)
-    deviating = list(items.select_related("inspection__result__collector").order_by("order"))
+    deviating = _deviating(samples.drawn_of(plan))
     classes: dict[str, int] = {}
     fields: dict[str, int] = {}
     for item in deviating:
@@ -392,17 +400,39 @@ def _document(plan: SamplePlan, outcome: sampling.Conclusion, due_on: date) -> d
         ],
         "classes": classes,
         "fields": fields,
-        "returned": [
-            {
-                "item": item.pk,
-                "order": item.order,
-                "subject": item.subject_id,
-                "collector_id": item.inspection.result.collector_id,
-                "collector": item.inspection.result.collector.name,
-            }
-            for item in deviating
-        ],
+        "returned": _going_back(deviating),
+        "targeted": _targeted(plan),
         "due_on": due_on.isoformat(),
         "auditors": [person.name for person in samples.auditors_of(plan)],
         "rules": str(plan.rules),
+    }
+
+
+def _deviating(items: QuerySet[SampleItem]) -> list[SampleItem]:
+    found = items.filter(inspection__result__is_deviation=True)
+    return list(found.select_related("inspection__result__collector").order_by("order", "pk"))
+
+
+def _going_back(items: Sequence[SampleItem]) -> list[dict[str, Any]]:
+    return [
+        {
+            "item": item.pk,
+            "order": item.order,
+            "subject": item.subject_id,
+            "collector_id": item.inspection.result.collector_id,
+            "collector": item.inspection.result.collector.name,
+        }
+        for item in items
+    ]
+
+
+def _targeted(plan: SamplePlan) -> dict[str, Any]:
+    """Return the targeted part as it stands, apart from everything the sentence rests on."""
+    count = targeted.count_of(plan)
+    items = plan.items.filter(is_targeted=True)
+    return {
+        "chosen": count.chosen,
+        "inspected": count.inspected,
+        "found": count.found,
+        "returned": _going_back(_deviating(items)),
     }

@@ -1,18 +1,4 @@
--- Sampling in the database (Semantics, section 7): who may draw, the population, and what must hold of a plan whatever the code.
-
--- The institution the acting person audits today under a post for the whole of it; null for everybody else.
-create or replace function acc.audits() returns bigint language sql stable security definer set search_path = public, pg_temp as $$
-    select staff.institution_id
-    from grids_post as post
-    join grids_staff as staff on staff.id = post.staff_id and staff.is_active
-    where post.id = nullif(current_setting('app.post', true), '')::bigint
-      and post.staff_id = nullif(current_setting('app.staff', true), '')::bigint
-      and post.kind = 'auditor' and post.branch_id is null
-      and post.from_on <= acc.today() and (post.to_on is null or post.to_on > acc.today())
-$$;
-alter function acc.audits() owner to gedang_def;
-revoke all on function acc.audits() from public;
-grant execute on function acc.audits() to gedang_web, gedang_web_all;
+-- Sampling in the database (Semantics, section 7): the population, and what must hold of a plan whatever the code.
 
 -- The first instant of a quarter ("2026Q4"), or of the one so many quarters later, in business time.
 create or replace function lib.quarter_begins(quarter text, later int default 0) returns timestamptz
@@ -22,12 +8,15 @@ language sql immutable as $$
 $$;
 
 -- Subjects with a file accepted by a second officer in the quarter, each once with the newest such revision. The stratum is
--- the branch that owns the home grid.
-create or replace function lib.audit_population(bank bigint, quarter text, branches bigint[], people bigint[])
-returns table (subject_id bigint, profile_id bigint, grid_id bigint, stratum text, is_own boolean)
+-- the branch that owns the home grid. ``barred`` says why a subject is left out, own work before kin, and is empty for the
+-- population; kin are those declared for the plan, none before it is written.
+create or replace function lib.audit_population(bank bigint, quarter text, branches bigint[], people bigint[], which bigint)
+returns table (subject_id bigint, profile_id bigint, grid_id bigint, stratum text, barred text)
 language sql stable set search_path = public, pg_temp as $$
     select distinct on (done.subject_id) done.subject_id, done.profile_id, subject.grid_id, grid.branch_id::text,
-           done.subject_id in (select mine.subject_id from lib.own_work(people) as mine)
+           case when done.subject_id in (select mine.subject_id from lib.own_work(people) as mine) then 'own_work'
+                when done.subject_id in (select near.subject_id from lib.kin(which, people) as near) then 'kin'
+                else '' end
     from customers_profilecheck as done
     join customers_profile as profile on profile.id = done.profile_id
     join customers_subject as subject on subject.id = done.subject_id
@@ -39,24 +28,26 @@ language sql stable set search_path = public, pg_temp as $$
               select 1 from grids_branch as chosen where chosen.id = any (branches) and starts_with(owner.path, chosen.path)))
     order by done.subject_id, profile.number desc
 $$;
-alter function lib.audit_population(bigint, text, bigint[], bigint[]) owner to gedang_def;
-revoke all on function lib.audit_population(bigint, text, bigint[], bigint[]) from public;
+alter function lib.audit_population(bigint, text, bigint[], bigint[], bigint) owner to gedang_def;
+revoke all on function lib.audit_population(bigint, text, bigint[], bigint[], bigint) from public;
 
--- How many subjects each stratum of a plan would have now, and how many are the named auditors' own work. Counts only: the
--- planner's own hidden files are among them, so that the figure does not depend on who looks.
-create or replace function acc.audit_figures(quarter text, branches bigint[], people bigint[])
-returns table (stratum text, units bigint, own bigint)
+-- How many subjects each stratum of a plan would have now, and how many are the named auditors' own work or declared kin. Counts
+-- only: the planner's own hidden files are among them, so that the figure does not depend on who looks.
+create or replace function acc.audit_figures(quarter text, branches bigint[], people bigint[], which bigint)
+returns table (stratum text, units bigint, own bigint, kin bigint)
 language sql stable security definer set search_path = public, pg_temp as $$
-    select one.stratum, count(*) filter (where not one.is_own), count(*) filter (where one.is_own)
-    from lib.audit_population(acc.audits(), quarter, branches, people) as one
+    select one.stratum, count(*) filter (where one.barred = ''), count(*) filter (where one.barred = 'own_work'),
+           count(*) filter (where one.barred = 'kin')
+    from lib.audit_population(acc.audits(), quarter, branches, people, which) as one
     group by one.stratum order by one.stratum
 $$;
-alter function acc.audit_figures(text, bigint[], bigint[]) owner to gedang_def;
-revoke all on function acc.audit_figures(text, bigint[], bigint[]) from public;
-grant execute on function acc.audit_figures(text, bigint[], bigint[]) to gedang_web_all;
+alter function acc.audit_figures(text, bigint[], bigint[], bigint) owner to gedang_def;
+revoke all on function acc.audit_figures(text, bigint[], bigint[], bigint) from public;
+grant execute on function acc.audit_figures(text, bigint[], bigint[], bigint) to gedang_web_all;
 
--- Freeze the population of a plan in one statement; returns how many subjects it has and how many were left out as own work.
-create or replace function acc.freeze_population(which bigint, out units bigint, out own bigint)
+-- Freeze the population of a plan in one statement; returns how many subjects it has and how many were left out as own work and
+-- as declared kin; a subject that is both counts as own work.
+create or replace function acc.freeze_population(which bigint, out units bigint, out own bigint, out kin bigint)
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     plan reporting_sampleplan;
@@ -69,13 +60,14 @@ begin
         select one.* from lib.audit_population(
             plan.institution_id, plan.quarter,
             array(select jsonb_array_elements_text(plan.branches)::bigint),
-            array(select named.staff_id from reporting_sampleauditor as named where named.plan_id = which)) as one
+            array(select named.staff_id from reporting_sampleauditor as named where named.plan_id = which), which) as one
     ), frozen as (
         insert into reporting_sampleunit (plan_id, subject_id, profile_id, stratum, institution_id, grid_id, recorded_grid_id)
-        select which, subject_id, profile_id, stratum, plan.institution_id, grid_id, grid_id from found where not is_own
+        select which, subject_id, profile_id, stratum, plan.institution_id, grid_id, grid_id from found where barred = ''
         returning 1
     )
-    select (select count(*) from frozen), (select count(*) from found where is_own) into units, own;
+    select (select count(*) from frozen), (select count(*) from found where barred = 'own_work'),
+           (select count(*) from found where barred = 'kin') into units, own, kin;
 end $$;
 alter function acc.freeze_population(bigint) owner to gedang_def;
 revoke all on function acc.freeze_population(bigint) from public;
@@ -126,7 +118,7 @@ begin
     if old.state = 'planned' and new.state = 'drawn' then
         if new.seed = '' or new.population_size is null or new.drawn_at is null
            or new.population_size <> (select count(*) from reporting_sampleunit as unit where unit.plan_id = new.id)
-           or new.sample_size <> (select count(*) from reporting_sampleitem as item where item.plan_id = new.id) then
+           or new.sample_size <> (select count(*) from reporting_sampleitem as item where item.plan_id = new.id and not item.is_targeted) then
             raise exception 'a draw stores its seed, its population and every item' using errcode = 'check_violation';
         end if;
         return new;
@@ -142,7 +134,7 @@ begin
 end $$;
 alter function lib.keep_plan() owner to gedang_def;
 
--- Nothing enters a population or a sample after its draw.
+-- Nothing enters a population after its draw.
 create or replace function lib.keep_draw() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     if exists (select 1 from (select distinct plan_id from added) as fresh
@@ -153,12 +145,64 @@ begin
 end $$;
 alter function lib.keep_draw() owner to gedang_def;
 
--- An inspection is the acting auditor's, who was named for the plan and whose own work the file is not.
+-- Nothing enters a sample after its draw. A targeted household is added to a drawn plan alone, until it is concluded or replaced,
+-- by an auditor named for it, in his own name, with a revision a second officer accepted; one that was drawn is in already
+-- (subject_drawn_once).
+create or replace function lib.keep_item() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    if exists (select 1 from (select distinct plan_id from added where not is_targeted) as fresh
+               join reporting_sampleplan as plan on plan.id = fresh.plan_id where plan.state <> 'planned') then
+        raise exception 'the plan was drawn: nothing is added to its sample' using errcode = 'restrict_violation';
+    end if;
+    if not exists (select 1 from added where is_targeted) then
+        return null;
+    end if;
+    -- A conclusion reached at the same time waits, or is waited for.
+    perform 1 from reporting_sampleplan where id in (select plan_id from added where is_targeted) for share;
+    if exists (select 1 from added as item join reporting_sampleplan as plan on plan.id = item.plan_id
+               where item.is_targeted and (plan.state <> 'drawn' or item.institution_id <> plan.institution_id or exists (
+                   select 1 from reporting_sampleplan as later where later.replaces_id = plan.id and later.state <> 'planned'))) then
+        raise exception 'the plan is not open for targeted inspections' using errcode = 'check_violation', constraint = 'plan_is_open';
+    end if;
+    if exists (select 1 from added as item where item.is_targeted and (
+                   item.added_by_id <> coalesce(nullif(current_setting('app.staff', true), '')::bigint, item.added_by_id)
+                   or not exists (select 1 from reporting_sampleauditor as named
+                                  where named.plan_id = item.plan_id and named.staff_id = item.added_by_id))) then
+        raise exception 'targeted households are added by the named auditors'
+            using errcode = 'check_violation', constraint = 'targeted_by_named_auditor';
+    end if;
+    if exists (select 1 from added as item where item.is_targeted and not exists (
+                   select 1 from customers_profilecheck as done
+                   where done.profile_id = item.profile_id and done.subject_id = item.subject_id
+                     and done.institution_id = item.institution_id and done.verdict = 'accepted')) then
+        raise exception 'there is no accepted file to compare with' using errcode = 'check_violation', constraint = 'file_was_accepted';
+    end if;
+    return null;
+end $$;
+alter function lib.keep_item() owner to gedang_def;
+
+-- The file a targeted inspection of a household compares with, its newest accepted revision; ids alone.
+create or replace function acc.file_to_target(subject bigint) returns table (profile_id bigint, grid_id bigint, stratum text)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select done.profile_id, home.grid_id, grid.branch_id::text
+    from customers_profilecheck as done
+    join customers_profile as profile on profile.id = done.profile_id
+    join customers_subject as home on home.id = done.subject_id
+    join grids_grid as grid on grid.id = home.grid_id
+    where done.subject_id = subject and done.institution_id = acc.audits() and done.verdict = 'accepted'
+    order by profile.number desc limit 1
+$$;
+alter function acc.file_to_target(bigint) owner to gedang_def;
+revoke all on function acc.file_to_target(bigint) from public;
+grant execute on function acc.file_to_target(bigint) to gedang_web_all;
+
+-- An inspection is the acting auditor's, who was named for the plan, and neither his own work nor a household he declared as kin.
 create or replace function lib.keep_inspection() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     drawn reporting_sampleitem;
 begin
-    select * into drawn from reporting_sampleitem where id = new.item_id;
+    -- A declaration of kin made at the same time waits, or is waited for (lib.keep_kin).
+    select * into drawn from reporting_sampleitem where id = new.item_id for no key update;
     if new.auditor_id <> coalesce(nullif(current_setting('app.staff', true), '')::bigint, new.auditor_id) then
         raise exception 'an inspection is the acting auditor''s' using errcode = 'check_violation';
     end if;
@@ -170,6 +214,9 @@ begin
     if drawn.subject_id in (select mine.subject_id from lib.own_work(array[new.auditor_id]) as mine) then
         raise exception 'nobody inspects his own work' using errcode = 'check_violation', constraint = 'nobody_inspects_own_work';
     end if;
+    if drawn.subject_id in (select near.subject_id from lib.kin(drawn.plan_id, array[new.auditor_id]) as near) then
+        raise exception 'nobody inspects his kin' using errcode = 'check_violation', constraint = 'nobody_inspects_kin';
+    end if;
     if not exists (select 1 from reporting_sampleplan as plan where plan.id = drawn.plan_id and plan.state = 'drawn')
        or exists (select 1 from reporting_sampleplan as later where later.replaces_id = drawn.plan_id and later.state <> 'planned') then
         raise exception 'the plan is not open for inspection' using errcode = 'check_violation', constraint = 'plan_is_open';
@@ -178,7 +225,7 @@ begin
 end $$;
 alter function lib.keep_inspection() owner to gedang_def;
 
--- A conclusion stands on every item of the draw and says what they say.
+-- A conclusion stands on every item of the draw, the random part alone, and says what they say.
 create or replace function lib.keep_conclusion() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     plan reporting_sampleplan;
@@ -190,7 +237,7 @@ begin
     from reporting_sampleitem as item
     left join reporting_inspection as done on done.item_id = item.id
     left join reporting_inspectionresult as result on result.inspection_id = done.id
-    where item.plan_id = new.plan_id;
+    where item.plan_id = new.plan_id and not item.is_targeted;
     if plan.state <> 'drawn' or inspected <> plan.sample_size or new.found <> wrong
        or new.is_accepted <> (wrong <= plan.acceptance_number) then
         raise exception 'the conclusion does not follow from the inspections of plan %', plan.number using errcode = 'check_violation';

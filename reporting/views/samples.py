@@ -1,5 +1,6 @@
 """Audit samples: plans and their draw, blind inspections, conclusions. The auditor's pages alone."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from reporting.domain import redraw as redraw_module
 from reporting.domain import sampling
 from reporting.domain.inspection import CLASSES, Finding, KeyField, Nature, Outcome
 from reporting.forms import InspectionForm, PlanForm
-from reporting.selectors import conclusions, samples
+from reporting.selectors import conclusions, kin, samples, targeted
 from reporting.services import samples as services
 from reporting.services.samples import AlreadyDoneError, Entry, Refused
 
@@ -32,14 +33,16 @@ KEYPADS = {Nature.COUNT: "numeric", Nature.AREA: "decimal", Nature.YUAN: "decima
 STATES = {"planned": "neutral", "drawn": "wait", "concluded": "locked"}
 
 
-def _where(*crumbs: tuple[str, str]) -> list[dict[str, str]]:
+def where(*crumbs: tuple[str, str]) -> list[dict[str, str]]:
+    """Return the path to a page of the audit."""
     return [
         {"label": _("审计抽查"), "url": reverse("reporting:plan_list")},
         *({"label": a, "url": b} for a, b in crumbs),
     ]
 
 
-def _plan_crumb(plan: SamplePlan) -> tuple[str, str]:
+def plan_crumb(plan: SamplePlan) -> tuple[str, str]:
+    """Return a plan's part of the path."""
     return _("第 %(number)s 号计划") % {"number": plan.number}, reverse("reporting:plan", args=[plan.pk])
 
 
@@ -51,7 +54,7 @@ def _plan_crumb(plan: SamplePlan) -> tuple[str, str]:
 @never_cache
 def plan_list(request: StaffRequest) -> HttpResponse:
     """All plans, the newest first, with how far each is."""
-    context: dict[str, Any] = {"where": _where((_("计划"), "")), "may_sample": request.post.is_whole}
+    context: dict[str, Any] = {"where": where((_("计划"), "")), "may_sample": request.post.is_whole}
     if request.post.is_whole:
         context["page"], context["rows"] = samples.page_of_plans(request.post, request.GET.get("page"))
         context["tones"] = STATES
@@ -93,7 +96,7 @@ def plan_new(request: StaffRequest) -> HttpResponse:
         raise Http404
     old = _replaced(request)
     released = samples.rules_in_force(request.user.institution_id)
-    context: dict[str, Any] = {"where": _where((_("新计划"), "")), "old": old}
+    context: dict[str, Any] = {"where": where((_("新计划"), "")), "old": old}
     if released is None:
         return render(request, "reporting/plan_new.html", context)
     release, rules = released
@@ -136,14 +139,17 @@ def plan(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _plan_page(request: StaffRequest, found: SamplePlan, problem: str = "", status: int = 200) -> HttpResponse:
+    auditors = samples.auditors_of(found)
     context: dict[str, Any] = {
-        "where": _where(_plan_crumb(found)),
+        "where": where(plan_crumb(found)),
         "plan": found,
         "period": samples.period_of(found),
         "demands": conclusions.confidence_words(found),
         "rules": conclusions.rules_words(found),
         "branches": conclusions.listed(samples.branch_names(found.branches).values()),
-        "auditors": conclusions.listed(person.name for person in samples.auditors_of(found)),
+        "auditors": conclusions.listed(person.name for person in auditors),
+        "kin": kin.counts_of(found, auditors),
+        "is_named": request.user.pk in {person.pk for person in auditors},
         "tone": STATES[found.state],
         "replaced_by": samples.replacement_of(found),
         "problem": problem,
@@ -161,7 +167,7 @@ def _plan_page(request: StaffRequest, found: SamplePlan, problem: str = "", stat
             "strata": samples.strata_of(found),
             "proof": conclusions.proof_of(found),
             "excluded": conclusions.excluded_of(found),
-            "is_named": samples.is_named(found, request.user.pk),
+            "targeted": targeted.count_of(found),
             "is_closed": context["replaced_by"] is not None
             and context["replaced_by"].state != SamplePlan.State.PLANNED,
         }
@@ -238,8 +244,8 @@ def _number(text: str) -> int | None:
 @require_GET
 @never_cache
 def inspection_list(request: StaffRequest) -> HttpResponse:
-    """What is left to inspect, village by village; with ?plan= everything that plan drew."""
-    context: dict[str, Any] = {"where": _where((_("抽查"), "")), "may_sample": request.post.is_whole}
+    """What is left to inspect, village by village; with ?plan= all of that plan, with ?part= its drawn or targeted part."""
+    context: dict[str, Any] = {"where": where((_("抽查"), "")), "may_sample": request.post.is_whole}
     if not request.post.is_whole:
         return render(request, "reporting/inspection_list.html", context)
     plan_id = _number(request.GET.get("plan", ""))
@@ -249,6 +255,7 @@ def inspection_list(request: StaffRequest) -> HttpResponse:
         plan_id=plan_id,
         branch=request.GET.get("branch", "")[:40],
         state=request.GET.get("state", ""),
+        part=request.GET.get("part", ""),
     )
     page, rows = samples.page_of_items(request.post, items, request.GET.get("page"))
     context |= {"page": page, "rows": rows, "filters": _item_filters(request, one), "plan": one}
@@ -280,6 +287,12 @@ def _item_filters(request: StaffRequest, one: SamplePlan | None) -> list[dict[st
             ],
             "main": True,
         },
+        {
+            "name": "part",
+            "label": _("抽中和重点"),
+            "kind": "select",
+            "options": [(samples.RANDOM, _("抽中的户")), (samples.TARGETED, _("重点抽查"))],
+        },
         {"name": "branch", "label": _("全部支行"), "kind": "select", "options": codes},
     ]
 
@@ -297,7 +310,7 @@ def inspection(request: StaffRequest, pk: int) -> HttpResponse:
     form = InspectionForm(
         request.POST or None,
         rules=rules,
-        drawn_on=item.plan.drawn_at.astimezone(SHANGHAI).date() if item.plan.drawn_at else clock.today(),
+        since=_since(item),
         language=samples.language(),
         initial={"found_on": clock.today(), "method": Inspection.Method.VISIT},
     )
@@ -328,6 +341,12 @@ def inspection(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "reporting/inspection.html", context, status=422 if form.errors else 200)
 
 
+def _since(item: SampleItem) -> date:
+    """Return the day from which something can be found out for an inspection: when it was drawn or added."""
+    at = item.added_at or item.plan.drawn_at
+    return at.astimezone(SHANGHAI).date() if at else clock.today()
+
+
 def _entry(form: InspectionForm) -> Entry:
     data = form.cleaned_data
     return Entry(
@@ -344,10 +363,11 @@ def _item_context(request: StaffRequest, item: SampleItem) -> dict[str, Any]:
     row = samples.rows_of(request.post, [item])[0]
     title = row.head or (row.household.number if row.household else "")
     return {
-        "where": _where(_plan_crumb(item.plan), (title, "")),
+        "where": where(plan_crumb(item.plan), (title, "")),
         "item": item,
         "household": row.household,
         "head": row.head,
+        "is_kin": row.is_kin,
         "plan": item.plan,
         "back": f"{reverse('reporting:inspection_list')}?plan={item.plan_id}",
     }
@@ -425,7 +445,7 @@ def conclude(request: StaffRequest, pk: int) -> HttpResponse:
 @never_cache
 def conclusion_list(request: StaffRequest) -> HttpResponse:
     """All conclusions, each in its sentence."""
-    context: dict[str, Any] = {"where": _where((_("结论"), "")), "may_sample": request.post.is_whole}
+    context: dict[str, Any] = {"where": where((_("结论"), "")), "may_sample": request.post.is_whole}
     if request.post.is_whole:
         context["page"], context["rows"] = conclusions.page_of_conclusions(request.post, request.GET.get("page"))
     return render(request, "reporting/conclusion_list.html", context)
@@ -439,7 +459,7 @@ def conclusion(request: StaffRequest, pk: int) -> HttpResponse:
     found = access.open_conclusion(request.post, pk)
     told = conclusions.told(request.post, found)
     context = {
-        "where": _where(_plan_crumb(found.plan), (_("结论"), "")),
+        "where": where(plan_crumb(found.plan), (_("结论"), "")),
         "conclusion": found,
         "plan": found.plan,
         "told": told,

@@ -208,7 +208,7 @@ def test_a_colleague_who_was_first_is_named(world: World, client_of: Clients) ->
         ({"id_tail": "12"}, "请填后四位"),
         ({"gross_income": "很多"}, "请填数字"),
         ({"found_on": "2099-01-01"}, "不能晚于今天"),
-        ({"found_on": "2020-01-01"}, "不能早于抽取之日"),
+        ({"found_on": "2020-01-01"}, "不能早于列入抽查之日"),
         ({"finding": "stranger"}, "请在备注里写明经过"),
         ({"note": "身份证 370685197503050010"}, "不写身份证号和手机号"),
     ],

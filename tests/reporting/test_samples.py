@@ -87,7 +87,7 @@ def test_own_work_of_every_named_auditor_is_left_out_whoever_draws(world: World)
     plan = drawn_plan(world, world.kang, kong)
 
     assert subjects(plan) == {profile.subject_id for profile in files}
-    assert plan.excluded == {"own_work": 4}
+    assert plan.excluded == {"own_work": 4, "kin": 0}
     # Named alone, Kong's work is Kang's to inspect, although it is hidden from nobody now.
     assert subjects(drawn_plan(world, world.kang)) == subjects(plan) | {joined.pk, collected.pk}
 
@@ -309,7 +309,7 @@ def test_drawing_is_the_whole_auditors_alone(world: World) -> None:
         with acting_as(person, kind), refused():
             sql("select * from acc.freeze_population(%s)", [plan.pk])
     with acting_as(world.jiang):
-        assert sql("select * from acc.audit_figures(%s, '{}', '{}')", [plan.quarter]) == []
+        assert sql("select * from acc.audit_figures(%s, '{}', '{}', null)", [plan.quarter]) == []
 
 
 def test_who_holds_another_customer_post_is_not_named(world: World) -> None:
@@ -548,7 +548,7 @@ def test_a_conclusion_stands_whatever_the_files_become(world: World) -> None:
 
     with auditing(world.kang) as post:
         assert Conclusion.objects.get(plan=plan).document == before
-        [row] = selectors.returned_of(post, before)
+        [row] = selectors.returned_of(post, before["returned"])
     assert (row.collector, row.household.number) == ("陈立", item.subject.household.number)
 
 

@@ -1,0 +1,90 @@
+"""Kin of the auditors: what one declared himself, and how many each declared (Semantics, section 7)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from customers.access import households_for
+from customers.selectors.search import search
+from grids.access import Post, Staff
+from reporting.access import kin_for
+from reporting.models import KinDeclaration, SamplePlan
+
+
+@dataclass(frozen=True)
+class Home:
+    """A household as a list names it: number, head where the file is not hidden, and where it is."""
+
+    subject_id: int
+    number: str
+    head: str
+    place: str
+
+
+@dataclass(frozen=True)
+class DeclaredRow:
+    """One declaration with its household."""
+
+    declaration: KinDeclaration
+    home: Home | None
+
+
+@dataclass(frozen=True)
+class Declared:
+    """How many households a named auditor declared, before the draw and after."""
+
+    auditor: Staff
+    before: int
+    late: int
+
+
+def counts_of(plan: SamplePlan, auditors: Sequence[Staff]) -> list[Declared]:
+    """Return how many households each named auditor declared and did not take back; which ones is his own to read."""
+    with connection.cursor() as cursor:
+        cursor.execute("select staff_id, before, late from acc.declared_kin(%s)", [plan.pk])
+        counts = {staff_id: (before, late) for staff_id, before, late in cursor.fetchall()}
+    return [Declared(person, *counts.get(person.pk, (0, 0))) for person in auditors]
+
+
+def rows_for(post: Post, plan: SamplePlan) -> list[DeclaredRow]:
+    """Return what the acting auditor declared for a plan, the latest first, those taken back at the end."""
+    declared = list(kin_for(post).filter(plan=plan).order_by("-declared_at", "-pk"))
+    homes = homes_of(post, [one.subject_id for one in declared])
+    rows = [DeclaredRow(one, homes.get(one.subject_id)) for one in declared]
+    return sorted(rows, key=lambda row: row.declaration.withdrawn_at is not None)
+
+
+def earlier_of(post: Post, plan: SamplePlan) -> QuerySet[KinDeclaration]:
+    """Return what the acting auditor declared for other plans and not for this one, the newest of each household."""
+    standing = kin_for(post).filter(withdrawn_at__isnull=True)
+    here = standing.filter(plan=plan, subject=OuterRef("subject"))
+    return standing.exclude(plan=plan).exclude(Exists(here)).order_by("subject_id", "-pk").distinct("subject_id")
+
+
+def homes_of(post: Post, subject_ids: Iterable[int]) -> dict[int, Home]:
+    """Return the households of some subjects in one query; the head is missing where an auditor must not see the file."""
+    rows = households_for(post).filter(pk__in=list(subject_ids))
+    return {
+        pk: Home(pk, number, head or "", " · ".join(filter(None, (village, group))))
+        for pk, number, village, group, head in rows.values_list("pk", "number", "grid__name", "group", "head__name")
+    }
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a text finds to choose a household from."""
+
+    homes: list[Home]
+    more: bool
+
+
+def choices(post: Post, text: str) -> Choices:
+    """Return the households a text finds in the scope of an auditor, as the search box does."""
+    found = search(post, text)
+    homes = [
+        Home(hit.household_id, hit.number, hit.head, " · ".join(filter(None, (hit.village, hit.group, hit.note))))
+        for hit in found.hits
+    ]
+    return Choices(homes, found.more)
