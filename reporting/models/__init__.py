@@ -10,7 +10,7 @@ from reporting.models.samples import (
     SamplePlan,
     SampleUnit,
 )
-from reporting.models.weekly import CountedMilestone, ReportRow, WeeklyReport
+from reporting.models.weekly import CountedMilestone, ReportRow, RunningCount, WeeklyReport
 
 __all__ = [
     "Conclusion",
@@ -19,6 +19,7 @@ __all__ = [
     "InspectionResult",
     "KinDeclaration",
     "ReportRow",
+    "RunningCount",
     "SampleAuditor",
     "SampleItem",
     "SamplePlan",

@@ -87,3 +87,23 @@ class CountedMilestone(models.Model):
     owner_id = models.BigIntegerField(null=True)
     on_roster = models.BooleanField()
     counted_at = models.DateTimeField(db_default=Now())
+
+
+class RunningCount(models.Model):
+    """What a whole bank had reached at a moment of a week not frozen yet, shared by everybody who looks within seconds.
+
+    Thrown away with the next count and never a record. ``acc.running_count`` alone reads and writes it.
+    """
+
+    guard = Guard(web="", worker="", read="")
+
+    campaign = models.OneToOneField(Campaign, models.CASCADE, primary_key=True, related_name="+")
+    begins = models.DateTimeField()
+    since = models.DateTimeField(null=True)
+    cut = models.DateTimeField()
+    on_day = models.DateField()
+    newest_milestone = models.BigIntegerField()
+    newest_visit = models.BigIntegerField()
+    territory: Any = models.JSONField()
+    steps: Any = models.JSONField()
+    counted_at = models.DateTimeField()

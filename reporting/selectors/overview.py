@@ -20,7 +20,7 @@ from reporting.domain.report import Report
 from reporting.domain.rollup import GridFacts, Line, grid_facts, placed_among
 from reporting.models import ReportRow
 from reporting.selectors.pages import Links
-from reporting.selectors.progress import CampaignPlan, counted, open_plan, preview_window, rolled
+from reporting.selectors.progress import CampaignPlan, counted, counted_together, open_plan, preview_window, rolled
 from reporting.selectors.weekly import last_report, line_of, rules_for, stored_lines, week_of
 
 TREND_WEEKS = 12
@@ -56,7 +56,10 @@ def overview_of(post: Post, scope: Scope, language: str) -> Overview | None:
     week = Week.containing(now)
     window = preview_window(week, now=now, last_frozen=week_of(newest) if newest else None)
     grids = None if scope.is_whole else list(grids_for(post).values_list("pk", flat=True))
-    territory, steps = counted(plan, window, only_grids=grids)
+    if grids is None:
+        window, territory, steps = counted_together(plan, window)
+    else:
+        territory, steps = counted(plan, window, only_grids=grids)
     found = rolled(plan, territory, steps, earlier=earlier, with_collectors=False)
     report = Report(
         bank=plan.bank,
@@ -223,8 +226,10 @@ def map_of(post: Post, scope: Scope) -> str:
     newest = last_report(plan.id)
     now = clock.now()
     window = preview_window(Week.containing(now), now=now, last_frozen=week_of(newest) if newest else None)
-    grids = [pk for pk, _name, _boundary in places]
-    territory, steps = counted(plan, window, only_grids=grids)
+    if scope.is_whole:
+        window, territory, steps = counted_together(plan, window)
+    else:
+        territory, steps = counted(plan, window, only_grids=[pk for pk, _name, _boundary in places])
     facts = {place.grid_id: place for place in grid_facts(territory, steps)}
     features = [
         {"type": "Feature", "id": pk, "geometry": boundary, "properties": _properties(pk, name, facts.get(pk))}

@@ -6,7 +6,7 @@ that lets out counts alone and only to the reading posts.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -120,6 +120,20 @@ def counted(
         row = cursor.fetchone() or (None, None)
     territory, steps = (json.loads(part) if part else [] for part in row)
     return territory, steps
+
+
+def counted_together(plan: CampaignPlan, window: Window) -> tuple[Window, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what the whole bank reached, counted for all who look within seconds, and the window it was counted for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select territory, steps, cut from acc.running_count(%s, %s, %s, %s, %s)",
+            [plan.id, window.begins, window.cut, window.since, window.on_day],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return window, [], []
+    territory, steps, cut = row
+    return replace(window, cut=cut.astimezone(SHANGHAI)), json.loads(territory), json.loads(steps)
 
 
 def names_of(staff_ids: Iterable[int]) -> dict[int, str]:

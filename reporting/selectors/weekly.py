@@ -16,7 +16,7 @@ from reporting.domain.figures import FigureRow
 from reporting.domain.report import Report, Rules, days_left
 from reporting.domain.rollup import Line, line_key, stored_progress
 from reporting.models import ReportRow, WeeklyReport
-from reporting.selectors.progress import CampaignPlan, counted, open_plan, preview_window, rolled
+from reporting.selectors.progress import CampaignPlan, counted, counted_together, open_plan, preview_window, rolled
 
 LEVELS = {stored: level for level, stored in STORED_LEVEL.items()}
 RULES_RELEASE = "report_rules"
@@ -143,7 +143,10 @@ def preview(
     if newest is not None:
         earlier = all_lines(newest) if scope is None else stored_lines(list(rows_for(scope, newest)))
     window = preview_window(week, now=moment, last_frozen=week_of(newest) if newest else None)
-    territory, steps = counted(plan, window, by_worker=by_worker)
+    if by_worker:
+        territory, steps = counted(plan, window, by_worker=True)
+    else:
+        window, territory, steps = counted_together(plan, window)
     found = rolled(plan, territory, steps, earlier=earlier, with_collectors=True)
     return Report(
         bank=plan.bank,

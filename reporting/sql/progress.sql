@@ -139,6 +139,42 @@ language sql stable security definer set search_path = public, pg_temp as $$
     where campaign.id = in_campaign and acc.reads_figures(campaign.institution_id)
 $$;
 
+-- The whole bank in a week not frozen yet, as at most 15 seconds ago when nothing was reached or visited since: previews, the
+-- bank's overview and its map ask the same within one look, and counting reads every subject.
+create or replace function acc.running_count(
+    in_campaign bigint, in_begins timestamptz, in_cut timestamptz, in_since timestamptz, in_day date)
+returns table (territory jsonb, steps jsonb, cut timestamptz)
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+declare
+    last_milestone constant bigint := coalesce((select max(id) from customers_milestone), 0);
+    last_visit constant bigint := coalesce((select max(id) from customers_visit), 0);
+begin
+    if not exists (
+        select from grids_campaign as campaign where campaign.id = in_campaign and acc.reads_figures(campaign.institution_id)) then
+        return;
+    end if;
+    return query
+        select shared.territory, shared.steps, shared.cut from reporting_runningcount as shared
+        where shared.campaign_id = in_campaign and shared.begins = in_begins and shared.since is not distinct from in_since
+          and shared.on_day = in_day and shared.newest_milestone = last_milestone and shared.newest_visit = last_visit
+          and shared.cut <= in_cut and shared.cut > in_cut - interval '15 seconds'
+          and shared.counted_at > clock_timestamp() - interval '15 seconds';
+    if found then
+        return;
+    end if;
+    return query
+        insert into reporting_runningcount as shared (
+            campaign_id, begins, since, cut, on_day, newest_milestone, newest_visit, territory, steps, counted_at)
+        select in_campaign, in_begins, in_since, in_cut, in_day, last_milestone, last_visit,
+               coalesce(counted.territory, '[]'), coalesce(counted.steps, '[]'), clock_timestamp()
+        from acc.progress(in_campaign, in_begins, in_cut, in_since, in_day, null) as counted
+        on conflict (campaign_id) do update set
+            begins = excluded.begins, since = excluded.since, cut = excluded.cut, on_day = excluded.on_day,
+            newest_milestone = excluded.newest_milestone, newest_visit = excluded.newest_visit,
+            territory = excluded.territory, steps = excluded.steps, counted_at = excluded.counted_at
+        returning shared.territory, shared.steps, shared.cut;
+end $$;
+
 -- How long files have waited for a second officer: newest revisions without verdict, by days since they were submitted.
 create or replace function acc.waiting_checks(in_institution bigint, at timestamptz, only_grids bigint[])
 returns table (branch_id bigint, days integer, files bigint)
@@ -176,6 +212,7 @@ begin
     foreach signature in array array[
         'acc.reads_figures(bigint)',
         'acc.progress(bigint, timestamptz, timestamptz, timestamptz, date, bigint[])',
+        'acc.running_count(bigint, timestamptz, timestamptz, timestamptz, date)',
         'acc.waiting_checks(bigint, timestamptz, bigint[])'
     ] loop
         execute format('alter function %s owner to gedang_def', signature);
