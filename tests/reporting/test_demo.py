@@ -30,7 +30,7 @@ select 'file', home.number, file.number::text, file.net_income::text, file.submi
 from customers_profile as file join customers_household as home on home.subject_id = file.subject_id
 join grids_staff as staff on staff.id = file.collector_id
 union all
-select 'reached', home.number, stone.kind, stone.reached_at::text, stone.amount::text, ''
+select 'reached', home.number, stone.kind, (stone.reached_at at time zone 'Asia/Shanghai')::date::text, stone.amount::text, ''
 from customers_milestone as stone join customers_household as home on home.subject_id = stone.subject_id
 union all
 select 'week', line.level, line.name, line.roster::text, line.week::text, line.cumulative::text
