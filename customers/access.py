@@ -14,6 +14,7 @@ from customers.models import (
     Evidence,
     Household,
     ListEntry,
+    ListRelease,
     Person,
     Profile,
     ProfileCheck,
@@ -107,6 +108,12 @@ def open_list_entry(post: Post, pk: int) -> ListEntry:
     """Return a list entry with who proposed it, under a row lock."""
     entries = ListEntry.objects.filter(scope(post)).select_related("proposed_by", "subject")
     return _open(entries.select_for_update(of=("self",)), pk=pk)
+
+
+def open_list_release(post: Post, pk: int) -> ListRelease:
+    """Return a request to release an entry, under a row lock."""
+    releases = ListRelease.objects.filter(scope(post)).select_related("entry", "asked_by")
+    return _open(releases.select_for_update(of=("self",)), pk=pk)
 
 
 # --- Roster files -------------------------------------------------------------------------------------------------

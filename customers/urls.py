@@ -29,4 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queues/<int:pk>/photos/<int:photo>/", checks.check_photo, name="check_photo"),
     path("lists/<int:pk>/confirm/", lists.confirm, name="list_confirm"),
     path("lists/<int:pk>/reject/", lists.reject, name="list_reject"),
+    path("lists/<int:pk>/release/", lists.ask_release, name="list_release_ask"),
+    path("lists/releases/<int:pk>/confirm/", lists.confirm_release, name="list_release_confirm"),
+    path("lists/releases/<int:pk>/reject/", lists.reject_release, name="list_release_reject"),
 ]

@@ -9,6 +9,7 @@ from config.lib.api.fields import Reference, Yuan
 from customers.models import (
     Household,
     ListEntry,
+    ListRelease,
     Person,
     Profile,
     ProfileCheck,
@@ -213,6 +214,30 @@ class CheckSerializer(serializers.ModelSerializer[ProfileCheck]):
         read_only_fields = fields
 
 
+class ListReleaseSerializer(serializers.ModelSerializer[ListRelease]):
+    """A request to release an entry: asked for by one person, confirmed or refused by another."""
+
+    id = Reference()
+    asked_by_id = Reference()
+    confirmed_by_id = Reference(allow_null=True)
+    rejected_by_id = Reference(allow_null=True)
+
+    class Meta:
+        model = ListRelease
+        fields: tuple[str, ...] = (
+            "id",
+            "reason",
+            "asked_by_id",
+            "asked_at",
+            "confirmed_by_id",
+            "confirmed_at",
+            "rejected_by_id",
+            "rejected_at",
+            "answer",
+        )
+        read_only_fields = fields
+
+
 class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
     """An entry on a list; it counts once confirmed and until released."""
 
@@ -223,6 +248,7 @@ class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
     confirmed_by_id = Reference(allow_null=True)
     rejected_by_id = Reference(allow_null=True)
     released_by_id = Reference(allow_null=True)
+    releases = ListReleaseSerializer(many=True, read_only=True)
 
     class Meta:
         model = ListEntry
@@ -243,6 +269,7 @@ class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
             "review_on",
             "released_by_id",
             "released_at",
+            "releases",
         )
         read_only_fields = fields
 

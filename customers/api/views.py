@@ -202,4 +202,4 @@ class ListEntries(Rows):
     }
 
     def rows(self, post: Post) -> QuerySet[Any]:
-        return access.list_entries_for(post)
+        return access.list_entries_for(post).prefetch_related("releases")

@@ -1,7 +1,7 @@
 """Tables of customers."""
 
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem
-from customers.models.lists import ListEntry
+from customers.models.lists import ListEntry, ListRelease
 from customers.models.milestones import Milestone
 from customers.models.people import Person, PersonToken
 from customers.models.profiles import Profile, ProfileCheck
@@ -13,6 +13,7 @@ __all__ = [
     "Evidence",
     "Household",
     "ListEntry",
+    "ListRelease",
     "Milestone",
     "MoveRequest",
     "Person",

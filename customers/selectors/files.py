@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.weeks import Week
-from customers.models import ListEntry, Milestone, Profile, ProfileCheck, Visit
+from customers.models import ListEntry, ListRelease, Milestone, Profile, ProfileCheck, Visit
 from grids.selectors.campaigns import open_campaign
 
 # state: (label, tone of its badge)
@@ -90,6 +90,12 @@ def has_reached(kind: str, institution_id: int, week: Week | None = None) -> Q:
 def is_blocked() -> Q:
     """Return the condition on households with an active black or grey entry (Semantics, section 1)."""
     return Q(Exists(_blocking().filter(subject_id=OuterRef("pk"))))
+
+
+def releases_of_entries() -> "Prefetch[str, Any, str]":
+    """Return how list entries fetch the requests to release them, the oldest first, with who asked and who answered."""
+    people = ("asked_by", "confirmed_by", "rejected_by")
+    return Prefetch("releases", ListRelease.objects.select_related(*people).order_by("pk"))
 
 
 def _blocking() -> Any:

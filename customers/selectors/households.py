@@ -198,7 +198,8 @@ def card_of(household: Household) -> HouseholdCard:
         missing=list(dict.fromkeys(words.sentence(problem.code, problem.value, language) for problem in missing)),
         entries=list(
             ListEntry.objects.filter(subject_id=household.pk)
-            .select_related("person", "proposed_by", "confirmed_by", "rejected_by")
+            .select_related("person", "proposed_by", "confirmed_by", "rejected_by", "released_by")
+            .prefetch_related(files.releases_of_entries())
             .order_by("-proposed_at")
         ),
         photos=list(Evidence.objects.filter(subject_id=household.pk).order_by("-created_at")[:12]),

@@ -147,6 +147,19 @@ rule_by_sql(
     where confirmed_by_id = uploaded_by_id and not confirmed_from_console
     """,
 )
+rule_by_sql(
+    "customers.releases_need_two",
+    _("移出名单的，都由一人提出、另一人在同一时刻确认"),
+    """
+    select entry.id from customers_listentry as entry
+    where (entry.released_at is not null and not exists (
+              select from customers_listrelease as release
+              where release.entry_id = entry.id and release.confirmed_at = entry.released_at
+                and release.confirmed_by_id = entry.released_by_id and release.confirmed_by_id <> release.asked_by_id))
+       or (entry.released_at is null and exists (
+              select from customers_listrelease as release where release.entry_id = entry.id and release.confirmed_at is not null))
+    """,
+)
 
 # --- First events (Semantics, section 2), in both directions -----------------------------------------------------------
 

@@ -12,7 +12,8 @@ from config.lib import clock, display
 from config.lib.weeks import business_day
 from customers import access
 from customers.domain import catalogue, diff, economics, words
-from customers.models import Consent, Evidence, Household, ListEntry, Person, Profile
+from customers.models import Consent, Evidence, Household, ListEntry, ListRelease, Person, Profile
+from customers.selectors.files import releases_of_entries
 from customers.selectors.visits import members, newest_consent, previous_profile
 from grids.access import Post
 
@@ -58,6 +59,18 @@ def waiting_entries(post: Post) -> list[ListEntry]:
         .select_related("subject__household__grid", "subject__household__head", "person", "proposed_by")
         .order_by("proposed_at")[:100]
     )
+
+
+def waiting_releases(post: Post) -> list[ListEntry]:
+    """Return the entries of a branch somebody asked to release, the longest waiting first."""
+    asked = ListRelease.objects.filter(access.scope(post), confirmed_at__isnull=True, rejected_at__isnull=True)
+    ids = list(asked.order_by("asked_at").values_list("entry_id", flat=True)[:100])
+    entries = (
+        ListEntry.objects.filter(access.scope(post), pk__in=ids)
+        .select_related("subject__household__grid", "subject__household__head", "person", "proposed_by", "confirmed_by")
+        .prefetch_related(releases_of_entries())
+    )
+    return sorted(entries, key=lambda entry: ids.index(entry.pk))
 
 
 # --- Side by side -------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from config.lib import display
 from config.lib.weeks import SHANGHAI, business_day
 from customers.domain import diff
 from customers.models import Consent, Evidence, Household, ListEntry, Milestone, Profile, Visit
-from customers.selectors.files import verdict_of
+from customers.selectors.files import releases_of_entries, verdict_of
 
 Event = dict[str, Any]
 _STAGES = {
@@ -108,8 +108,10 @@ def _consents(household: Household) -> list[Event]:
 
 def _lists(household: Household) -> list[Event]:
     events = []
-    entries = ListEntry.objects.filter(subject_id=household.pk).select_related(
-        "proposed_by", "confirmed_by", "rejected_by"
+    entries = (
+        ListEntry.objects.filter(subject_id=household.pk)
+        .select_related("proposed_by", "confirmed_by", "rejected_by", "released_by")
+        .prefetch_related(releases_of_entries())
     )
     for entry in entries:
         colour = entry.get_colour_display()
@@ -126,8 +128,18 @@ def _lists(household: Household) -> list[Event]:
             by = entry.rejected_by.name if entry.rejected_by is not None else ""
             title = _("不同意列入%(list)s") % {"list": colour}
             events.append(_event(entry.rejected_at, title, "gavel", 1, by=by, text=entry.answer))
+        releases = list(entry.releases.all())
+        for release in releases:
+            title = _("提出解除%(list)s") % {"list": colour}
+            events.append(_event(release.asked_at, title, "flag", by=release.asked_by.name, text=release.reason))
+            if release.rejected_at is not None and release.rejected_by is not None:
+                title = _("不同意解除%(list)s") % {"list": colour}
+                by = release.rejected_by.name
+                events.append(_event(release.rejected_at, title, "gavel", 1, by=by, text=release.answer))
         if entry.released_at is not None:
-            events.append(_event(entry.released_at, _("移出%(list)s") % {"list": colour}, "lock-open", 2))
+            title = _("确认解除%(list)s") % {"list": colour}
+            by = entry.released_by.name if entry.released_by is not None else ""
+            events.append(_event(entry.released_at, title, "lock-open", 2, by=by))
     return events
 
 

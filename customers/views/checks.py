@@ -22,15 +22,17 @@ from grids.access import PostKind
 @allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
 @require_GET
 def queues(request: StaffRequest) -> HttpResponse:
-    """List the files that wait for this person, and for a branch manager the list entries to confirm."""
+    """List the files that wait for this person, and for a branch manager the list entries to confirm and to release."""
     is_manager = request.post.kind == PostKind.BRANCH_MANAGER
     entries = selectors.waiting_entries(request.post) if is_manager else []
+    releases = selectors.waiting_releases(request.post) if is_manager else []
     page, waiting = selectors.waiting_files(request.GET.get("page"))
     context = {
         "where": [{"label": _("复核")}],
         "page": page,
         "waiting": waiting,
         "entries": entry_lines(entries, request.user.institution_id, request.user.pk),
+        "releases": entry_lines(releases, request.user.institution_id, request.user.pk),
         "is_manager": is_manager,
         "rosters_waiting": rosters.waiting(request.post) if is_manager else 0,
     }

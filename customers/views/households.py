@@ -177,15 +177,27 @@ def _slots(pk: int) -> list[str]:
 
 
 def entry_lines(entries: list[Any], institution_id: int, staff_id: int) -> list[dict[str, Any]]:
-    """Return list entries with the words of their reason and whether the reader proposed them himself.
+    """Return list entries with the words of their reason, whether the reader proposed them himself, and the request to release
+    each that waits (``release``, ``own_release``).
 
     An old reason that is no longer released stands for itself.
     """
     named = {one["code"]: one["label"] for one in _reasons(institution_id)} if entries else {}
-    return [
-        {"row": entry, "reason": named.get(entry.reason, entry.reason), "own": entry.proposed_by_id == staff_id}
-        for entry in entries
-    ]
+    lines = []
+    for entry in entries:
+        is_active = entry.confirmed_at is not None and entry.released_at is None
+        release = next((one for one in entry.releases.all() if one.is_waiting), None) if is_active else None
+        lines.append(
+            {
+                "row": entry,
+                "reason": named.get(entry.reason, entry.reason),
+                "own": entry.proposed_by_id == staff_id,
+                "is_active": is_active,
+                "release": release,
+                "own_release": release is not None and release.asked_by_id == staff_id,
+            }
+        )
+    return lines
 
 
 def _reasons(institution_id: int) -> list[dict[str, Any]]:

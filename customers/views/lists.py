@@ -1,4 +1,4 @@
-"""Black and grey list: propose, confirm, refuse."""
+"""Black and grey list: propose, confirm, refuse; and the same for leaving it."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -23,6 +23,9 @@ def _sentence(code: str) -> str:
         "own": _("自己提名的须由另一位同事确认。"),
         "settled": _("这条提名已经处理过了。"),
         "answer": _("不同意时请写明理由。"),
+        "why": _("请写明解除的理由。"),
+        "inactive": _("这条名单没有生效或已经解除。"),
+        "asked": _("已有人提出解除，等另一位同事确认。"),
     }[code]
 
 
@@ -76,6 +79,51 @@ def reject(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _sentence(refused.code))
     else:
         messages.success(request, _("已答复提名人：不同意列入。"))
+    return _back(request)
+
+
+@allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
+@require_POST
+def ask_release(request: StaffRequest, pk: int) -> HttpResponse:
+    """Ask that an entry in force end."""
+    entry = access.open_list_entry(request.post, pk)
+    try:
+        lists.ask_release(
+            staff=request.user, post_id=request.post.pk, entry=entry, reason=request.POST.get("reason", "")
+        )
+    except lists.ListRefusedError as refused:
+        messages.error(request, _sentence(refused.code))
+    else:
+        messages.success(request, _("已提出解除，等支行行长确认；确认之前名单仍然有效。"))
+    return redirect("customers:household", pk=entry.subject_id)
+
+
+@allow(PostKind.BRANCH_MANAGER)
+@require_POST
+def confirm_release(request: StaffRequest, pk: int) -> HttpResponse:
+    """Confirm a release somebody else asked for."""
+    release = access.open_list_release(request.post, pk)
+    try:
+        lists.confirm_release(staff=request.user, post_id=request.post.pk, release=release)
+    except lists.ListRefusedError as refused:
+        messages.error(request, _sentence(refused.code))
+    else:
+        messages.success(request, _("已解除，这条名单不再影响这户。"))
+    return _back(request)
+
+
+@allow(PostKind.BRANCH_MANAGER)
+@require_POST
+def reject_release(request: StaffRequest, pk: int) -> HttpResponse:
+    """Refuse a release somebody else asked for, with an answer."""
+    release = access.open_list_release(request.post, pk)
+    answer = request.POST.get("reason", "")
+    try:
+        lists.reject_release(staff=request.user, post_id=request.post.pk, release=release, answer=answer)
+    except lists.ListRefusedError as refused:
+        messages.error(request, _sentence(refused.code))
+    else:
+        messages.success(request, _("已答复：不同意解除，名单仍然有效。"))
     return _back(request)
 
 

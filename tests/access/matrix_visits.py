@@ -6,7 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-from customers.models import Evidence, Household, ListEntry
+from config.lib import clock
+from customers.models import Evidence, Household, ListEntry, ListRelease
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
@@ -73,6 +74,27 @@ def entry(world: World) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def in_force(world: World) -> dict[str, Any]:
+    made = ListEntry.objects.get(pk=entry(world)["pk"])
+    made.confirmed_by, made.confirmed_at = world.he, clock.now()
+    made.save()
+    return {"pk": made.pk}
+
+
+def list_release(world: World) -> dict[str, Any]:
+    made = ListEntry.objects.get(pk=in_force(world)["pk"])
+    asked = ListRelease.objects.create(
+        institution=world.bank,
+        grid=world.liu,
+        recorded_grid=world.liu,
+        subject_id=made.subject_id,
+        entry=made,
+        reason="已还清",
+        asked_by=world.chen,
+    )
+    return {"pk": asked.pk}
+
+
 ROWS = {
     "customers:today": Row(posts=OFFICER),
     "customers:drafts": Row(posts=OFFICER),
@@ -92,4 +114,9 @@ ROWS = {
     "customers:check_photo": Row(posts=SECOND, kwargs=check_photo),
     "customers:list_confirm": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
     "customers:list_reject": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
+    "customers:list_release_ask": Row(
+        posts=SECOND, kwargs=in_force, method="post", data={"reason": "已还清"}, status=302
+    ),
+    "customers:list_release_confirm": Row(posts=MANAGER, kwargs=list_release, method="post", status=302),
+    "customers:list_release_reject": Row(posts=MANAGER, kwargs=list_release, method="post", status=302),
 }

@@ -23,7 +23,7 @@ NOUNS: dict[str, tuple[Callable[[World], Any], str, int]] = {
     "visits": (rows.visit, "chen", 1),
     "profiles": (rows.profile, "chen", 1),
     "checks": (rows.check, "chen", 1),
-    "list-entries": (rows.list_entry, "chen", 1),
+    "list-entries": (rows.list_entry, "chen", 2),
     "roster-imports": (rows.roster, "chen", 1),
     "rounds": (rows.village_round, "gao", 1),
     "decisions": (rows.decision, "jiang", 1),

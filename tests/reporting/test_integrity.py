@@ -71,6 +71,7 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "alter table customers_listentry drop constraint list_needs_two_people",
         "update customers_listentry set confirmed_by_id = proposed_by_id",
     ),
+    "customers.releases_need_two": ("update customers_listentry set released_at = now(), released_by_id = confirmed_by_id",),
     "customers.visited_is_the_first_visit": (
         f"delete from reporting_countedmilestone where milestone_id in (select id from customers_milestone where subject_id = {ANY})",
         f"delete from customers_milestone where kind = 'visited' and subject_id = {ANY}",
@@ -150,6 +151,27 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "reporting.draws_repeat": (OFF.format("reporting_sampleplan"), "update reporting_sampleplan set seed = 'another'"),
     "reporting.the_drawn_are_of_the_population": (
         "update reporting_sampleitem set stratum = 'x' where id = (select min(id) from reporting_sampleitem)",
+    ),
+    "reporting.kin_are_outside_the_population": (
+        OFF.format("reporting_kindeclaration"),
+        "update reporting_kindeclaration set is_late = false",
+    ),
+    "reporting.kin_are_declared_by_the_named": (
+        OFF.format("reporting_kindeclaration"),
+        "update reporting_kindeclaration set auditor_id = (select min(id) from grids_staff) where is_late",
+    ),
+    "reporting.nobody_inspects_his_kin": (
+        OFF.format("reporting_kindeclaration"),
+        "update reporting_kindeclaration set auditor_id = (select auditor_id from reporting_inspection join reporting_sampleitem as item "
+        "on item.id = item_id where item.subject_id = reporting_kindeclaration.subject_id) where is_late",
+    ),
+    "reporting.the_targeted_are_apart": (
+        "alter table reporting_sampleitem drop constraint subject_drawn_once",
+        "update reporting_sampleitem set subject_id = (select subject_id from reporting_sampleitem where \"order\" = 1) where is_targeted",
+    ),
+    "reporting.conclusions_rest_on_the_random_part": (
+        OFF.format("reporting_conclusion"),
+        "update reporting_conclusion set found = found + 1",
     ),
 }
 
