@@ -236,6 +236,8 @@ LARGE_UPLOADS = {"/rosters/new/": ROSTER_LIMIT_MB, "/api/v1/roster-imports/": RO
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
+# Addresses under which nothing that is sent is ever spooled to a disk: photos of sheets before their opening.
+NEVER_SPOOLED = ("/sheets/",)
 
 # --- Celery -------------------------------------------------------------------------------------------------------
 REDIS_URL = env.read("REDIS_URL")

@@ -11,7 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from config.lib.acting import open_subjects
-from credit.models import Decision, LineResult, LineRun, Round, Sheet
+from credit.models import Decision, LineResult, LineRun, Round, Sheet, SheetPage
 from grids.access import Post, PostKind, Staff, branches_for, grids_for
 
 Row = TypeVar("Row", bound=Model)
@@ -54,6 +54,20 @@ def open_decision(post: Post, pk: int) -> Decision:
 def open_sheet_of_round(post: Post, round: Round, pk: int) -> Sheet:
     """Return a sheet of a round the post may see, by its place alone; its content is out of reach."""
     return _open(Sheet.objects.filter(scope(post), round=round), pk=pk)
+
+
+def pages_for(post: Post) -> QuerySet[SheetPage]:
+    """Return the photos of paper sheets a post may see: of opened rounds whose opinions it may see, all of them.
+
+    Row security leaves out a round with a household that is kept from an auditor: a photo shows a whole page of them.
+    """
+    return SheetPage.objects.filter(scope(post))
+
+
+def open_page(post: Post, round: Round, uuid: UUID) -> SheetPage:
+    """Return a photo of a paper sheet of an opened round, or raise Http404."""
+    photos = pages_for(post).filter(kind=SheetPage.Kind.PHOTO, sheet__round=round)
+    return _open(photos.select_related("sheet"), pk=uuid)
 
 
 def in_hand(staff: Staff) -> Q:

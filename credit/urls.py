@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from credit.views import decisions, lines, rounds, sheets
+from credit.views import decisions, lines, rounds, sheet_pages, sheets
 
 app_name = "credit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,11 +21,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/sheets/<int:sheet>/password/", rounds.sheet_password, name="sheet_password"),
     path("rounds/<int:pk>/sheets/<int:sheet>/withdraw/", rounds.sheet_withdraw, name="sheet_withdraw"),
     path("rounds/<int:pk>/sheets/<int:sheet>/excuse/", rounds.sheet_excuse, name="sheet_excuse"),
+    path("rounds/<int:pk>/papers/", sheet_pages.round_papers, name="round_papers"),
+    path("rounds/<int:pk>/papers/<uuid:page>/", sheet_pages.round_paper, name="round_paper"),
     path("sheets/", sheets.my_sheet, name="my_sheet"),
     path("sheets/<uuid:uuid>/", sheets.sheet, name="sheet"),
     path("sheets/<uuid:uuid>/cell/", sheets.sheet_cell, name="sheet_cell"),
     path("sheets/<uuid:uuid>/seal/", sheets.sheet_seal, name="sheet_seal"),
     path("sheets/<uuid:uuid>/back/", sheets.sheet_back, name="sheet_back"),
+    path("sheets/<uuid:uuid>/pages/", sheet_pages.page_add, name="sheet_page_add"),
+    path("sheets/<uuid:uuid>/pages/<uuid:page>/", sheet_pages.page, name="sheet_page"),
+    path("sheets/<uuid:uuid>/pages/<uuid:page>/drop/", sheet_pages.page_drop, name="sheet_page_drop"),
     path("to-decide/", decisions.to_decide, name="to_decide"),
     path("to-decide/approve/", decisions.approve_chosen, name="approve_chosen"),
     path("decisions/<int:pk>/", decisions.decision, name="decision"),

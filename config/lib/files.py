@@ -269,18 +269,7 @@ def store_photo(
     block = content.read(settings.UPLOAD_LIMIT_MB * PART + 1)
     if len(block) > settings.UPLOAD_LIMIT_MB * PART:
         raise FileRefused(_("照片超过 %(limit)s MB 的上限") % {"limit": settings.UPLOAD_LIMIT_MB})
-    try:
-        with Image.open(BytesIO(block)) as image:
-            if image.format not in IMAGE_TYPES:
-                raise FileRefused(_("只接受 JPEG、PNG、WebP 照片"))
-            if image.width * image.height > MOST_PIXELS:
-                raise FileRefused(_("照片像素过大"))
-            exif, taken_at = _metadata(image)
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except FileRefused:
-        raise
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise FileRefused(_("照片无法读取，请重新拍摄")) from error
+    upright, exif, taken_at = _decoded(block)
     upright.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
     out = BytesIO()
     upright.save(out, "JPEG", quality=85)
@@ -312,3 +301,37 @@ def _metadata(image: Image.Image) -> tuple[dict[str, str], datetime | None]:
         return named, datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S").replace(tzinfo=SHANGHAI)
     except ValueError:
         return named, None
+
+
+def _decoded(block: bytes) -> tuple[Image.Image, dict[str, str], datetime | None]:
+    """Return a photo upright and as plain colours, with what its metadata said; raises FileRefused for anything else."""
+    try:
+        with Image.open(BytesIO(block)) as image:
+            if image.format not in IMAGE_TYPES:
+                raise FileRefused(_("只接受 JPEG、PNG、WebP 照片"))
+            if image.width * image.height > MOST_PIXELS:
+                raise FileRefused(_("照片像素过大"))
+            exif, taken_at = _metadata(image)
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except FileRefused:
+        raise
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise FileRefused(_("照片无法读取，请重新拍摄")) from error
+    return upright, exif, taken_at
+
+
+def small_photo(block: bytes, *, longest: int, most_bytes: int) -> bytes:
+    """Return a photo as WebP of at most so many pixels and bytes, without its metadata; stores nothing.
+
+    Quality gives way before size, so that writing stays legible. Raises FileRefused.
+    """
+    upright, _exif, _taken_at = _decoded(block)
+    upright.info.clear()
+    for edge in (longest, longest * 4 // 5, longest * 3 // 5):
+        upright.thumbnail((edge, edge))
+        for quality in (75, 55, 40):
+            out = BytesIO()
+            upright.save(out, "WEBP", quality=quality, method=3)
+            if out.tell() <= most_bytes:
+                return out.getvalue()
+    raise FileRefused(_("照片太大，缩小后仍放不下，请分几张拍"))

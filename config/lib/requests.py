@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 
 from config.lib import errors
@@ -43,6 +44,9 @@ class RequestMiddleware:
         request.request_id = uuid4().hex[:16]  # type: ignore[attr-defined]
         token = request_id.set(request.request_id)  # type: ignore[attr-defined]
         started = time.perf_counter()
+        if request.path.startswith(settings.NEVER_SPOOLED):
+            # Without the handler that spools, a file too large for memory is dropped.
+            request.upload_handlers = [MemoryFileUploadHandler(request)]
         try:
             response = errors.page(request, 413) if too_large(request) else self.get_response(request)
         finally:

@@ -3,12 +3,14 @@
 from credit.models.decisions import Decision, DecisionStep
 from credit.models.lines import LineResult, LineRun
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
+from credit.models.pages import DraftPage, SheetPage
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, SealedSheet, Sheet, SheetSubject
 
 __all__ = [
     "Decision",
     "DecisionStep",
     "DraftCell",
+    "DraftPage",
     "LineResult",
     "LineRun",
     "OpenerKey",
@@ -19,5 +21,6 @@ __all__ = [
     "RoundKey",
     "SealedSheet",
     "Sheet",
+    "SheetPage",
     "SheetSubject",
 ]

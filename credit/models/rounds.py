@@ -30,7 +30,7 @@ ANY_SHEET = "exists (select 1 from credit_sheet as sheet where sheet.id = sheet_
 TAKES_PART = f"exists (select 1 from credit_sheet as sheet where sheet.round_id = credit_round.id and {STAFF} in (sheet.assessor_id, sheet.typist_id, sheet.confirmer_id))"  # noqa: S608  constants
 
 
-def _before(events: str, function: str) -> tuple[str, str]:
+def before(events: str, function: str) -> tuple[str, str]:
     """Return the SQL of a trigger that refuses what a stage does not allow (``credit/sql/opening.sql``)."""
     return (
         "drop trigger if exists by_stage on {table}",
@@ -50,7 +50,7 @@ class Round(Scoped):
         extra=(
             "drop policy if exists mine on {table}",
             f"create policy mine on {{table}} for select to gedang_web, gedang_web_all using ({TAKES_PART})",
-            *_before("update", "lib.keep_round()"),
+            *before("update", "lib.keep_round()"),
         ),
     )
 
@@ -127,7 +127,7 @@ class Sheet(Scoped):
             f"create policy mine on {{table}} for select to gedang_web, gedang_web_all using ({OURS})",
             "drop policy if exists mine_changed on {table}",
             f"create policy mine_changed on {{table}} for update to gedang_web using ({OURS}) with check ({OURS})",
-            *_before("insert or update", "lib.keep_sheet()"),
+            *before("insert or update", "lib.keep_sheet()"),
         ),
     )
 
@@ -208,7 +208,7 @@ class DraftCell(models.Model):
             "alter table {table} enable row level security",
             "drop policy if exists mine on {table}",
             f"create policy mine on {{table}} for all to gedang_web using ({MINE}) with check ({ANY_SHEET})",
-            *_before("insert or update", "lib.keep_cell()"),
+            *before("insert or update", "lib.keep_cell()"),
         ),
     )
 
@@ -222,7 +222,8 @@ class DraftCell(models.Model):
 
 
 class SealedSheet(models.Model):
-    """The sealed content of a sheet: one padded blob encrypted to the round's key. Insert-only, unreadable for the web."""
+    """The sealed content of a sheet: one padded blob encrypted to the round's key, and for a paper sheet one container with
+    its photos (``credit/pages.py``). Insert-only, unreadable for the web."""
 
     guard = Guard(
         web="SELECT (id, sheet_id), INSERT",
@@ -232,13 +233,15 @@ class SealedSheet(models.Model):
         append_only=True,
         extra=(
             "alter table {table} alter column blob set storage external",
+            "alter table {table} alter column pages set storage external",
             "alter table {table} enable row level security",
             "drop policy if exists mine on {table}",
             f"create policy mine on {{table}} for all to gedang_web using ({MINE}) with check ({MINE})",
-            *_before("insert", "lib.keep_sealed()"),
+            *before("insert", "lib.keep_sealed()"),
         ),
     )
 
     id = models.UUIDField(primary_key=True, default=uuid4)
     sheet = models.OneToOneField(Sheet, models.PROTECT, related_name="sealed")
     blob = models.BinaryField()
+    pages = models.BinaryField(null=True)

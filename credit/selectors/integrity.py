@@ -52,13 +52,14 @@ rule_by_sql(
     _("开启记录中的摘要与封存的评议表逐一相符"),
     """
     select coalesce(listed.round_id, sealed.round_id)
-    from (select opening.round_id, (sheet ->> 'sheet')::uuid as uuid, sheet ->> 'sha256' as digest
+    from (select opening.round_id, (sheet ->> 'sheet')::uuid as uuid, sheet ->> 'sha256' as digest, sheet ->> 'pages' as pages
           from credit_openingevent as opening, jsonb_array_elements(opening.sheets) as sheet) as listed
-    full join (select sheet.round_id, sheet.uuid, encode(sha256(content.blob), 'hex') as digest
+    full join (select sheet.round_id, sheet.uuid, encode(sha256(content.blob), 'hex') as digest,
+                      encode(sha256(content.pages), 'hex') as pages
                from credit_sealedsheet as content join credit_sheet as sheet on sheet.id = content.sheet_id
                join credit_openingevent as opening on opening.round_id = sheet.round_id) as sealed
         on sealed.round_id = listed.round_id and sealed.uuid = listed.uuid
-    where sealed.digest is distinct from listed.digest
+    where (sealed.digest, sealed.pages) is distinct from (listed.digest, listed.pages)
     """,
 )
 rule_by_sql(
@@ -94,7 +95,22 @@ rule_by_sql(
     left join credit_sealedsheet as content on content.sheet_id = sheet.id
     where (sheet.state = 'sealed' and content.id is null) or (sheet.state in ('open', 'typed', 'excused') and content.id is not null)
        or (sheet.state in ('sealed', 'withdrawn', 'excused')
-           and exists (select from credit_draftcell as cell where cell.sheet_id = sheet.id))
+           and (exists (select from credit_draftcell as cell where cell.sheet_id = sheet.id)
+                or exists (select from credit_draftpage as page where page.sheet_id = sheet.id)))
+    """,
+)
+rule_by_sql(
+    "credit.paper_is_sealed_with_its_sheet",
+    _("封存的纸质评议表都有等长的照片包，本人录入的没有；照片只在开启后才有，每份计入的纸质表至少一张或写明原因"),
+    """
+    select 'credit_sealedsheet:' || content.id from credit_sealedsheet as content
+    join credit_sheet as sheet on sheet.id = content.sheet_id
+    where octet_length(content.pages) is distinct from case sheet.mode when 'paper' then 131072 * lib.pages_of(sheet.round_id) + 48 end
+    union all
+    select 'credit_sheet:' || sheet.id from credit_sheet as sheet
+    left join credit_openingevent as opening on opening.round_id = sheet.round_id
+    where exists (select from credit_sheetpage as page where page.sheet_id = sheet.id)
+          <> (opening.id is not null and sheet.mode = 'paper' and sheet.state = 'sealed')
     """,
 )
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from config.lib import clock
 from config.lib.models import JobRun
 from config.lib.weeks import business_day
-from credit.access import in_hand, rounds_for, sheets_of
+from credit.access import in_hand, pages_for, rounds_for, sheets_of
 from credit.domain.rules import RoundRules
-from credit.models import OpeningRequest, Round, Sheet, SheetSubject
+from credit.models import OpeningRequest, Round, Sheet, SheetPage, SheetSubject
+from credit.pages import read_kept
 from customers.selectors.assessment import Card, blocked_among, cards, roster_of
 from grids.access import Grid, Post, Staff, grids_for, seats_on, staff_for
 from grids.selectors.colleagues import colleagues_at
@@ -180,6 +182,37 @@ def opening_run(round: Round) -> JobRun | None:
 def rules_of(round: Round) -> RoundRules:
     """Return the frozen rules of a started round."""
     return RoundRules.from_document(round.settings)
+
+
+# --- Paper sheets after the opening -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper sheet of an opened round: its place, its photos in order, or the reason why there are none."""
+
+    number: int
+    photos: tuple[UUID, ...]
+    note: str
+
+
+def has_papers(post: Post, round: Round) -> bool:
+    """Whether a post may see photos of paper sheets of a round."""
+    return pages_for(post).filter(sheet__round=round).exists()
+
+
+def papers_of(post: Post, round: Round) -> list[Paper]:
+    """Return the paper sheets of an opened round by place; nobody's name beside them, opinions carry none either."""
+    rows = pages_for(post).filter(sheet__round=round).order_by("sheet__number", "place")
+    photos: dict[int, list[UUID]] = {}
+    notes: dict[int, str] = {}
+    for number, kind, uuid in rows.values_list("sheet__number", "kind", "pk"):
+        photos.setdefault(number, [])
+        if kind == SheetPage.Kind.PHOTO:
+            photos[number].append(uuid)
+    for number, uuid, value in rows.filter(kind=SheetPage.Kind.NOTE).values_list("sheet__number", "pk", "value"):
+        notes[number] = read_kept(uuid, value).decode()
+    return [Paper(number, tuple(found), notes.get(number, "")) for number, found in photos.items()]
 
 
 # --- The sheet in hand -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from credit.domain.rules import RoundRules
 from credit.models import OpeningRequest, Round, Sheet, SheetSubject
 from credit.models import Opinion as OpinionRow
 from credit.selectors.rounds import opening_request, rules_of
+from credit.services import sheet_pages
 from credit.services.decisions import compute
 from customers.services import milestones
 from grids.access import Post, PostKind, Staff
@@ -139,7 +140,7 @@ def plan(run: JobRun) -> list[jobs.Chunk]:
 
 
 def open_round(run: JobRun, payload: dict[str, int]) -> None:
-    """Open every sealed sheet of a round, write event, opinions, milestones and decisions in one transaction.
+    """Open every sealed sheet of a round, write event, opinions, photos, milestones and decisions in one transaction.
 
     Runs as the opener's role, in the opener's process. Nothing it raises or logs holds an opinion.
     """
@@ -156,6 +157,7 @@ def open_round(run: JobRun, payload: dict[str, int]) -> None:
     private: Callable[[bytes], bytes] = _unwrapper(round.pk)
     for sheet_id, sheet_uuid, number, blob, wrapped, _opener_key in sealed:
         answers = _read(round, rules, set(opinions), sheet_uuid, number, blob, private(bytes(wrapped)))
+        _keep_pages(round, sheet_id, sheet_uuid, number, private(bytes(wrapped)))
         for subject_id, opinion in answers.items():
             opinions[subject_id].append(opinion)
             rows.append(
@@ -210,6 +212,14 @@ def _read(
     except (Unreadable, OpinionError, TypeError, KeyError, ValueError):
         raise BrokenSheetError(f"sheet {number} of round {round.pk} does not open") from None
     return found
+
+
+def _keep_pages(round: Round, sheet_id: int, sheet_uuid: Any, number: int, private: bytes) -> None:
+    """Keep the photos of a paper sheet; one that does not open stops the opening, as a sheet does."""
+    try:
+        sheet_pages.keep_opened(round=round, sheet_id=sheet_id, sheet_uuid=sheet_uuid, private=private)
+    except Unreadable:
+        raise BrokenSheetError(f"pages of sheet {number} of round {round.pk} do not open") from None
 
 
 def finish(run: JobRun) -> dict[str, Any]:

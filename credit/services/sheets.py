@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.lib import audit, clock
@@ -15,6 +15,8 @@ from credit.domain.opinions import Opinion, OpinionError, OpinionKind
 from credit.domain.rules import RoundRules
 from credit.models import DraftCell, Round, RoundKey, SealedSheet, Sheet
 from credit.sealing import read_cell, seal_sheet, sheet_key, write_cell
+from credit.services import sheet_pages
+from credit.services.holding import SealedError, hold
 from grids.access import Post, Staff
 from grids.services import Refused
 
@@ -26,10 +28,6 @@ class StaleCellError(Exception):
         super().__init__("stale cell")
         self.version = version
         self.answer = answer
-
-
-class SealedError(Exception):
-    """The sheet is not being written any more: sealed, handed on, withdrawn, or the assessment is over."""
 
 
 @dataclass(frozen=True)
@@ -140,23 +138,17 @@ def summary_of(cells: Mapping[int, Cell]) -> Summary:
     return Summary(len(cells), dict(kinds), tuple(amounts))
 
 
-def _hold(sheet: Sheet) -> Sheet:
-    """Keep an opening out until this transaction ends, then lock the sheet. The order (round, sheet) is the opener's."""
-    with connection.cursor() as cursor:
-        cursor.execute("select acc.hold_round(%s)", [str(sheet.uuid)])
-        (stage,) = cursor.fetchone()
-    if stage != Round.Stage.ASSESS:
-        raise SealedError
-    return Sheet.objects.select_for_update(of=("self",)).select_related("round").get(pk=sheet.pk)
-
-
 @transaction.atomic
-def hand_over(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) -> None:
-    """Hand a typed paper sheet to its confirmer; the typist does not see it again."""
-    sheet = _hold(sheet)
+def hand_over(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool, note: str = "") -> None:
+    """Hand a typed paper sheet to its confirmer, with its photos; the typist does not see it again.
+
+    ``note`` is the reason why there is no photo, needed where there is none.
+    """
+    sheet = hold(sheet)
     if sheet.mode != Sheet.Mode.PAPER or sheet.state != Sheet.State.OPEN:
         raise SealedError
     _require_answers(summary_of(read_cells(sheet)), blanks_are_unknown)
+    sheet_pages.settle_note(sheet=sheet, note=note)
     sheet.state = Sheet.State.TYPED
     sheet.save(update_fields=["state"])
     _record(by, post, "sheet_handed_over", sheet)
@@ -165,7 +157,7 @@ def hand_over(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) 
 @transaction.atomic
 def hand_back(*, by: Staff, post: Post, sheet: Sheet) -> None:
     """Give a paper sheet back to its typist because it differs from the paper."""
-    sheet = _hold(sheet)
+    sheet = hold(sheet)
     if sheet.mode != Sheet.Mode.PAPER or sheet.state != Sheet.State.TYPED:
         raise SealedError
     sheet.state = Sheet.State.OPEN
@@ -177,10 +169,10 @@ def hand_back(*, by: Staff, post: Post, sheet: Sheet) -> None:
 def seal(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) -> None:
     """Seal a sheet: encrypt the whole to the round's key, drop the draft. Afterwards nobody reads it but the opener.
 
-    An own sheet is sealed by its assessor, a paper one by its confirmer. Rows without an answer become "unknown", which
+    An own sheet is sealed by its assessor, a paper one by its confirmer and with its photos. Rows without an answer become "unknown", which
     has to be said explicitly. An opening that began first wins, then SealedError is raised and the draft stays.
     """
-    sheet = _hold(sheet)
+    sheet = hold(sheet)
     expected = Sheet.State.OPEN if sheet.mode == Sheet.Mode.OWN else Sheet.State.TYPED
     if sheet.state != expected:
         raise SealedError
@@ -190,8 +182,13 @@ def seal(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) -> No
     _require_answers(summary_of(cells), blanks_are_unknown)
     unknown = Opinion.unknown().as_document()
     answers = {subject: cell.answer or unknown for subject, cell in cells.items()}
-    public = RoundKey.objects.values_list("public_key", flat=True).get(round_id=sheet.round_id)
-    SealedSheet.objects.create(sheet=sheet, blob=seal_sheet(bytes(public), sheet.round_id, sheet.uuid, answers))
+    public = bytes(RoundKey.objects.values_list("public_key", flat=True).get(round_id=sheet.round_id))
+    is_paper = sheet.mode == Sheet.Mode.PAPER
+    SealedSheet.objects.create(
+        sheet=sheet,
+        blob=seal_sheet(public, sheet.round_id, sheet.uuid, answers),
+        pages=sheet_pages.sealed_pages(sheet, public, len(answers)) if is_paper else None,
+    )
     sheet.state, sheet.sealed_on = Sheet.State.SEALED, clock.today()
     sheet.save(update_fields=["state", "sealed_on"])
     _record(by, post, "sheet_sealed", sheet)

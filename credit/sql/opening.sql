@@ -14,6 +14,13 @@ language sql stable security definer set search_path = public, pg_temp as $$
 $$;
 alter function lib.opening_happened(bigint) owner to gedang_def;
 
+-- Room for the photos of a paper sheet: the note in their place, every printed page, two to spare (credit/pages.py).
+create or replace function lib.pages_of(wanted bigint) returns bigint
+language sql stable security definer set search_path = public, pg_temp as $$
+    select 3 + (count(*) + 11) / 12 from credit_sheetsubject where round_id = wanted and is_assessable
+$$;
+alter function lib.pages_of(bigint) owner to gedang_def;
+
 -- Not a definer: the role that asks counts.
 create or replace function lib.keep_round() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
@@ -81,8 +88,13 @@ begin
     ) then
         raise exception 'a sheet does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
     end if;
+    if new.state = 'typed' and not exists (select from credit_draftpage where sheet_id = new.id) then
+        raise exception 'a typed sheet is handed on with its photo, or with the reason why there is none'
+            using errcode = 'restrict_violation';
+    end if;
     if new.state in ('sealed', 'withdrawn', 'excused') then
         delete from credit_draftcell where sheet_id = new.id;
+        delete from credit_draftpage where sheet_id = new.id;
     end if;
     return new;
 end $$;
@@ -104,6 +116,23 @@ begin
 end $$;
 alter function lib.keep_cell() owner to gedang_def;
 
+-- Pages are added by whoever types; each has one size, so that length tells nothing.
+create or replace function lib.keep_page() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    stage text;
+    sheet credit_sheet;
+begin
+    select * into sheet from credit_sheet where id = new.sheet_id;
+    select round.stage into stage from credit_round as round where round.id = sheet.round_id;
+    if tg_op <> 'INSERT' or octet_length(new.value) <> 131072 + 29 or stage <> 'assess'
+        or sheet.mode <> 'paper' or sheet.state <> 'open'
+        or new.place not between 0 and lib.pages_of(sheet.round_id) - 1 then
+        raise exception 'this sheet takes no such page' using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+alter function lib.keep_page() owner to gedang_def;
+
 create or replace function lib.keep_sealed() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     held credit_round;
@@ -120,6 +149,11 @@ begin
     -- One cell for the head and one a household, the encapsulated key (32) and the tag (16): length tells nothing.
     if octet_length(new.blob) <> 256 * (households + 1) + 48 then
         raise exception 'a sealed sheet has exactly one size' using errcode = 'restrict_violation';
+    end if;
+    -- A paper sheet carries one container for its photos, as large whatever is in it; any other sheet none.
+    if octet_length(new.pages) is distinct from
+        (case sheet.mode when 'paper' then 131072 * lib.pages_of(held.id) + 48 end) then
+        raise exception 'the pages of a sealed sheet have exactly one size' using errcode = 'restrict_violation';
     end if;
     return new;
 end $$;
@@ -183,8 +217,9 @@ begin
     where sheet.round_id = wanted and sheet.state in ('open', 'typed');
     insert into credit_openingevent (institution_id, grid_id, round_id, sheets, opened_at)
     select held.institution_id, held.grid_id, wanted,
-           coalesce(jsonb_agg(jsonb_build_object('sheet', sheet.uuid, 'number', sheet.number, 'state', sheet.state,
-                                                 'sha256', encode(sha256(sealed.blob), 'hex')) order by sheet.number), '[]'), at
+           coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+               'sheet', sheet.uuid, 'number', sheet.number, 'state', sheet.state,
+               'sha256', encode(sha256(sealed.blob), 'hex'), 'pages', encode(sha256(sealed.pages), 'hex'))) order by sheet.number), '[]'), at
     from credit_sheet as sheet join credit_sealedsheet as sealed on sealed.sheet_id = sheet.id
     where sheet.round_id = wanted;
     return query
@@ -199,3 +234,24 @@ end $$;
 alter function acc.open_round(bigint, timestamptz) owner to gedang_def;
 revoke all on function acc.open_round(bigint, timestamptz) from public;
 grant execute on function acc.open_round(bigint, timestamptz) to gedang_opener;
+
+-- The photos of a sealed paper sheet, for the opening under way: its event is written, its stage not yet moved on. One sheet
+-- at a time, since those of a whole round may take a hundred megabytes.
+create or replace function acc.open_pages(wanted bigint) returns bytea
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    content bytea;
+begin
+    select sealed.pages into content
+    from credit_sealedsheet as sealed
+    join credit_sheet as sheet on sheet.id = sealed.sheet_id and sheet.state = 'sealed'
+    join credit_round as round on round.id = sheet.round_id and round.stage = 'opening'
+    where sheet.id = wanted and lib.opening_happened(round.id);
+    if not found then
+        raise exception 'no opening of sheet % is under way', wanted using errcode = 'restrict_violation';
+    end if;
+    return content;
+end $$;
+alter function acc.open_pages(bigint) owner to gedang_def;
+revoke all on function acc.open_pages(bigint) from public;
+grant execute on function acc.open_pages(bigint) to gedang_opener;

@@ -186,6 +186,7 @@ def _decisions_context(request: StaffRequest, round: Any) -> dict[str, Any]:
         ],
         "total": sum(counts.values()),
         "standing": chosen,
+        "has_papers": selectors.has_papers(request.post, round),
         "page": page,
         "lines": decision_selectors.lines(decision_selectors.with_ids(list(page.object_list))),
         "to_propose": counts.get("to_propose", 0),

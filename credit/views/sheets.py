@@ -17,7 +17,8 @@ from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from credit.access import SHEET_POSTS, open_households_of_sheet, open_sheet, open_sheet_in_hand
 from credit.selectors import rounds as selectors
-from credit.services import sheets
+from credit.services import sheet_pages, sheets
+from credit.services.holding import SealedError
 from grids.services import Refused
 
 
@@ -71,6 +72,8 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
         "where": _where(found),
         "sheet": found,
         "is_confirming": found.state == "typed",
+        "is_paper": found.mode == "paper",
+        "draft": sheet_pages.draft_of(found) if found.mode == "paper" else None,
         "rows": rows,
         "amounts": [_wan(amount) for amount in rules.amounts],
         "largest": _wan(rules.largest),
@@ -110,7 +113,7 @@ def sheet_cell(request: StaffRequest, uuid: UUID) -> HttpResponse:
     except sheets.StaleCellError as stale:
         text = _("另一个页面改过这一户，已换成最新内容")
         return JsonResponse({"text": text, "version": stale.version, **_shown(stale.answer)}, status=409)
-    except sheets.SealedError:
+    except SealedError:
         return JsonResponse({"text": _("这份评议表已不能修改")}, status=410)
     return JsonResponse({"version": saved})
 
@@ -125,24 +128,30 @@ def sheet_seal(request: StaffRequest, uuid: UUID) -> HttpResponse:
     hands_over = found.mode == "paper" and found.state == "open"
     refusal = ""
     if request.method == "POST":
-        act = sheets.hand_over if hands_over else sheets.seal
+        blanks_are_unknown = request.POST.get("blanks") == "unknown"
         try:
-            act(
-                by=request.user,
-                post=request.post,
-                sheet=found,
-                blanks_are_unknown=request.POST.get("blanks") == "unknown",
-            )
+            if hands_over:
+                sheets.hand_over(
+                    by=request.user,
+                    post=request.post,
+                    sheet=found,
+                    blanks_are_unknown=blanks_are_unknown,
+                    note=request.POST.get("note", ""),
+                )
+            else:
+                sheets.seal(by=request.user, post=request.post, sheet=found, blanks_are_unknown=blanks_are_unknown)
             return redirect("credit:sheet", uuid=uuid)
         except Refused as refused:
             refusal = str(refused)
-        except sheets.SealedError:
+        except SealedError:
             messages.error(request, _("评议已截止或这份评议表已经封存"))
             return redirect("credit:sheet", uuid=uuid)
     context = {
         "where": _where(found),
         "sheet": found,
         "summary": sheets.summary_of(sheets.read_cells(found)),
+        "draft": sheet_pages.draft_of(found) if found.mode == "paper" else None,
+        "longest_note": sheet_pages.LONGEST_NOTE,
         "hands_over": hands_over,
         "refusal": refusal,
     }
@@ -157,6 +166,6 @@ def sheet_back(request: StaffRequest, uuid: UUID) -> HttpResponse:
     try:
         sheets.hand_back(by=request.user, post=request.post, sheet=found)
         messages.success(request, _("已退给代录人修改"))
-    except sheets.SealedError:
+    except SealedError:
         messages.error(request, _("评议已截止或这份评议表已经封存"))
     return redirect("credit:my_sheet")

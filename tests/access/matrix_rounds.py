@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from credit.models import Decision, Round, Sheet
+from credit.models import Decision, DraftPage, Round, Sheet, SheetPage
 from credit.services.rounds import start_round
 from grids.models import PostKind
 from tests.access.matrix import Row
@@ -56,6 +56,33 @@ def _uuid(world: World) -> dict[str, Any]:
     return {"uuid": Sheet.objects.get(round=_round(world), number=9).uuid}
 
 
+def _page(world: World) -> dict[str, Any]:
+    """A photo of the paper sheet in Chen's hands."""
+    sheet = Sheet.objects.get(round=_round(world), number=9)
+    found = DraftPage.objects.filter(sheet=sheet).first()
+    if found is None:
+        make.type_paper(sheet, {}, [make.picture()], hand_over=False)
+        found = DraftPage.objects.get(sheet=sheet)
+    return {"uuid": sheet.uuid, "page": found.pk}
+
+
+def _papers(world: World) -> dict[str, Any]:
+    """An opened round with a paper sheet and its photo."""
+    found = SheetPage.objects.first()
+    if found is None:
+        with tempfile.TemporaryDirectory() as directory, make.opener_key(Path(directory)):
+            village = make.started(world, 1)
+            make.confirm_paper(village, make.typed_paper(village, {}, [make.picture()]))
+            make.seal_all(village, {}, {}, {})
+            make.open_sheets(village)
+        found = SheetPage.objects.get()
+    return {"pk": found.sheet.round_id}
+
+
+def _paper(world: World) -> dict[str, Any]:
+    return {**_papers(world), "page": SheetPage.objects.get().pk}
+
+
 def _decision(world: World) -> dict[str, Any]:
     found = Decision.objects.first()
     if found is None:
@@ -92,6 +119,11 @@ ROWS = {
     "credit:sheet_cell": _post(_uuid, TYPIST, 400),
     "credit:sheet_seal": Row(posts=TYPIST, kwargs=_uuid),
     "credit:sheet_back": _post(_uuid, TYPIST, 302),
+    "credit:sheet_page_add": _post(_uuid, TYPIST, 422),
+    "credit:sheet_page": Row(posts=TYPIST, kwargs=_page),
+    "credit:sheet_page_drop": _post(_page, TYPIST, 200),
+    "credit:round_papers": Row(posts=SEES, kwargs=_papers),
+    "credit:round_paper": Row(posts=SEES, kwargs=_paper),
     "credit:to_decide": Row(posts=DECIDERS),
     "credit:approve_chosen": _post(None, DECIDERS, 302),
     "credit:decision": Row(posts=SEES, kwargs=_decision),

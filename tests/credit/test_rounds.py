@@ -219,4 +219,4 @@ def test_queries_of_sheets_and_decisions(world: World, client_of: Callable[..., 
         counts.append((sheet, listed, waiting, one))
         transaction.savepoint_rollback(mark)
     assert counts[0] == counts[1]
-    assert counts[0] == (4, 8, 7, 6)
+    assert counts[0] == (4, 9, 7, 6)

@@ -21,6 +21,7 @@ from config.lib.models import AuditEvent, History, JobRun
 from credit import sealing
 from credit.models import DraftCell, OpeningEvent, Opinion, Round, SealedSheet, Sheet
 from credit.services import opening, rounds, sheets
+from credit.services.holding import SealedError
 from grids.services import Refused
 from tests.conftest import acting_as
 from tests.credit import village as make
@@ -163,7 +164,8 @@ def test_a_paper_sheet_is_typed_by_one_and_sealed_by_another(world: World, clien
     assert gao.get(page).status_code == 404
     assert deng.post(cell, json.dumps(body), content_type="application/json").status_code == 200
     assert "sheet-data" not in chen.get(page).content.decode()
-    assert deng.post(seal, {"blanks": "unknown"}).status_code == 302
+    assert deng.post(seal, {"blanks": "unknown"}).status_code == 422, "a photo, or the reason why there is none"
+    assert deng.post(seal, {"blanks": "unknown", "note": "雨淋湿了"}).status_code == 302
     sheet.refresh_from_db()
     assert sheet.state == "typed"
 
@@ -172,7 +174,7 @@ def test_a_paper_sheet_is_typed_by_one_and_sealed_by_another(world: World, clien
     assert deng.post(seal, {"blanks": "unknown"}).status_code == 404
     assert chen.post(back).status_code == 302
     assert "sheet-data" in deng.get(page).content.decode()
-    assert deng.post(seal, {"blanks": "unknown"}).status_code == 302
+    assert deng.post(seal, {"blanks": "unknown", "note": "雨淋湿了"}).status_code == 302
     assert chen.post(seal, {"blanks": "unknown"}).status_code == 302
     sheet.refresh_from_db()
     assert sheet.state == "sealed"
@@ -188,6 +190,16 @@ READS = (
     "select md5(blob) from credit_sealedsheet",
     "select xmin from credit_sealedsheet",
     "select ctid from credit_sealedsheet",
+    "select pages from credit_sealedsheet",
+    "select octet_length(pages) from credit_sealedsheet",
+    "select pages is null from credit_sealedsheet",
+    "copy (select pages from credit_sealedsheet) to stdout",
+    "update credit_sealedsheet set pages = null",
+    "select acc.open_pages(1)",
+    "update credit_draftpage set value = ''",
+    "truncate credit_draftpage",
+    "update credit_sheetpage set value = ''",
+    "insert into credit_sheetpage select * from credit_sheetpage",
     "copy credit_sealedsheet to stdout",
     "copy (select * from credit_sealedsheet) to stdout",
     "update credit_sealedsheet set blob = '' returning blob",
@@ -203,6 +215,7 @@ READS = (
     "select old from lib_history",
     "select n_tup_upd from pg_stat_user_tables",
     "select pg_relation_size('credit_draftcell')",
+    "select pg_relation_size('credit_draftpage')",
 )
 
 
@@ -240,6 +253,8 @@ def test_the_worker_and_the_opener_read_no_blob_by_themselves(world: World) -> N
                 "select blob from credit_sealedsheet",
                 "select wrapped_key from credit_roundkey",
                 "select value from credit_draftcell",
+                "select pages from credit_sealedsheet",
+                "select value from credit_draftpage",
             ):
                 with refused():
                     run(sql)
@@ -406,7 +421,7 @@ def test_opening_and_sealing_at_once_lose_and_double_nothing() -> None:
     assert [error is None for error in (raised[0], raised[2])].count(True) == 1
     paper.refresh_from_db()
     in_time = raised[1] is None
-    assert in_time or isinstance(raised[1], sheets.SealedError)
+    assert in_time or isinstance(raised[1], SealedError)
     assert paper.state == ("sealed" if in_time else "excused")
     assert Opinion.objects.count() == (80 if in_time else 60)
     assert OpeningEvent.objects.count() == 1

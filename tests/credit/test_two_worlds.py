@@ -5,9 +5,10 @@ inside the opening, after two people asked for it.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -24,7 +25,8 @@ from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("opener")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
-RICH = ("7.7", "3", "0.1")
+PAGE = UUID(int=7)
+PHOTOS = [make.picture("red"), make.picture(size=(2400, 1800), grain=20)]
 
 # What differs between any two answers: the request's number and tokens of session and form.
 TOKENS = re.compile(r'(csrfmiddlewaretoken" value="|data-csrf=")[^"]+')
@@ -60,7 +62,12 @@ def addresses(village: make.Village) -> list[str]:
         reverse("credit:sheet_seal", args=[village.sheets[2].uuid]),
         reverse("grids:grid", args=[village.world.liu.pk]),
         *(reverse("customers:household", args=[subject]) for subject in village.households[:2]),
+        reverse("credit:round_papers", args=[round]),
     ]
+    for paper in Sheet.objects.filter(round=round, mode="paper").order_by("pk"):
+        found += [reverse(f"credit:{name}", args=[paper.uuid]) for name in ("sheet", "sheet_seal")]
+        found.append(reverse("credit:sheet_page", args=[paper.uuid, PAGE]))
+        found.append(reverse("credit:round_paper", args=[round, PAGE]))
     return found
 
 
@@ -102,7 +109,7 @@ def walk(
         ):
             client = client_of(person, **headers)
             client.raise_request_exception = False
-            for page in pages if form == "page" else pages[-9:]:
+            for page in pages if form == "page" else pages[-18:]:
                 with transaction.atomic():
                     mark = transaction.savepoint()
                     asked = Counting()
@@ -113,37 +120,60 @@ def walk(
     return seen
 
 
-def world_with(village: make.Village, sealed: Mapping[int, Mapping[int, dict[str, object]]], draft: int) -> None:
-    """Seal two sheets with the given answers, and fill so many rows of the third."""
+def world_with(
+    village: make.Village,
+    sealed: Mapping[int, Mapping[int, dict[str, object]]],
+    draft: int,
+    photos: Sequence[bytes],
+) -> None:
+    """Seal two sheets with the given answers, and fill so many rows of the third. Of two paper sheets the first is sealed
+    with these photos, none meaning a reason instead; the second has them while it is being typed."""
     for place, answers in sealed.items():
         make.fill(village, place, answers)
         make.seal(village, place)
     make.fill(village, 2, dict.fromkeys(village.households[:draft], make.amount("5")))
+    first, second = Sheet.objects.filter(round=village.round, mode="paper").order_by("pk")
+    make.type_paper(first, sealed[0], photos)
+    make.confirm_paper(village, first)
+    make.type_paper(second, {}, photos, hand_over=False)
+
+
+def stored_sizes() -> list[tuple[int, int | None]]:
+    """The sizes of what is stored of every sealed sheet, as somebody with the disk in his hands could measure them."""
+    with connection.cursor() as cursor:
+        cursor.execute("select octet_length(blob), octet_length(pages) from credit_sealedsheet order by sheet_id")
+        return list(cursor.fetchall())
 
 
 @pytest.mark.parametrize("everybody", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_two_worlds_that_differ_in_sealed_content_look_the_same(
     world: World, client_of: Callable[..., Client], everybody: bool
 ) -> None:
-    names = world.staff if everybody else NEAR
+    # Deng types the second paper sheet: he is the one person who sees what he does.
+    names = [name for name in world.staff if name != "deng"] if everybody else NEAR
     with time_machine.travel(NOW, tick=False):
         village = make.started(world, 6)
+        for _ in range(2):
+            make.add_paper(village)
         Staff.objects.filter(pk__in=[one.pk for one in village.assessors]).update(must_change_password=False)
         for assessor in village.assessors:
             assessor.refresh_from_db()
         walk(village, client_of, ("an",))  # what a process reads once and keeps is read before the comparison
         homes = village.households
         worlds = []
-        for sealed, draft in (
-            ({0: dict.fromkeys(homes, make.REFUSE), 1: {}}, 0),
-            ({0: dict.fromkeys(homes, make.amount("7.7")), 1: dict.fromkeys(homes, make.amount("0.1"))}, 6),
+        sizes = []
+        for sealed, draft, photos in (
+            ({0: dict.fromkeys(homes, make.REFUSE), 1: {}}, 0, []),
+            ({0: dict.fromkeys(homes, make.amount("7.7")), 1: dict.fromkeys(homes, make.amount("0.1"))}, 6, PHOTOS),
         ):
             mark = transaction.savepoint()
-            world_with(village, sealed, draft)
-            assert Sheet.objects.filter(state="sealed").count() == 2
+            world_with(village, sealed, draft, photos)
+            assert Sheet.objects.filter(state="sealed").count() == 3
+            sizes.append(stored_sizes())
             worlds.append(walk(village, client_of, names))
             transaction.savepoint_rollback(mark)
 
+    assert sizes[0] == sizes[1], "sizes tell nothing"
     first, second = worlds
     assert first.keys() == second.keys()
     for key, seen in first.items():
@@ -156,6 +186,16 @@ def test_two_worlds_that_differ_in_sealed_content_look_the_same(
     round_page = reverse("credit:round", args=[village.round.pk])
     for person in ("chen", "gao", "jiang", "kang"):
         assert first[person, "page", round_page][0] == 200
+
+
+def test_the_typist_himself_sees_his_photos(world: World, client_of: Callable[..., Client]) -> None:
+    """The walk is able to notice photos too."""
+    village = make.started(world, 3)
+    sheet = make.add_paper(village)
+    page = reverse("credit:sheet", args=[sheet.uuid])
+    before = canonical(client_of(world.deng).get(page), 0)[2]
+    make.type_paper(sheet, {}, PHOTOS, hand_over=False)
+    assert canonical(client_of(world.deng).get(page), 0)[2] != before
 
 
 def test_the_holder_himself_sees_his_draft_differ(world: World, client_of: Callable[..., Client]) -> None:

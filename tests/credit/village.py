@@ -2,20 +2,22 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.test import override_settings
 from django.utils import timezone
+from PIL import Image
 
 from config.lib import clock, jobs, releases
 from config.lib.acting import job_frame
 from credit.models import Round, Sheet
-from credit.services import opening, rounds, sheets
+from credit.services import opening, rounds, sheet_pages, sheets
 from customers.models import Household, ListEntry, Person, Subject
 from grids.models import Grid, Post, PostKind, Staff
 from tests.conftest import acting_as
@@ -184,24 +186,56 @@ def open_sheets(village: Village) -> Any:
     return run
 
 
-def typed_paper(village: Village, answers: Mapping[int, dict[str, object] | None]) -> Sheet:
-    """Add a paper sheet typed by Deng, handed over to Chen for confirming."""
+def picture(colour: str = "white", size: tuple[int, int] = (400, 300), grain: int = 0) -> bytes:
+    """A photo as a device would send it, with its maker in the metadata; ``grain`` makes it large in bytes too."""
+    image = Image.new("RGB", size, colour)
+    if grain:
+        image = Image.effect_noise((size[0] // grain, size[1] // grain), 90).resize(size).convert("RGB")
+    exif = Image.Exif()
+    exif[271] = "Planted Phone"
+    out = BytesIO()
+    image.save(out, "JPEG", exif=exif, quality=90)
+    return out.getvalue()
+
+
+def add_paper(village: Village, typist: Staff | None = None) -> Sheet:
+    """Add a paper sheet for Deng, or another, to type and Chen to confirm."""
     world = village.world
     with acting_as(world.gao) as post:
         assert post is not None
-        sheet = rounds.add_paper_sheet(
+        return rounds.add_paper_sheet(
             by=world.gao,
             post=post,
             round=village.round,
             assessor_name="赵老",
-            typist=world.deng,
+            typist=typist or world.deng,
             confirmer=world.chen,
         )
-    with acting_as(world.deng) as post:
+
+
+def type_paper(
+    sheet: Sheet, answers: Mapping[int, dict[str, object] | None], photos: Sequence[bytes] = (), hand_over: bool = True
+) -> None:
+    """Type a paper sheet with its photos and hand it on; without photos it says why."""
+    typist = sheet.typist
+    assert typist is not None
+    with acting_as(typist) as post:
         assert post is not None
         for subject, answer in answers.items():
             sheets.save_cell(sheet=sheet, subject_id=subject, version=0, answer=answer)
-        sheets.hand_over(by=world.deng, post=post, sheet=sheet, blanks_are_unknown=True)
+        for block in photos:
+            sheet_pages.add_photo(sheet=sheet, block=block)
+        if hand_over:
+            note = "" if photos else "雨淋湿了"
+            sheets.hand_over(by=typist, post=post, sheet=sheet, blanks_are_unknown=True, note=note)
+
+
+def typed_paper(
+    village: Village, answers: Mapping[int, dict[str, object] | None], photos: Sequence[bytes] = ()
+) -> Sheet:
+    """Add a paper sheet typed by Deng, handed over to Chen for confirming."""
+    sheet = add_paper(village)
+    type_paper(sheet, answers, photos)
     return sheet
 
 
