@@ -56,7 +56,8 @@ def declare(
 @transaction.atomic
 def declare_earlier(*, staff: Staff, post: Post, plan: SamplePlan) -> int:
     """Declare for a plan that is not drawn what one declared for earlier plans; return how many households."""
-    if plan.state != SamplePlan.State.PLANNED:
+    held = SamplePlan.objects.select_for_update().get(pk=plan.pk)
+    if held.state != SamplePlan.State.PLANNED:
         raise Refused(_("已经抽取，不能再沿用以前的申报"))
     earlier = list(kin.earlier_of(post, plan))
     for one in earlier:

@@ -6,7 +6,7 @@ from config.lib import clock
 from config.lib.weeks import Week
 from grids.models import PostKind
 from tests.access.matrix import Row
-from tests.reporting.sampling import a_concluded_plan, a_drawn_plan, a_plan
+from tests.reporting.sampling import a_concluded_plan, a_declaration, a_drawn_plan, a_plan
 from tests.world import World
 
 READERS = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.LEADER})
@@ -35,6 +35,11 @@ def _concluded(world: World) -> dict[str, Any]:
     return {"pk": a_concluded_plan(world).pk}
 
 
+def _declaration(world: World) -> dict[str, Any]:
+    found = a_declaration(world)
+    return {"pk": found.plan_id, "declaration_id": found.pk}
+
+
 ROWS = {
     "reporting:overview": Row(posts=OVERSEERS),
     "reporting:overview_map": Row(posts=OVERSEERS),
@@ -53,6 +58,10 @@ ROWS = {
     "reporting:population": Row(posts=AUDITOR, kwargs=_drawn),
     "reporting:redraw": Row(posts=AUDITOR),
     "reporting:conclude": Row(posts=AUDITOR, kwargs=_drawn, method="post", status=422),
+    "reporting:kin": Row(posts=AUDITOR, kwargs=_plan),
+    "reporting:kin_earlier": Row(posts=AUDITOR, kwargs=_plan, method="post", status=302),
+    "reporting:kin_withdraw": Row(posts=AUDITOR, kwargs=_declaration, method="post", status=302),
+    "reporting:targeted": Row(posts=AUDITOR, kwargs=_drawn),
     "reporting:inspection_list": Row(posts=AUDITOR),
     "reporting:inspection": Row(posts=AUDITOR, kwargs=_item),
     "reporting:conclusion_list": Row(posts=AUDITOR),

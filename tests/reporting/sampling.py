@@ -18,8 +18,8 @@ from customers.models import Household, Profile, ProfileCheck, Visit
 from grids.models import Grid, Post, PostKind, Staff
 from reporting.domain.inspection import Finding
 from reporting.domain.quarters import Quarter
-from reporting.models import SampleItem, SamplePlan
-from reporting.services import samples
+from reporting.models import Inspection, KinDeclaration, SampleItem, SamplePlan
+from reporting.services import kin, samples, targeted
 from reporting.services.samples import Entry
 from tests.conftest import acting_as
 from tests.customers.builders import document, make_household
@@ -131,6 +131,25 @@ def drawn_plan(world: World, *auditors: Staff, seed: str = "2026-lottery", **cha
         return samples.draw(staff=world.kang, post=post, plan=plan, seed=seed)
 
 
+def declare_kin(staff: Staff, plan: SamplePlan, subject_id: int, relation: str = "sibling") -> KinDeclaration:
+    """Declare a household as an auditor's kin's, by himself."""
+    with auditing(staff) as post:
+        return kin.declare(staff=staff, post=post, plan=plan, subject_id=subject_id, relation=relation)
+
+
+def add_target(staff: Staff, plan: SamplePlan, subject_id: int, reason: str = "多户共用一个手机号") -> SampleItem:
+    """Add a household to the targeted part of a drawn plan."""
+    with auditing(staff) as post:
+        return targeted.add(staff=staff, post=post, plan=plan, subject_id=subject_id, reason=reason)
+
+
+def inspect_one(staff: Staff, item: SampleItem, **values: Decimal) -> None:
+    """Inspect one item; its plan is read with its rules."""
+    found = SampleItem.objects.select_related("plan__rules").get(pk=item.pk)
+    with auditing(staff) as post:
+        samples.inspect(staff=staff, post=post, item=found, entry=truth(found, values=values))
+
+
 def tails_of(subject_id: int) -> dict[str, str]:
     """The last four characters of the head's numbers, as ``make_household`` gives them: an auditor cannot read them."""
     return dict.fromkeys(("id_tail", "phone_tail"), f"{subject_id * 10 % 10000:04d}")
@@ -156,9 +175,13 @@ def truth(item: SampleItem, **changes: Any) -> Entry:
 
 
 def inspect_all(world: World, plan: SamplePlan, *, wrong: int = 0) -> None:
-    """Inspect every drawn item; in the first ``wrong`` ones the income is found to be half."""
-    items = list(SampleItem.objects.filter(plan=plan).select_related("plan__rules").order_by("order"))
+    """Inspect every drawn item left; in the first ``wrong`` ones the income is found to be half."""
+    items = list(
+        SampleItem.objects.filter(plan=plan, is_targeted=False).select_related("plan__rules").order_by("order")
+    )
     for at, item in enumerate(items):
+        if Inspection.objects.filter(item=item).exists():
+            continue
         entry = truth(item, values={"gross_income": Decimal(35000)} if at < wrong else {})
         with auditing(world.kang) as post:
             samples.inspect(staff=world.kang, post=post, item=item, entry=entry)
@@ -193,3 +216,12 @@ def a_concluded_plan(world: World) -> SamplePlan:
         with auditing(world.kang) as post:
             samples.conclude(staff=world.kang, post=post, plan=plan)
     return plan
+
+
+def a_declaration(world: World) -> KinDeclaration:
+    """A standing declaration of Kang's for a plan that is not drawn."""
+    found = KinDeclaration.objects.filter(withdrawn_at=None, plan__state="planned").first()
+    if found is None:
+        home = make_household(world.liu, f"K{KinDeclaration.objects.count()}")
+        found = declare_kin(world.kang, a_plan(world), home.pk)
+    return found

@@ -71,7 +71,9 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "alter table customers_listentry drop constraint list_needs_two_people",
         "update customers_listentry set confirmed_by_id = proposed_by_id",
     ),
-    "customers.releases_need_two": ("update customers_listentry set released_at = now(), released_by_id = confirmed_by_id",),
+    "customers.releases_need_two": (
+        "update customers_listentry set released_at = now(), released_by_id = confirmed_by_id",
+    ),
     "customers.visited_is_the_first_visit": (
         f"delete from reporting_countedmilestone where milestone_id in (select id from customers_milestone where subject_id = {ANY})",
         f"delete from customers_milestone where kind = 'visited' and subject_id = {ANY}",
@@ -167,7 +169,7 @@ PLANTED: dict[str, tuple[str, ...]] = {
     ),
     "reporting.the_targeted_are_apart": (
         "alter table reporting_sampleitem drop constraint subject_drawn_once",
-        "update reporting_sampleitem set subject_id = (select subject_id from reporting_sampleitem where \"order\" = 1) where is_targeted",
+        'update reporting_sampleitem set subject_id = (select subject_id from reporting_sampleitem where "order" = 1) where is_targeted',
     ),
     "reporting.conclusions_rest_on_the_random_part": (
         OFF.format("reporting_conclusion"),

@@ -18,12 +18,22 @@ from customers.models import Household, Person, PersonToken, RosterImport
 from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
 from customers.services.visits import submit_visit
+from reporting.models import SamplePlan
+from reporting.services import samples
 from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
 from tests.credit import files as lines
 from tests.credit import village
 from tests.customers.builders import make_household, release_parameters, submission
-from tests.reporting.sampling import drawn_plan
+from tests.reporting.sampling import (
+    add_target,
+    another_auditor,
+    auditing,
+    declare_kin,
+    inspect_all,
+    inspect_one,
+    make_plan,
+)
 from tests.world import World
 
 
@@ -120,6 +130,26 @@ def imported(world: World) -> RosterImport:
     )
 
 
+def audited(world: World, near: Household) -> SamplePlan:
+    """A plan with kin of its auditors declared before the draw and after, and a targeted household, inspected and concluded."""
+    kong = another_auditor(world)
+    plan = make_plan(world, world.kang, kong)
+    declare_kin(world.kang, plan, near.pk)
+    with auditing(world.kang) as post:
+        samples.draw(staff=world.kang, post=post, plan=plan, seed="well-kept")
+    late = plan.items.order_by("order").first()
+    assert late is not None
+    declare_kin(world.kang, plan, late.subject_id)
+    inspect_one(kong, late)
+    # The kin's household may be looked at for a reason, by the other auditor.
+    inspect_one(kong, add_target(world.kang, plan, near.pk), gross_income=Decimal(35000))
+    inspect_all(world, plan)
+    with auditing(world.kang) as post:
+        samples.conclude(staff=world.kang, post=post, plan=plan)
+    plan.refresh_from_db()
+    return plan
+
+
 def build(world: World) -> dict[str, Any]:
     """Write all of it; return what the tests name."""
     release_parameters(world)
@@ -140,5 +170,5 @@ def build(world: World) -> dict[str, Any]:
     with job_frame(None, "test"):
         for one in (week, week.next):
             freeze_week(campaign_id=world.campaign.pk, week=one, at=one.freezes_at + timedelta(hours=1))
-    plan = drawn_plan(world)
+    plan = audited(world, homes[0])
     return {"homes": homes, "run": run, "village": made, "roster": roster, "plan": plan}
