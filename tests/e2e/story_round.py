@@ -1,5 +1,8 @@
 """The story's decision: three sealed sheets, opening by two, lines by the worker, proposal and approval."""
 
+from io import BytesIO
+
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.story_people import Cast, shot, until
@@ -101,10 +104,14 @@ def _fill(page: Page, opinions: dict[str, str]) -> None:
 
 
 def _type_paper(cast: Cast, opinions: dict[str, str]) -> None:
-    """Deng types what stands on the paper and hands it over; from then on he does not see it."""
+    """Deng photographs the paper, types what stands on it and hands it over; from then on he does not see it."""
     deng = cast.at_desk("0102")
     deng.goto("/sheets/")
     deng.wait_for_url("**/sheets/*/")
+    deng.locator("[data-page-input]").set_input_files(
+        {"name": "paper.jpg", "mimeType": "image/jpeg", "buffer": _paper_photo()}
+    )
+    expect(deng.locator("[data-sheet-pages] .photo")).to_have_count(1)
     _fill(deng, opinions)
     deng.locator("[data-sheet-seal]").click()
     deng.locator("input[name=blanks]").check()
@@ -112,11 +119,19 @@ def _type_paper(cast: Cast, opinions: dict[str, str]) -> None:
     expect(deng.locator("h1")).to_have_text("现在不在您手里")
 
 
+def _paper_photo() -> bytes:
+    photo = BytesIO()
+    Image.new("RGB", (2000, 1400), "ivory").save(photo, "JPEG")
+    return photo.getvalue()
+
+
 def _confirm_paper(cast: Cast) -> None:
     """Sun compares what was typed with the paper and seals it."""
     sun = cast.at_desk("0103")
     sun.goto("/sheets/")
     sun.wait_for_url("**/sheets/*/")
+    photo = sun.locator(".compare-paper img")
+    assert photo.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     expect(sun.locator(".sheet-check tbody tr")).to_have_count(len(AT_HOME))
     expect(sun.locator(".sheet-check tr", has_text="0001")).to_contain_text("6 万元")
     sun.get_by_role("link", name="与纸质表一致").click()
@@ -140,8 +155,16 @@ def open_by_two(cast: Cast) -> None:
     row = jiang.locator("tr", has_text="0001")
     expect(row).to_contain_text("5.30")  # 5, 5 and 6 lie close enough: their mean, down to 0.1 万元
     expect(jiang.locator("tr", has_text="0003")).to_contain_text("不予授信")
+    _look_at_the_paper(jiang)
     gao.goto("/rounds/")
     shot(gao, "rounds")
+
+
+def _look_at_the_paper(page: Page) -> None:
+    """After the opening the photo of the paper is there for who sees the opinions."""
+    page.get_by_role("link", name="纸质评议表的照片").click()
+    page.get_by_text("查看照片").click()
+    assert page.locator(".paper-pages img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
 def compute_and_publish(cast: Cast) -> None:

@@ -1,4 +1,4 @@
-"""An assessment sheet of 800 households on a phone: one tap an answer, saved at once, sealed at the end."""
+"""An assessment sheet of 800 households on a phone: one tap an answer, saved at once, sealed at the end; a paper one with its photo."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from credit.models import DraftCell
+from credit.models import DraftCell, DraftPage
 from credit.services import sheets
 from grids.models import Staff
 from tests.conftest import acting_as
 from tests.credit import village as make
-from tests.e2e.conftest import PHONE, Tab
+from tests.e2e.conftest import DESKTOP, PHONE, Tab
 from tests.world import World, build
 
 pytestmark = [pytest.mark.browser]
@@ -133,3 +133,62 @@ def test_two_tabs_do_not_overwrite_each_other(
     expect(row.locator("[data-error]")).to_contain_text("另一个页面")
     expect(row.locator("input[value='5']")).to_be_checked()
     assert answers(village) == [{"kind": "amount", "amount": "50000.00"}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_paper_sheet_with_its_photo_is_typed_on_a_phone_and_compared_on_a_desk(
+    chromium: Browser, live_server: Any, client_of: Callable[..., Client], tmp_path: Path
+) -> None:
+    village = assessing(build(), tmp_path, 12)
+    world = village.world
+    sheet = make.add_paper(village)
+    complaints: list[str] = []
+
+    def at(person: Staff, device: dict[str, object]) -> Page:
+        context = chromium.new_context(locale="zh-CN", base_url=live_server.url, **device)
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client_of(person).cookies[name].value, "url": live_server.url}])
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("console", lambda line: complaints.append(line.text) if "Security Policy" in line.text else None)
+        tab.goto(f"/sheets/{sheet.uuid}/")
+        return tab
+
+    deng = at(world.deng, PHONE)
+    photos = deng.locator("[data-sheet-pages] .photo")
+    expect(deng.locator(".page-note")).to_contain_text("纸上怎么写就怎么录")
+    chosen = [
+        {"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": make.picture("red", (2400, 1800))}
+        for number in (1, 2)
+    ]
+    deng.locator("[data-page-input]").set_input_files([*chosen, {**chosen[0], "name": "a.pdf", "buffer": b"%PDF-1"}])
+    expect(photos).to_have_count(2)
+    expect(deng.locator("[data-page-error]")).to_contain_text("这不是可用的照片")
+    expect(deng.locator("[data-page-count]")).to_have_text("2")
+    photos.nth(1).locator("[data-page-drop]").click()
+    expect(photos).to_have_count(1)
+    deng.reload()
+    expect(photos).to_have_count(1)
+    assert photos.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 1600
+    deng.locator("[data-row]").nth(0).locator("input[value='3']").check()
+    expect(deng.locator("[data-sheet-state][data-state=saved]")).to_be_visible()
+    deng.locator("[data-sheet-seal]").click()
+    deng.locator("input[name=blanks]").check()
+    deng.locator("#seal button").click()
+    expect(deng.locator("h1")).to_have_text("现在不在您手里")
+
+    chen = at(world.chen, DESKTOP)
+    paper, typed = chen.locator(".compare-paper img"), chen.locator(".sheet-check")
+    expect(paper).to_have_count(1)
+    left, right = paper.bounding_box() or {}, typed.bounding_box() or {}
+    assert left["x"] + left["width"] <= right["x"], "side by side"
+    chen.get_by_role("link", name="与纸质表一致").click()
+    expect(chen.locator(".seal-facts")).to_contain_text("1 张照片")
+    chen.locator("input[name=blanks]").check()
+    chen.locator("#seal button").click()
+    expect(chen.locator("h1")).to_have_text("已封存")
+    assert not DraftPage.objects.exists()
+    assert not complaints
+    for tab in (deng, chen):
+        tab.wait_for_load_state("networkidle")
+        tab.context.close()
