@@ -17,7 +17,7 @@ from grids.models import PostKind, Staff
 from reporting.demo import county
 from tests.credit.village import opener_key
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=True)
 
 AS_OF = datetime(2026, 11, 20, 4, tzinfo=UTC)
 # What tells whether two counties are the same: people, files, amounts, days and decisions, by what the bank calls them.
