@@ -9,8 +9,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from customers.access import households_for
 from customers.selectors.search import search
 from grids.access import Post, Staff
-from reporting.access import kin_for
+from reporting.access import items_for, kin_for
 from reporting.models import KinDeclaration, SamplePlan
+from reporting.selectors.samples import heads_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def counts_of(plan: SamplePlan, auditors: Sequence[Staff]) -> list[Declared]:
 def rows_for(post: Post, plan: SamplePlan) -> list[DeclaredRow]:
     """Return what the acting auditor declared for a plan, the latest first, those taken back at the end."""
     declared = list(kin_for(post).filter(plan=plan).order_by("-declared_at", "-pk"))
-    homes = homes_of(post, [one.subject_id for one in declared])
+    homes = homes_of(post, plan, [one.subject_id for one in declared])
     rows = [DeclaredRow(one, homes.get(one.subject_id)) for one in declared]
     return sorted(rows, key=lambda row: row.declaration.withdrawn_at is not None)
 
@@ -63,11 +64,15 @@ def earlier_of(post: Post, plan: SamplePlan) -> QuerySet[KinDeclaration]:
     return standing.exclude(plan=plan).exclude(Exists(here)).order_by("subject_id", "-pk").distinct("subject_id")
 
 
-def homes_of(post: Post, subject_ids: Iterable[int]) -> dict[int, Home]:
-    """Return the households of some subjects in one query; the head is missing where an auditor must not see the file."""
-    rows = households_for(post).filter(pk__in=list(subject_ids))
+def homes_of(post: Post, plan: SamplePlan, subject_ids: Iterable[int]) -> dict[int, Home]:
+    """Return the households of some subjects. The head is missing where an auditor must not see the file, unless the plan sends
+    him there; three queries whatever their number."""
+    wanted = list(subject_ids)
+    items = dict(items_for(post).filter(plan=plan, subject__in=wanted).values_list("subject_id", "pk"))
+    heads = heads_of(items.values())
+    rows = households_for(post).filter(pk__in=wanted)
     return {
-        pk: Home(pk, number, head or "", " · ".join(filter(None, (village, group))))
+        pk: Home(pk, number, head or heads.get(items.get(pk, 0), ""), " · ".join(filter(None, (village, group))))
         for pk, number, village, group, head in rows.values_list("pk", "number", "grid__name", "group", "head__name")
     }
 

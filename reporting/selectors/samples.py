@@ -394,8 +394,11 @@ def is_open(plan: SamplePlan) -> bool:
 
 
 def next_item(post: Post, item: SampleItem) -> SampleItem | None:
-    """Return the next item of a plan to inspect, the same village first."""
-    left = items_for(post).filter(plan_id=item.plan_id, inspection__isnull=True)
+    """Return the next item of a plan an auditor may inspect, the same village first; his kin's are another's."""
+    kin = KinDeclaration.objects.filter(plan_id=item.plan_id, auditor_id=post.staff_id, withdrawn_at__isnull=True)
+    left = (
+        items_for(post).filter(plan_id=item.plan_id, inspection__isnull=True).exclude(subject__in=kin.values("subject"))
+    )
     same = left.filter(grid_id=item.grid_id).order_by("order").first()
     return same or left.order_by("grid__branch_id", "grid__pinyin", "grid_id", "order").first()
 

@@ -29,14 +29,14 @@ from reporting.views.samples import plan_crumb, where
 LONGEST = 80
 
 
-def picked(request: StaffRequest) -> Home | None:
+def picked(request: StaffRequest, plan: SamplePlan) -> Home | None:
     """Return the household chosen in the address or the form, or raise Http404 when it is none of the bank's."""
     text = request.POST.get("pick") or request.GET.get("pick") or ""
     if not text:
         return None
     if not text.isdigit() or len(text) > 18:
         raise Http404
-    home = selectors.homes_of(request.post, [int(text)]).get(int(text))
+    home = selectors.homes_of(request.post, plan, [int(text)]).get(int(text))
     if home is None:
         raise Http404
     return home
@@ -55,7 +55,7 @@ def sought(request: StaffRequest) -> dict[str, Any]:
 def kin(request: StaffRequest, pk: int) -> HttpResponse:
     """What one declared for a plan, and the search for a household to declare."""
     plan = access.open_named_sample(request.post, pk)
-    home = picked(request)
+    home = picked(request, plan)
     form = KinForm(request.POST or None)
     if request.method == "POST":
         if home is None:

@@ -33,7 +33,7 @@ def targeted(request: StaffRequest, pk: int) -> HttpResponse:
     if plan.state == SamplePlan.State.PLANNED:
         raise Http404
     may_add = samples.is_open(plan) and samples.is_named(plan, request.user.pk)
-    home = picked(request) if may_add else None
+    home = picked(request, plan) if may_add else None
     form = TargetForm(request.POST or None)
     if request.method == "POST":
         if home is None:

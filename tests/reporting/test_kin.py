@@ -161,6 +161,10 @@ def test_kin_found_after_the_draw_are_inspected_by_another_and_the_draw_stays(wo
     assert late.is_late
     with auditing(world.kang) as post, pytest.raises(Refused, match="您已申报这户是亲属"):
         samples.inspect(staff=world.kang, post=post, item=item, entry=truth(item))
+    with auditing(world.kang) as post:
+        following = plans.next_item(post, item)
+        assert following is not None
+        assert following.pk != item.pk, "the next one is never his kin's"
     with auditing(world.kang) as post, pytest.raises(Refused, match="不能撤回"):
         kin.withdraw(staff=world.kang, post=post, declaration=late)
     inspect_one(kong, item)
