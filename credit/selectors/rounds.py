@@ -243,16 +243,14 @@ def waiting_sheets(staff: Staff) -> int:
 
 
 def rows_in_order(sheet: Sheet, subject_ids: list[int]) -> list[Card]:
-    """Return the households of a sheet in its own order.
+    """Return the households of a sheet in its own order, drawn from the sheet's number.
 
-    An assessor's order is drawn from the sheet's number, so that tiredness at the end of the list meets other households on
-    every sheet; a paper sheet follows the household numbers, as it is printed.
+    Tiredness at the end of the list thus meets other households on every sheet. A paper sheet is printed, typed and
+    confirmed in the same order.
     """
-    found = cards(subject_ids)
-    if sheet.mode == Sheet.Mode.PAPER:
-        return sorted(found.values(), key=lambda card: (card.number, card.subject_id))
     seed = sheet.uuid.bytes
-    return sorted(found.values(), key=lambda card: sha256(seed + card.subject_id.to_bytes(8, "big")).digest())
+    found = cards(subject_ids).values()
+    return sorted(found, key=lambda card: sha256(seed + card.subject_id.to_bytes(8, "big")).digest())
 
 
 def is_due(round: Round, on: date | None = None) -> bool:

@@ -1,23 +1,36 @@
-"""Photos of a paper sheet: added and compared before it is sealed, looked at after the opening."""
+"""A paper sheet: printed blank, its photos added and compared before it is sealed, looked at after the opening."""
 
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from config.lib import audit
+from config.lib import audit, pdf
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
-from credit.access import ROUND_POSTS, SHEET_POSTS, open_page, open_round, open_sheet_in_hand
+from credit.access import (
+    ROUND_POSTS,
+    SHEET_POSTS,
+    open_households_of_sheet,
+    open_page,
+    open_round,
+    open_sheet_in_hand,
+    open_sheet_of_round,
+)
 from credit.pages import CONTENT_TYPE
 from credit.selectors import rounds as selectors
+from credit.selectors.blank_sheets import blank_sheet, printed_number, subjects_to_print
 from credit.services import sheet_pages
 from credit.services.holding import SealedError
+from grids.access import PostKind
 from grids.services import Refused
 
 
@@ -71,6 +84,46 @@ def page_drop(request: StaffRequest, uuid: UUID, page: UUID) -> HttpResponse:
     except SealedError:
         return JsonResponse({"text": _("这份评议表已不能修改")}, status=410)
     return JsonResponse({})
+
+
+@allow(*SHEET_POSTS)
+@never_cache
+@require_GET
+def sheet_blank(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """The blank sheet as PDF, for who is to type it; leaves an audit event."""
+    found = open_sheet_in_hand(request.user, uuid)
+    return _blank(request, found, open_households_of_sheet(found))
+
+
+@allow(PostKind.BRANCH_MANAGER)
+@never_cache
+@require_GET
+def round_blank(request: StaffRequest, pk: int, sheet: int) -> HttpResponse:
+    """The blank sheet as PDF, for who leads the round; leaves an audit event."""
+    round = open_round(request.post, pk)
+    found = open_sheet_of_round(request.post, round, sheet)
+    found.round = round
+    return _blank(request, found, subjects_to_print(found))
+
+
+def _blank(request: StaffRequest, sheet: Any, subjects: list[int]) -> HttpResponse:
+    """Only a paper sheet that is not handed on yet is printed, and only once its roster is frozen."""
+    if sheet.mode != "paper" or sheet.state != "open" or sheet.round.stage != "assess":
+        raise Http404
+    language = get_language() or "zh-hans"
+    content = pdf.render("assessment", blank_sheet(sheet, subjects, language), language)
+    audit.record(
+        staff=request.user,
+        post_id=request.post.pk,
+        verb="sheet_printed",
+        about="round",
+        about_id=sheet.round_id,
+        detail={"sheet": sheet.number},
+    )
+    response = HttpResponse(content, content_type="application/pdf")
+    name = f"sheet-{printed_number(sheet)}.pdf"
+    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
+    return response
 
 
 @allow(*ROUND_POSTS)

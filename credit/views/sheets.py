@@ -55,9 +55,11 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
         return render(request, "credit/sheet_closed.html", {"where": _where(found), "sheet": found})
     rules = selectors.rules_of(found.round)
     cells = sheets.read_cells(found)
+    is_paper = found.mode == "paper"
     rows = [
         {
             "id": card.subject_id,
+            "place": place if is_paper else "",
             "number": card.number,
             "head": card.head,
             "group": card.group,
@@ -65,15 +67,15 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
             "version": cells[card.subject_id].version,
             **_shown(cells[card.subject_id].answer),
         }
-        for card in selectors.rows_in_order(found, subjects)
+        for place, card in enumerate(selectors.rows_in_order(found, subjects), start=1)
     ]
     language = get_language() or "zh-hans"
     context = {
         "where": _where(found),
         "sheet": found,
         "is_confirming": found.state == "typed",
-        "is_paper": found.mode == "paper",
-        "draft": sheet_pages.draft_of(found) if found.mode == "paper" else None,
+        "is_paper": is_paper,
+        "draft": sheet_pages.draft_of(found) if is_paper else None,
         "rows": rows,
         "amounts": [_wan(amount) for amount in rules.amounts],
         "largest": _wan(rules.largest),

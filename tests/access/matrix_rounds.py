@@ -56,6 +56,11 @@ def _uuid(world: World) -> dict[str, Any]:
     return {"uuid": Sheet.objects.get(round=_round(world), number=9).uuid}
 
 
+def _paper_of_round(world: World) -> dict[str, Any]:
+    round = _round(world)
+    return {"pk": round.pk, "sheet": Sheet.objects.get(round=round, number=9).pk}
+
+
 def _page(world: World) -> dict[str, Any]:
     """A photo of the paper sheet in Chen's hands."""
     sheet = Sheet.objects.get(round=_round(world), number=9)
@@ -122,6 +127,8 @@ ROWS = {
     "credit:sheet_page_add": _post(_uuid, TYPIST, 422),
     "credit:sheet_page": Row(posts=TYPIST, kwargs=_page),
     "credit:sheet_page_drop": _post(_page, TYPIST, 200),
+    "credit:sheet_blank": Row(posts=TYPIST, kwargs=_uuid),
+    "credit:round_blank": Row(posts=MANAGER, kwargs=_paper_of_round),
     "credit:round_papers": Row(posts=SEES, kwargs=_papers),
     "credit:round_paper": Row(posts=SEES, kwargs=_paper),
     "credit:to_decide": Row(posts=DECIDERS),

@@ -1,6 +1,7 @@
 """Photos of paper sheets: one size whatever they show, in nobody's sight but the typist's and the confirmer's, sealed and
 opened with the sheet (Design, 5a)."""
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from config.lib import pdf
 from config.lib.crypto import Unreadable
 from config.lib.integrity import examine
 from config.lib.models import AuditEvent, History
@@ -179,6 +181,41 @@ def test_nothing_that_is_sent_is_spooled(
     file = SimpleUploadedFile("paper.jpg", block, "image/jpeg")
     for name in ("sheet_page_add", "sheet_seal"):
         deng.post(reverse(f"credit:{name}", args=[sheet.uuid]), {"file": file})
+
+
+def test_the_blank_sheet_says_what_the_screen_says_in_the_same_order(
+    world: World, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    village = make.started(world, 30)
+    sheet = make.add_paper(village)
+    printed: list[dict[str, Any]] = []
+    render = pdf.render
+    monkeypatch.setattr(
+        pdf, "render", lambda name, data, language: printed.append(data) or render(name, data, language)
+    )
+    by_typist = reverse("credit:sheet_blank", args=[sheet.uuid])
+    by_lead = reverse("credit:round_blank", args=[village.round.pk, sheet.pk])
+    deng, gao = client_of(world.deng), client_of(world.gao)
+    for client, address in ((deng, by_typist), (gao, by_lead)):
+        answer = client.get(address)
+        assert (answer.status_code, answer.content[:5], answer["Content-Type"]) == (200, b"%PDF-", "application/pdf")
+        assert "no-store" in answer["Cache-Control"]
+    assert printed[0] == printed[1]
+    page = deng.get(reverse("credit:sheet", args=[sheet.uuid])).content.decode()
+    rows = json.loads(page.split('id="sheet-data" type="application/json">')[1].split("</script>")[0])
+    assert [(row["place"], row["number"]) for row in rows] == [
+        (home["index"], home["number"]) for home in printed[0]["households"]
+    ]
+    assert [row["number"] for row in rows] != sorted(row["number"] for row in rows)
+    assert printed[0]["sheet"] == f"{village.round.pk}-4"
+    assert set(printed[0]["households"][0]) == {"index", "number", "head", "group", "note"}
+    assert len(printed[0]["reasons"]) == 7
+    assert AuditEvent.objects.filter(verb="sheet_printed", detail__sheet=4).count() == 2
+
+    assert client_of(world.chen).get(by_typist).status_code == 404, "the confirmer has nothing to print"
+    assert gao.get(reverse("credit:round_blank", args=[village.round.pk, village.sheets[0].pk])).status_code == 404
+    make.type_paper(sheet, {})
+    assert deng.get(by_typist).status_code == gao.get(by_lead).status_code == 404
 
 
 # --- Raw SQL ------------------------------------------------------------------------------------------------------------

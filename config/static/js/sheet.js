@@ -157,6 +157,7 @@
     row.element = element;
     element.querySelector("[data-head]").textContent = row.head || "—";
     element.querySelector("[data-number]").textContent = [
+      row.place && root.dataset.place.replace("%s", row.place),
       row.number,
       row.group,
       root.dataset.people.replace("%s", row.members),
