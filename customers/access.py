@@ -11,6 +11,7 @@ from django.http import Http404
 
 from config.lib.acting import open_subjects
 from customers.models import (
+    DuplicateCase,
     Evidence,
     Household,
     ListEntry,
@@ -114,6 +115,11 @@ def open_list_release(post: Post, pk: int) -> ListRelease:
     """Return a request to release an entry, under a row lock."""
     releases = ListRelease.objects.filter(scope(post)).select_related("entry", "asked_by")
     return _open(releases.select_for_update(of=("self",)), pk=pk)
+
+
+def open_duplicate(post: Post, pk: int) -> DuplicateCase:
+    """Return a duplicate found in the households a post may see."""
+    return _open(DuplicateCase.objects.filter(scope(post)), pk=pk)
 
 
 # --- Roster files -------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queues/", checks.queues, name="queues"),
     path("queues/<int:pk>/", checks.check, name="check"),
     path("queues/<int:pk>/photos/<int:photo>/", checks.check_photo, name="check_photo"),
+    path("queues/duplicates/<int:pk>/settle/", checks.settle_duplicate, name="duplicate_settle"),
     path("lists/<int:pk>/confirm/", lists.confirm, name="list_confirm"),
     path("lists/<int:pk>/reject/", lists.reject, name="list_reject"),
     path("lists/<int:pk>/release/", lists.ask_release, name="list_release_ask"),

@@ -277,6 +277,26 @@ class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
 # --- Submitting a visit -------------------------------------------------------------------------------------------
 
 
+class NewMember(serializers.Serializer[Any]):
+    """A member who came to the household; name and relation are enough."""
+
+    name = serializers.CharField()
+    relation = serializers.CharField(help_text="a code other than head")
+    born_on = serializers.DateField(required=False, allow_null=True)
+    id_number = serializers.CharField(required=False, allow_blank=True, default="", max_length=40)
+    labour = serializers.CharField(required=False, allow_blank=True, default="")
+    occupation = serializers.CharField(required=False, allow_blank=True, default="")
+    away = serializers.BooleanField(required=False, default=False)
+
+
+class LeavingMember(serializers.Serializer[Any]):
+    """A member who is no longer here; never the head, and no longer in the document."""
+
+    person_id = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(help_text="moved, deceased or other")
+    on = serializers.DateField()
+
+
 class VisitSubmission(serializers.Serializer[Any]):
     """A visit as a program sends it. Codes and rules are those of the page; what breaks one is answered with 422."""
 
@@ -297,6 +317,8 @@ class VisitSubmission(serializers.Serializer[Any]):
     same = serializers.ListField(
         child=serializers.CharField(), required=False, default=list, help_text="sections the same as last time"
     )
+    joining = NewMember(many=True, required=False, default=list, help_text="members who came, kept with the visit")
+    leaving = LeavingMember(many=True, required=False, default=list, help_text="members who left, kept with the visit")
     latitude = serializers.DecimalField(
         max_digits=9, decimal_places=6, min_value=-90, max_value=90, required=False, allow_null=True
     )

@@ -28,6 +28,7 @@ from customers.api.serializers import (
     VisitWithPhotos,
 )
 from customers.domain.economics import Problem
+from customers.domain.members import Joining, Leaving
 from customers.forms.visits import sentence
 from customers.services.visits import Photo, Submission, VisitConflictError, VisitRefusedError, submit_visit
 from grids.access import CUSTOMER_POSTS, Post, PostKind
@@ -99,7 +100,8 @@ class Visits(Rows):
             found = [_told(one) for one in refused.problems if one.level != "warning" and one.code != UNREADABLE]
             said = {problem["path"] for problem in unreadable}
             problems = unreadable + [problem for problem in found if problem["path"] not in said]
-            raise Refused(422, _("内容有误，走访没有保存"), problems=problems) from refused
+            # The visit took itself back; a duplicate that stopped it was told to the branch manager, and stays told.
+            raise Refused(422, _("内容有误，走访没有保存"), problems=problems, keeps=True) from refused
         except VisitConflictError as conflict:
             more = {"visit_id": conflict.visit.pk} if conflict.visit is not None else {}
             raise Refused(409, _("这个 client_uuid 已用于另一次走访"), more=more) from conflict
@@ -138,12 +140,15 @@ def _submission(request: Request, sent: VisitSubmission, unreadable: list[dict[s
     }
     values.pop("household_id")
     confirmed, same = values.pop("confirmed", ()), values.pop("same", ())
+    joining, leaving = values.pop("joining", ()), values.pop("leaving", ())
     for name in ("purpose", "outcome"):
         values.setdefault(name, "")
     return Submission(
         **values,
         confirmed=frozenset(confirmed),
         same=frozenset(same),
+        joining=tuple(Joining(**one) for one in joining),
+        leaving=tuple(Leaving(person=one["person_id"], reason=one["reason"], on=one["on"]) for one in leaving),
         photos=tuple(Photo(file.read(), file.name or "") for file in request.FILES.getlist("photos")),
         unreadable=tuple(Problem(one["path"], UNREADABLE) for one in unreadable),
     )

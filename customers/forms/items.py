@@ -256,15 +256,21 @@ class BreachForm(ItemForm):
         return found
 
 
+LEFT = (("", _("仍在本户")), ("moved", _("迁出")), ("deceased", _("身故")), ("other", _("其他原因")))
+
+
 class MemberForm(ItemForm):
-    """A member of the roster; the officer adds labour ability, occupation and whether he works away."""
+    """A member of the roster; the officer adds labour ability, occupation and whether he works away, or that he left."""
 
     main = ("labour", "occupation", "away")
+    more = ("left_reason", "left_on")
     person = Words(widget=forms.HiddenInput)
     relation = Words(widget=forms.HiddenInput)
     labour = Words(label=_("劳动能力"), widget=forms.RadioSelect)
     occupation = Words(label=_("职业"), widget=forms.Select)
     away = forms.BooleanField(label=_("外出务工"), required=False)
+    left_reason = Words(label=_("为什么"), widget=forms.Select(choices=LEFT))
+    left_on = day(_("从哪天起"))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -273,8 +279,12 @@ class MemberForm(ItemForm):
         self.fields["away"].widget.attrs["class"] = "form-check-input"
 
     def is_blank(self) -> bool:
-        """Every member of the roster stands in the file."""
-        return False
+        """Every member of the roster stands in the file, but for those who left."""
+        return self.has_left()
+
+    def has_left(self) -> bool:
+        """Tell whether the officer said that this member is no longer here."""
+        return bool(self.value("left_reason") or self.value("left_on"))
 
     def says_something(self) -> bool:
         """Tell whether the officer said anything about this member."""
@@ -291,6 +301,31 @@ class MemberForm(ItemForm):
             kinds = catalogue.LABOUR if name == "labour" else catalogue.OCCUPATIONS
             return Cell(cell.bound, "", catalogue.labels([cell.last], kinds, language())[0], "", cell.remark)
         return Cell(cell.bound, "", "", "", cell.remark)
+
+
+class JoiningForm(ItemForm):
+    """Somebody new in the household: name and relation, and what else is known (Semantics, section 3)."""
+
+    main = ("name", "relation", "born_on", "id_number")
+    more = ("labour", "occupation", "away")
+    name = Words(label=_("姓名"), required=True, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    relation = Words(label=_("与户主关系"), required=True, widget=forms.Select)
+    born_on = day(_("出生日期"))
+    id_number = Words(
+        label=_("身份证号"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    labour = Words(label=_("劳动能力"), widget=forms.Select)
+    occupation = Words(label=_("职业"), widget=forms.Select)
+    away = forms.BooleanField(label=_("外出务工"), required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        relations = {code: one for code, one in catalogue.RELATIONS.items() if code != "head"}
+        self.fields["relation"].widget.choices = choices(relations, _("请选择"))
+        self.fields["labour"].widget.choices = choices(catalogue.LABOUR, _("请选择"))
+        self.fields["occupation"].widget.choices = choices(catalogue.OCCUPATIONS, _("请选择"))
+        self.fields["away"].widget.attrs["class"] = "form-check-input"
 
 
 class Rows:

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.lib import display
-from customers.domain import catalogue, visits, words
+from customers.domain import catalogue, members, visits, words
 from customers.domain.economics import Problem
+from customers.domain.members import Joining, Leaving
 from customers.forms import items
-from customers.forms.items import Rows, Words, choices, language
+from customers.forms.items import ItemForm, Rows, Words, choices, language
 
 SECTIONS = ("members", "assets", "liabilities", "guarantees", "income", "expenses", "needs")
 """Sections that can be taken over with "same as last time", each for itself."""
@@ -122,6 +123,7 @@ class VisitForm:
             "breaches", items.BreachForm, data=data, initial=performance.get("breaches", ()) if fill else (), limit=20
         )
         self.rows["members"] = self._members(fill)
+        self.rows["joining"] = Rows("joining", items.JoiningForm, data=data, limit=members.MOST)
         for name, codes in SUGGESTED.items():
             kinds = type(self.rows[name].empty).kinds
             self.rows[name].suggested = [(code, kinds[code].label(language())) for code in codes]
@@ -223,7 +225,10 @@ class VisitForm:
         """Return the arguments of a submission, photos apart."""
         value = self.visit.value
         confirmed = self._confirmed()
+        visit_only = bool(self.visit["visit_only"].value())
         return {
+            "joining": () if visit_only else tuple(_joining(row) for row in self.rows["joining"].kept()),
+            "leaving": () if visit_only else tuple(_leaving(row) for row in self.leavers()),
             "client_uuid": _uuid(value("client_uuid")),
             "purpose": value("purpose"),
             "outcome": value("outcome"),
@@ -240,17 +245,26 @@ class VisitForm:
             "unreadable": self._unreadable(),
         }
 
+    def leavers(self) -> list[ItemForm]:
+        """The rows of members of whom the officer said that they are no longer here."""
+        return [row for row in self.rows["members"] if isinstance(row, items.MemberForm) and row.has_left()]
+
     def _unreadable(self) -> tuple[Problem, ...]:
-        text = self.visit.value("next_visit_on")
-        if text and parse_day(text) is None:
-            return (Problem("next_visit_on", "next_visit_wrong", text[:20]),)
-        return ()
+        days = [("next_visit_on", "next_visit_wrong", self.visit.value("next_visit_on"))]
+        for i, row in enumerate(self.rows["joining"].kept()):
+            days.append((f"joining.{i}.born_on", "born_wrong", row.value("born_on")))
+        for i, row in enumerate(self.leavers()):
+            days.append((f"leaving.{i}.on", "leaving_day_wrong", row.value("left_on")))
+        return tuple(Problem(path, code, text[:20]) for path, code, text in days if text and parse_day(text) is None)
 
     def document(self) -> dict[str, Any] | None:
         """Return the file as typed; None when nothing was said about the household, or only the visit is to be sent."""
         value = self.visit.value
         singles = any(value(name) for name in ("shares_held", "status", "judgement", "grade"))
-        said = singles or any(row.says_something() for rows in self.rows.values() for row in rows)
+        told = (
+            rows for name, rows in self.rows.items() if name != "joining"
+        )  # who came is no answer about the household
+        said = singles or any(row.says_something() for rows in told for row in rows)
         if not said or self.visit["visit_only"].value():
             return None
         breaches = self.rows["breaches"].items()
@@ -300,9 +314,10 @@ class VisitForm:
         text = sentence(problem)
         path = problem.path.removeprefix("performance.")
         found = _PLACE.match(path)
-        if found and found[1] in self.rows:
-            row = self.rows[found[1]].row(int(found[2]))
-            field = found[3] or ""
+        if found and (found[1] in self.rows or found[1] == "leaving"):
+            row, field = self._row(found[1], int(found[2])), found[3] or ""
+            if found[1] == "leaving":
+                field = f"left_{field}"
             if row is not None and field in row.fields:
                 row.add_error(field, text)
                 if problem.level == "question":
@@ -316,6 +331,12 @@ class VisitForm:
             self.visit.add_error(path, text)
         else:
             self.visit.add_error(None, text)
+
+    def _row(self, name: str, place: int) -> ItemForm | None:
+        if name != "leaving":
+            return self.rows[name].row(place)
+        leavers = self.leavers()
+        return leavers[place] if place < len(leavers) else None
 
     def _place_remark(self, path: str, text: str) -> None:
         found = _PLACE.match(path.removeprefix("performance."))
@@ -336,8 +357,28 @@ class VisitForm:
 
 def sentence(problem: Problem) -> str:
     """What a finding means and what to do, in the reader's language."""
-    source = visits if problem.code in visits.SENTENCES else words
-    return source.sentence(problem.code, problem.value, language())
+    for source in (visits, members):
+        if problem.code in source.SENTENCES:
+            return source.sentence(problem.code, problem.value, language())
+    return words.sentence(problem.code, problem.value, language())
+
+
+def _joining(row: ItemForm) -> Joining:
+    return Joining(
+        name=row.value("name"),
+        relation=row.value("relation"),
+        born_on=parse_day(row.value("born_on")),
+        id_number=row.value("id_number")[:40],
+        labour=row.value("labour"),
+        occupation=row.value("occupation"),
+        away=bool(row["away"].value()),
+    )
+
+
+def _leaving(row: ItemForm) -> Leaving:
+    return Leaving(
+        person=_number(row.value("person")), reason=row.value("left_reason"), on=parse_day(row.value("left_on"))
+    )
 
 
 def _uuid(text: str) -> UUID:

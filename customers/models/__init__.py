@@ -2,6 +2,7 @@
 
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem
 from customers.models.lists import ListEntry, ListRelease
+from customers.models.members import DuplicateCase, MemberChange
 from customers.models.milestones import Milestone
 from customers.models.people import Person, PersonToken
 from customers.models.profiles import Profile, ProfileCheck
@@ -10,10 +11,12 @@ from customers.models.visits import Consent, Evidence, Visit
 
 __all__ = [
     "Consent",
+    "DuplicateCase",
     "Evidence",
     "Household",
     "ListEntry",
     "ListRelease",
+    "MemberChange",
     "Milestone",
     "MoveRequest",
     "Person",

@@ -106,6 +106,18 @@ rule_by_sql(
     """,
 )
 
+rule_by_sql(
+    "customers.members_change_with_a_visit",
+    _("走访中增减的成员都属于那一户，离户的人都有离户日期"),
+    """
+    select change.id from customers_memberchange as change
+    join customers_visit as visit on visit.id = change.visit_id
+    join customers_person as person on person.id = change.person_id
+    where visit.subject_id <> change.subject_id or person.institution_id <> change.institution_id
+       or (change.kind = 'left' and person.household_id = change.subject_id and person.left_on is null)
+    """,
+)
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 rule_by_sql(

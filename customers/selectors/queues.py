@@ -12,7 +12,7 @@ from config.lib import clock, display
 from config.lib.weeks import business_day
 from customers import access
 from customers.domain import catalogue, diff, economics, words
-from customers.models import Consent, Evidence, Household, ListEntry, ListRelease, Person, Profile
+from customers.models import Consent, DuplicateCase, Evidence, Household, ListEntry, ListRelease, Person, Profile
 from customers.selectors.files import releases_of_entries
 from customers.selectors.visits import members, newest_consent, previous_profile
 from grids.access import Post
@@ -73,6 +73,15 @@ def waiting_releases(post: Post) -> list[ListEntry]:
     return sorted(entries, key=lambda entry: ids.index(entry.pk))
 
 
+def open_duplicates(post: Post) -> list[DuplicateCase]:
+    """Return the ID numbers that were typed in a branch and are filed elsewhere, the newest first, with where that is."""
+    return list(
+        DuplicateCase.objects.filter(access.scope(post), settled_at__isnull=True)
+        .select_related("subject__household__grid", "subject__household__head", "found_by", "filed_grid__branch")
+        .order_by("-found_at")[:50]
+    )
+
+
 # --- Side by side -------------------------------------------------------------------------------------------------
 
 
@@ -130,12 +139,14 @@ def sheet_of(household: Household, profile: Profile) -> Sheet:
     """Return a revision beside the one it is compared with, what it lacks and what is odd in it."""
     previous = previous_profile(profile)
     people = members(household)
+    # Who has left since stands in the files compared and is named there.
+    everyone = Person.objects.filter(household=household)
     return Sheet(
         household=household,
         profile=profile,
         previous=previous,
         people=people,
-        sections=sections_of(profile, previous, people),
+        sections=sections_of(profile, previous, everyone),
         notes=_notes(profile),
         photos=list(Evidence.objects.filter(visit_id=profile.visit_id).order_by("pk")),
         consent=newest_consent(household.pk),

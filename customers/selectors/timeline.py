@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from config.lib import display
 from config.lib.weeks import SHANGHAI, business_day
 from customers.domain import diff
-from customers.models import Consent, Evidence, Household, ListEntry, Milestone, Profile, Visit
+from customers.models import Consent, Evidence, Household, ListEntry, MemberChange, Milestone, Profile, Visit
 from customers.selectors.files import releases_of_entries, verdict_of
 
 Event = dict[str, Any]
@@ -24,6 +24,7 @@ def timeline_of(household: Household) -> list[Event]:
     """Return the events of a household as the timeline component writes them: title, at, by, text, icon, badge, tone."""
     events = [
         *_visits(household),
+        *_member_changes(household),
         *_profiles(household),
         *_consents(household),
         *_lists(household),
@@ -61,6 +62,21 @@ def _visits(household: Household) -> list[Event]:
             parts.append(visit.note)
         title = _("走访：%(outcome)s") % {"outcome": visit.get_outcome_display()}
         events.append(_event(visit.received_at, title, "walk", by=visit.lead.name, text=" · ".join(parts)))
+    return events
+
+
+def _member_changes(household: Household) -> list[Event]:
+    changes = MemberChange.objects.filter(subject_id=household.pk).select_related("visit__lead", "person")
+    events = []
+    for change in changes:
+        name = change.person.name or "—"
+        if change.kind == MemberChange.Kind.JOINED:
+            title = _("家庭成员增加：%(name)s") % {"name": name}
+            text = str(change.person.get_relation_display())
+        else:
+            title = _("家庭成员离户：%(name)s") % {"name": name}
+            text = f"{change.get_reason_display()} · {display.day(change.on)}"
+        events.append(_event(change.visit.received_at, title, "people", by=change.visit.lead.name, text=text))
     return events
 
 

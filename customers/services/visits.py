@@ -15,13 +15,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from config.lib import audit, clock, files
+from config.lib import audit, clock, crypto, files
 from config.lib.weeks import business_day
 from customers.domain import economics, visits
 from customers.domain.economics import Problem
+from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
 from customers.models import Consent, Evidence, Household, Milestone, Person, Profile, Visit
 from customers.selectors.visits import baseline, newest_profile, notice_in_force, standing_consent
-from customers.services import milestones
+from customers.services import members, milestones
 from grids.selectors.campaigns import open_campaign
 from grids.selectors.colleagues import colleagues_at
 
@@ -57,7 +58,8 @@ class Photo:
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """What the form sent. ``document`` is the file as typed (None: the visit alone); ``confirmed`` names the paths whose question
-    was answered; ``same`` the sections taken over with "same as last time"."""
+    was answered; ``same`` the sections taken over with "same as last time"; ``joining`` and ``leaving`` the members who came to the
+    household and left it, who travel with the visit."""
 
     client_uuid: UUID
     purpose: str
@@ -69,6 +71,8 @@ class Submission:
     document: dict[str, Any] | None = None
     confirmed: frozenset[str] = frozenset()
     same: frozenset[str] = frozenset()
+    joining: tuple[Joining, ...] = ()
+    leaving: tuple[Leaving, ...] = ()
     latitude: Decimal | None = None
     longitude: Decimal | None = None
     accuracy_m: Decimal | None = None
@@ -87,13 +91,26 @@ class Stored:
     profile: Profile | None
     is_repeat: bool = False
     warnings: list[Problem] = field(default_factory=list)
+    joined: int = 0
+    left: int = 0
 
 
 def submit_visit(*, staff: Any, post_id: int | None, household: Household, submission: Submission) -> Stored:
     """Store a visit led by the acting officer; raises VisitRefusedError with every problem, or VisitConflictError.
 
-    Writes visit, consent, evidence, profile revision, next visit date, milestones and an audit event in one transaction.
+    Writes visit, members who came or left, consent, evidence, profile revision, next visit date, milestones and an audit event in
+    one transaction. An ID number filed elsewhere stops all of it, and the branch manager is told (Semantics, section 8).
     """
+    try:
+        return _submit(staff, post_id, household, submission)
+    except VisitRefusedError as refused:
+        members.tell_of_duplicates(
+            staff=staff, post_id=post_id, household=household, joining=submission.joining, problems=refused.problems
+        )
+        raise
+
+
+def _submit(staff: Any, post_id: int | None, household: Household, submission: Submission) -> Stored:
     digest = _content_hash(household, staff, submission)
     with transaction.atomic():
         home = (
@@ -104,8 +121,9 @@ def submit_visit(*, staff: Any, post_id: int | None, household: Household, submi
         stored = _known(home, staff, submission.client_uuid, digest)
         if stored is not None:
             return stored
-        document, warnings = _validated(home, staff, submission)
+        document, newcomers, warnings = _validated(home, staff, submission)
         visit = _write_visit(home, staff, submission, digest, document)
+        document = _write_members(home, submission, visit, newcomers, document)
         _write_consent(home, staff, submission, visit)
         _write_photos(home, staff, submission, visit)
         profile = _write_profile(home, staff, submission, visit, document) if document is not None else None
@@ -116,10 +134,11 @@ def submit_visit(*, staff: Any, post_id: int | None, household: Household, submi
             verb="submit_visit",
             about="household",
             about_id=home.pk,
-            detail={"visit": visit.pk, "outcome": visit.outcome, "revision": profile.number if profile else None},
+            detail={"visit": visit.pk, "outcome": visit.outcome, "revision": profile.number if profile else None}
+            | _counted(submission),
             post_id=post_id,
         )
-    return Stored(visit, profile, warnings=warnings)
+    return Stored(visit, profile, warnings=warnings, joined=len(submission.joining), left=len(submission.leaving))
 
 
 def _content_hash(household: Household, staff: Any, submission: Submission) -> str:
@@ -139,6 +158,23 @@ def _content_hash(household: Household, staff: Any, submission: Submission) -> s
         "next": submission.next_visit_on and submission.next_visit_on.isoformat(),
         "photos": [sha256(photo.content).hexdigest() for photo in submission.photos],
     }
+    # Under a keyed index, not in clear: the hash outlives the person.
+    number = lambda one: crypto.blind_index("id", household.institution_id, one.id_number).hex()  # noqa: E731
+    if submission.joining:
+        content["joining"] = [
+            [
+                one.name,
+                one.relation,
+                str(one.born_on),
+                one.id_number and number(one),
+                one.labour,
+                one.occupation,
+                one.away,
+            ]
+            for one in submission.joining
+        ]
+    if submission.leaving:
+        content["leaving"] = [[one.person, one.reason, str(one.on)] for one in submission.leaving]
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -152,7 +188,9 @@ def _known(home: Household, staff: Any, client_uuid: UUID, digest: str) -> Store
     return Stored(visit, Profile.objects.filter(visit=visit).first(), is_repeat=True)
 
 
-def _validated(home: Household, staff: Any, submission: Submission) -> tuple[dict[str, Any] | None, list[Problem]]:
+def _validated(
+    home: Household, staff: Any, submission: Submission
+) -> tuple[dict[str, Any] | None, list[Newcomer], list[Problem]]:
     notice = notice_in_force(home.institution_id)
     statement = visits.Statement(
         purpose=submission.purpose,
@@ -165,16 +203,25 @@ def _validated(home: Household, staff: Any, submission: Submission) -> tuple[dic
         has_file=submission.document is not None,
         photos=len(submission.photos),
     )
-    members = set(Person.objects.filter(household=home, left_on__isnull=True).values_list("pk", flat=True))
+    present = list(Person.objects.filter(household=home, left_on__isnull=True))
+    staying = {person.pk for person in present} - {one.person for one in submission.leaving if _may_leave(home, one)}
     given = visits.Circumstances(
         today=clock.today(),
-        members=members,
+        members=staying,
         colleagues={colleague.pk for colleague in colleagues_at(home.grid, staff)} if submission.partner_id else (),
         has_notice=notice is not None,
         has_standing_consent=submission.consent == "standing"
         and standing_consent(home.pk, notice.version if notice else None) is not None,
     )
     problems = [*visits.check(statement, given), *submission.unreadable]
+    newcomers, found = members.checked(
+        home,
+        present,
+        submission.joining,
+        submission.leaving,
+        may=submission.outcome in visits.FILED_OUTCOMES and submission.consent in visits.CONSENTED,
+    )
+    problems += found
     document = None
     if submission.document is not None:
         document, found = economics.validate(submission.document, today=clock.today(), confirmed=submission.confirmed)
@@ -182,12 +229,39 @@ def _validated(home: Household, staff: Any, submission: Submission) -> tuple[dic
         strangers = [
             Problem(f"members.{i}.person", "person_missing", str(member.get("person")))
             for i, member in enumerate(document.get("members", []))
-            if str(member.get("person")) not in {str(pk) for pk in members}
+            if str(member.get("person")) not in {str(pk) for pk in staying}
         ]
         problems += strangers
     if any(problem.level != "warning" for problem in problems):
         raise VisitRefusedError(problems)
-    return document, problems
+    return document, newcomers, problems
+
+
+def _may_leave(home: Household, one: Leaving) -> bool:
+    """Whether a leaver is taken from the members the file is judged against: the head stays whatever was sent."""
+    return one.person != home.head_id
+
+
+def _write_members(
+    home: Household, submission: Submission, visit: Visit, newcomers: list[Newcomer], document: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Write who came and who left; returns the file with the new members in it, in their canonical form."""
+    try:
+        added = members.write(home, visit, newcomers, submission.leaving)
+    except members.DuplicateError as error:
+        raise VisitRefusedError([Problem(f"joining.{error.place}.id_number", FILED_ELSEWHERE)]) from error
+    if document is None or not added:
+        return document
+    rows = [
+        {"person": str(person.pk), "relation": newcomer.relation, **newcomer.facts}
+        for person, newcomer in zip(added, newcomers, strict=True)
+    ]
+    return document | {"members": [*document.get("members", []), *rows]}
+
+
+def _counted(submission: Submission) -> dict[str, int]:
+    counts = {"joined": len(submission.joining), "left": len(submission.leaving)}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _fields(home: Household) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
 from customers.selectors import queues as selectors
 from customers.selectors import roster as rosters
+from customers.services import members
 from customers.services.checks import CheckConflictError, OwnWorkError, RemarkMissingError, check_profile
 from customers.views.households import entry_lines
 from customers.views.visits import photo_response
@@ -33,10 +34,21 @@ def queues(request: StaffRequest) -> HttpResponse:
         "waiting": waiting,
         "entries": entry_lines(entries, request.user.institution_id, request.user.pk),
         "releases": entry_lines(releases, request.user.institution_id, request.user.pk),
+        "duplicates": selectors.open_duplicates(request.post) if is_manager else [],
         "is_manager": is_manager,
         "rosters_waiting": rosters.waiting(request.post) if is_manager else 0,
     }
     return render(request, "customers/queues.html", context)
+
+
+@allow(PostKind.BRANCH_MANAGER)
+@require_POST
+def settle_duplicate(request: StaffRequest, pk: int) -> HttpResponse:
+    """Note that a duplicate ID number was looked into."""
+    case = access.open_duplicate(request.post, pk)
+    members.settle_duplicate(staff=request.user, post_id=request.post.pk, case=case)
+    messages.success(request, _("已记为处理。"))
+    return redirect("customers:queues")
 
 
 @allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)

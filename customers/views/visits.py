@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -98,16 +99,17 @@ def _page(
         "filed_outcomes": " ".join(sorted(FILED_OUTCOMES)),
         "conflict": conflict,
         "checkers": [staff.name for staff in start.colleagues],
-        "members": [_member(row) for row in form.rows["members"]],
+        "members": [_member(row, home) for row in form.rows["members"]],
         "steps": [_("见面与同意"), _("家庭"), _("财产负债"), _("收入支出"), _("需求评价"), _("拍照完成")],
     }
     return render(request, "customers/visit.html", context, status=status)
 
 
-def _member(row: Any) -> dict[str, Any]:
+def _member(row: Any, home: Any) -> dict[str, Any]:
     person = row.who
     return {
         "form": row,
+        "is_head": person is not None and person.pk == home.head_id,
         "person": person,
         "age": households.age(person, clock.today()) if person else None,
         "masked": identity.masked(person) if person else identity.Masked(),
@@ -127,6 +129,10 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
             if names
             else _("接下来由本支行另一位同事复核，通过后计入已复核。")
         )
+    if stored.joined:
+        text += ngettext("加了 %(count)s 位成员。", "加了 %(count)s 位成员。", stored.joined) % {"count": stored.joined}
+    if stored.left:
+        text += ngettext("%(count)s 位成员离户。", "%(count)s 位成员离户。", stored.left) % {"count": stored.left}
     if stored.visit.next_visit_on is not None:
         text += _("下次走访 %(day)s。") % {"day": display.day(stored.visit.next_visit_on)}
     messages.success(request, text)

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from config.lib import clock
-from customers.models import Evidence, Household, ListEntry, ListRelease
+from customers.models import DuplicateCase, Evidence, Household, ListEntry, ListRelease
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
@@ -95,7 +95,20 @@ def list_release(world: World) -> dict[str, Any]:
     return {"pk": asked.pk}
 
 
+def duplicate(world: World) -> dict[str, Any]:
+    made = DuplicateCase.objects.create(
+        institution=world.bank,
+        grid=world.liu,
+        recorded_grid=world.liu,
+        subject_id=_home(world).pk,
+        filed_grid=world.zhao,
+        found_by=world.chen,
+    )
+    return {"pk": made.pk}
+
+
 ROWS = {
+    "customers:duplicate_settle": Row(posts=MANAGER, kwargs=duplicate, method="post", status=302),
     "customers:today": Row(posts=OFFICER),
     "customers:drafts": Row(posts=OFFICER),
     "customers:draft_key": Row(posts=OFFICER),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,9 @@ from PIL import Image
 
 from config.lib import jobs
 from config.lib.models import AuditEvent
-from customers.models import Evidence, Household, Profile, Visit
+from customers.domain.identity import make_id
+from customers.models import DuplicateCase, Evidence, Household, MemberChange, Person, Profile, Visit
+from customers.services.identity import encrypt_identity
 from grids.models import Post, PostKind
 from tests import rosterfiles
 from tests.api import rows
@@ -85,6 +88,45 @@ def test_every_problem_is_told_at_once(world: World, home: Household, program_of
     assert {"purpose", "consent", "next_visit_on", "latitude", "judgement", "assets.0.kind"} <= set(problems)
     assert all(problem["text"] for problem in problems.values())
     assert not Visit.objects.exists()
+
+
+def test_members_come_and_leave_with_a_visit_once(world: World, home: Household, program_of: Of) -> None:
+    program = program_of(world.chen, "write")
+    file = document(home)
+    son = file["members"].pop()
+    sent = content(
+        home,
+        document=file,
+        joining=[{"name": "赵小梅", "relation": "daughter_in_law", "born_on": "1999-08-09"}],
+        leaving=[{"person_id": int(son["person"]), "reason": "moved", "on": "2026-03-01"}],
+    )
+
+    assert [program.post("visits/", sent).status_code for _ in range(2)] == [201, 200]
+    told = sorted(MemberChange.objects.values_list("kind", "person__name"))
+    assert told == [("joined", "赵小梅"), ("left", "刘洋")]
+
+
+def test_what_is_wrong_with_members_is_told_and_a_duplicate_reaches_the_manager(
+    world: World, home: Household, program_of: Of
+) -> None:
+    program = program_of(world.chen, "write")
+    wrong = content(home, joining=[{"name": "", "relation": "cousin"}], leaving=[{"person_id": home.head_id}])
+    answer = program.post("visits/", wrong)
+    assert answer.status_code == 422
+    paths = {problem["path"] for problem in answer.json()["problems"]}
+    assert any(path.startswith("joining") for path in paths)
+    assert any(path.startswith("leaving") for path in paths)
+
+    other = Person.objects.get(household=make_household(world.zhao, "0100"), relation="head")
+    number = make_id("370685", date(1999, 8, 9), 12)
+    for column, value in encrypt_identity(other.uuid, world.bank.pk, number).items():
+        setattr(other, column, value)
+    other.save()
+    taken = content(home, joining=[{"name": "赵小梅", "relation": "daughter_in_law", "id_number": number}])
+    answer = program.post("visits/", taken)
+    assert [problem["code"] for problem in answer.json()["problems"]] == ["id_filed_elsewhere"]
+    assert not Visit.objects.exists()
+    assert DuplicateCase.objects.get().filed_grid == world.zhao
 
 
 def test_problems_are_told_in_english_too(world: World, home: Household, program_of: Of) -> None:

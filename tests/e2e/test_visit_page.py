@@ -10,7 +10,7 @@ from django.test import Client
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from customers.models import Consent, Evidence, Household, Profile, Visit
+from customers.models import Consent, Evidence, Household, MemberChange, Profile, Visit
 from tests import world as world_module
 from tests.customers.builders import make_household, release_parameters
 from tests.e2e.conftest import PHONE
@@ -166,6 +166,32 @@ def test_a_reload_brings_the_draft_back_where_one_was(tab: Page, story: tuple[Wo
     tab.locator("[data-step-last]").click()
     tab.wait_for_url(f"**/households/{story[1].pk}/")
     assert (Visit.objects.count(), Profile.objects.count()) == (1, 1)
+
+
+def test_a_draft_keeps_who_came_and_who_left(tab: Page, story: tuple[World, Household]) -> None:
+    _first_half(tab)
+    tab.locator("[data-step-back]").click()
+    tab.locator("details.more summary", has_text="不在本户了").nth(1).click()
+    tab.locator("select[name=members-2-left_reason]").select_option("moved")
+    tab.locator("input[name=members-2-left_on]").fill("2026-01-05")
+    tab.locator("[data-rows=joining] [data-add-row]").click()
+    tab.locator("input[name=joining-0-name]").fill("刘小宝")
+    tab.locator("select[name=joining-0-relation]").select_option("grandchild")
+    _next(tab, "财产负债")
+    _saved(tab)
+
+    tab.reload()
+    expect(tab.locator("[data-draft-state]")).to_have_attribute("data-state", "restored")
+    tab.locator("[data-step-back]").click()
+    expect(tab.locator("input[name=joining-0-name]")).to_have_value("刘小宝")
+    expect(tab.locator("select[name=members-2-left_reason]")).to_be_visible()
+    expect(tab.locator("select[name=members-2-left_reason]")).to_have_value("moved")
+    _next(tab, "财产负债")
+    _second_half(tab)
+    tab.locator("[data-step-last]").click()
+    tab.wait_for_url(f"**/households/{story[1].pk}/")
+    assert sorted(MemberChange.objects.values_list("kind", "person__name")) == [("joined", "刘小宝"), ("left", "刘洋")]
+    assert tab.complaints == []  # type: ignore[attr-defined]
 
 
 def test_an_answer_that_is_lost_is_asked_for_again_and_nothing_doubles(

@@ -59,6 +59,12 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.the_erased_left_nothing": (
         "update customers_person set erased_at = now() where id = (select min(id) from customers_person)",
     ),
+    "customers.members_change_with_a_visit": (
+        "insert into customers_memberchange (institution_id, grid_id, recorded_grid_id, subject_id, visit_id, person_id, kind, reason, "
+        '"on") '
+        "select visit.institution_id, visit.grid_id, visit.recorded_grid_id, visit.subject_id, visit.id, person.id, 'left', 'moved', "
+        "current_date from customers_visit as visit join customers_person as person on person.household_id = visit.subject_id limit 1",
+    ),
     "customers.revisions_have_no_gap": (f"update customers_profile set number = 3 where subject_id = {ANY}",),
     "customers.totals_are_those_of_the_document": (
         "alter table customers_profile alter column net_assets drop expression",
@@ -116,6 +122,10 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "credit.stages_tell_the_truth": (
         OFF.format("credit_draftcell"),
         "insert into credit_draftcell (sheet_id, subject_id, value, version) select id, 1, '', 0 from credit_sheet limit 1",
+    ),
+    "credit.paper_is_sealed_with_its_sheet": (
+        "insert into credit_sheetpage (id, institution_id, grid_id, sheet_id, place, kind, value) "
+        "select gen_random_uuid(), institution_id, grid_id, id, 1, 'photo', '' from credit_sheet limit 1",
     ),
     "credit.every_household_is_decided_on": (
         "delete from credit_decision where id = (select max(id) from credit_decision)",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
@@ -31,7 +32,9 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class Refused(APIException):
-    """Content that breaks rules (422), or meets a state that does not allow it (409); ``problems`` says all of it."""
+    """Content that breaks rules (422), or meets a state that does not allow it (409); ``problems`` says all of it.
+
+    ``keeps``: the refused content was taken back already, and what was written about the refusal stays."""
 
     def __init__(
         self,
@@ -40,11 +43,13 @@ class Refused(APIException):
         *,
         problems: list[dict[str, str]] | None = None,
         more: dict[str, int] | None = None,
+        keeps: bool = False,
     ) -> None:
         super().__init__(detail)
         self.status_code = status
         self.problems = problems
         self.more = more or {}
+        self.keeps = keeps
 
 
 def problems_of(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
@@ -75,6 +80,8 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
         body |= {"status": 422, "detail": _("内容有误"), "problems": list(problems_of(error.detail))}
     elif isinstance(error, Refused):
         body |= {"detail": str(error.detail), **error.more}
+        if error.keeps:
+            transaction.set_rollback(False)
         if error.problems is not None:
             body["problems"] = error.problems
     else:

@@ -125,12 +125,21 @@
     begin(root);
   };
 
+  // What a draft filled in is in sight, behind "more" too.
+  function openFilled(form) {
+    form.querySelectorAll("details.more").forEach((more) => {
+      const inputs = more.querySelectorAll("input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, textarea");
+      if (Array.prototype.some.call(inputs, (input) => input.value !== "")) more.open = true;
+    });
+  }
+
   // The step the officer was at, and greyed values of another revision than the draft was typed beside.
   document.addEventListener(
     "gedang:restored",
     (event) => {
       const form = event.target;
       if (!form.matches("form[data-visit]")) return;
+      openFilled(form);
       const step = form.querySelector("[data-step-kept]");
       if (step && step.value) form.dataset.stepNow = step.value;
       const base = form.querySelector("input[name=base]");
