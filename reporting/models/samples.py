@@ -177,7 +177,7 @@ class SampleItem(Recorded):
         web="",
         whole=AUDIT,
         append_only=True,
-        extra=("drop trigger if exists keep_draw on {table}", *_kept_by("lib.keep_item", "after insert", "statement")),
+        extra=_kept_by("lib.keep_item", "after insert", "statement"),
     )
 
     plan = models.ForeignKey(SamplePlan, models.PROTECT, related_name="items")
