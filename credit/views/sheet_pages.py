@@ -107,8 +107,9 @@ def round_blank(request: StaffRequest, pk: int, sheet: int) -> HttpResponse:
 
 
 def _blank(request: StaffRequest, sheet: Any, subjects: list[int]) -> HttpResponse:
-    """Only a paper sheet that is not handed on yet is printed, and only once its roster is frozen."""
-    if sheet.mode != "paper" or sheet.state != "open" or sheet.round.stage != "assess":
+    """A paper sheet is printed once its roster is frozen and until it is sealed. Whether it was handed on makes no
+    difference: nobody but its people learns that."""
+    if sheet.mode != "paper" or not selectors.is_writable(sheet):
         raise Http404
     language = get_language() or "zh-hans"
     content = pdf.render("assessment", blank_sheet(sheet, subjects, language), language)

@@ -2,6 +2,7 @@
 opened with the sheet (Design, 5a)."""
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from tests.credit import village as make
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("opener")
+TOKENS = re.compile(r'(?:csrfmiddlewaretoken" value="|data-csrf=")[^"]+')
 SMALL, LARGE = make.picture("red"), make.picture(size=(2400, 1800), grain=20)
 
 
@@ -214,8 +216,16 @@ def test_the_blank_sheet_says_what_the_screen_says_in_the_same_order(
 
     assert client_of(world.chen).get(by_typist).status_code == 404, "the confirmer has nothing to print"
     assert gao.get(reverse("credit:round_blank", args=[village.round.pk, village.sheets[0].pk])).status_code == 404
+    listed = reverse("credit:round", args=[village.round.pk])
+    before = gao.get(listed).content.decode()
     make.type_paper(sheet, {})
-    assert deng.get(by_typist).status_code == gao.get(by_lead).status_code == 404
+    assert by_lead in before
+    assert gao.get(by_lead).status_code == 200, "handed on or not, nobody else learns it"
+    after = gao.get(listed).content.decode()
+    assert TOKENS.sub("", before) == TOKENS.sub("", after)
+    assert deng.get(by_typist).status_code == 404
+    make.confirm_paper(village, sheet)
+    assert gao.get(by_lead).status_code == 404
 
 
 # --- Raw SQL ------------------------------------------------------------------------------------------------------------
