@@ -211,7 +211,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = MODE in ("dev", "test")
 WHITENOISE_AUTOREFRESH = MODE in ("dev", "test")
 MEDIA_ROOT = DATA_DIR / "media"
-_S3 = {
+S3_OPTIONS = {
     "bucket_name": env.read("MEDIA_S3_BUCKET"),
     "endpoint_url": env.read("MEDIA_S3_ENDPOINT"),
     "access_key": env.read("MEDIA_S3_ACCESS_KEY"),
@@ -220,8 +220,8 @@ _S3 = {
     "file_overwrite": False,
 }
 STORAGES = {
-    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _S3}
-    if _S3["bucket_name"]
+    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": S3_OPTIONS}
+    if S3_OPTIONS["bucket_name"]
     else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

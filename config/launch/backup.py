@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from config.launch import services
+from config.launch import media, services
 from config.launch.embedded import postgres_binaries, private_directory
 from config.launch.keys import MAKERS, OPENER_KEY, key_file, keys_directory
 from config.launch.messages import LaunchError, say
@@ -31,13 +31,11 @@ MAGIC = b"GEDANGK1"
 SHORTEST_PASS_PHRASE = 12
 # scrypt: 2**17 x 8 blocks take about half a second and 128 MB for each guess.
 SCRYPT = {"n": 2**17, "r": 8, "p": 1}
-DUMP, MANIFEST, MEDIA = "database.dump", "manifest.json", "media"
+DUMP, MANIFEST, MEDIA = "database.dump", "manifest.json", media.FOLDER
 
 
 def backup(arguments: Sequence[str]) -> int:
     """Write database and media into one archive and the keys into a second, sealed one."""
-    if os.environ.get("MEDIA_S3_BUCKET"):
-        say("media lie in an object store; this archive holds the database alone: copy the bucket as well")
     target = _target(arguments)
     phrase = _pass_phrase("Pass phrase for the keys", new=True)
     name = time.strftime("gedang-%Y%m%d-%H%M%S")
@@ -46,18 +44,18 @@ def backup(arguments: Sequence[str]) -> int:
         dump = Path(scratch) / DUMP
         # The owner of the tables passes their row security (it is not forced on owners), so no row is left out.
         _postgres_tool("pg_dump", "--format=custom", f"--file={dump}", "--dbname", _libpq(os.environ["DATABASE_URL"]))
-        media = data_directory() / MEDIA
-        files = sorted(path for path in media.rglob("*") if path.is_file()) if media.exists() else []
+        folder = media.fetched(Path(scratch))
+        files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
         manifest = {
             "made_at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "database_sha256": _sha256(dump),
-            "media": {str(path.relative_to(media)): _sha256(path) for path in files},
+            "media": {str(path.relative_to(folder)): _sha256(path) for path in files},
         }
         unfinished = Path(scratch) / data.name
         with tarfile.open(unfinished, "w") as archive:
             archive.add(dump, DUMP)
             for path in files:
-                archive.add(path, f"{MEDIA}/{path.relative_to(media)}")
+                archive.add(path, f"{MEDIA}/{path.relative_to(folder)}")
             text = json.dumps(manifest, indent=1).encode()
             entry = tarfile.TarInfo(MANIFEST)
             entry.size = len(text)
@@ -127,10 +125,7 @@ def _restore_data(archive: Path) -> None:
             _load(directory / DUMP, _libpq(environment.get("DATABASE_URL") or os.environ["DATABASE_URL"]))
         finally:
             servers.stop()
-        media = data_directory() / MEDIA
-        shutil.rmtree(media, ignore_errors=True)
-        if (directory / MEDIA).exists():
-            (directory / MEDIA).replace(media)
+        media.put_back(directory / MEDIA)
     for stamp in ("migrate.stamp", "demo.unfinished"):
         (run_directory() / stamp).unlink(missing_ok=True)
     say(f"restored database and {len(manifest['media'])} files from {archive}")

@@ -16,7 +16,10 @@ from PIL import ExifTags, Image
 from config.lib import clock, crypto, files
 from config.lib.files import FileRefused
 from config.lib.models import AuditEvent, StoredFile
+from config.settings import S3_OPTIONS
 from grids.models import Seat
+from tests.objectstore import BUCKET, object_store
+from tests.objectstore import client_of as client_of_store
 from tests.world import World
 
 
@@ -231,3 +234,34 @@ def test_a_sealed_original_is_served_in_clear_to_its_owner_alone(
     assert answer.body == b"PK\x03\x04 roster"
     assert answer["Content-Disposition"].startswith("attachment")
     assert get(client_of(world.chen), kept).status_code == 404
+
+
+def test_in_a_bucket_everything_is_kept_served_and_sealed_the_same(
+    world: World, client_of: Callable[..., Client], settings: Any
+) -> None:
+    with object_store() as environment:
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "default": {
+                "BACKEND": "storages.backends.s3.S3Storage",
+                "OPTIONS": {
+                    **S3_OPTIONS,
+                    "bucket_name": environment["MEDIA_S3_BUCKET"],
+                    "endpoint_url": environment["MEDIA_S3_ENDPOINT"],
+                    "access_key": environment["MEDIA_S3_ACCESS_KEY"],
+                    "secret_key": environment["MEDIA_S3_SECRET_KEY"],
+                },
+            },
+        }
+        picture, original = store(world, photo()), sealed(world, b"370685196003121234" * files.PART)
+        answer = get(client_of(world.chen), picture)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+        assert answer.body == files.read(picture)
+        assert get(client_of(world.fang), picture).status_code == 404
+        assert get(client_of(world.gao), original).body == b"370685196003121234" * files.PART
+
+        bucket = client_of_store(environment)
+        found = {entry["Key"] for entry in bucket.list_objects_v2(Bucket=BUCKET)["Contents"]}
+        assert found == {picture.storage_key, original.storage_key}
+        stored = bucket.get_object(Bucket=BUCKET, Key=original.storage_key)["Body"].read()
+        assert b"370685196003121234" not in stored

@@ -11,6 +11,7 @@ import pytest
 from config.launch.backup import seal, unseal
 from config.launch.embedded import Postgres, postgres_binaries
 from config.launch.messages import LaunchError
+from tests.objectstore import BUCKET, client_of, object_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PASS_PHRASE = "correct horse battery staple"
@@ -28,14 +29,14 @@ grant select on household to gedang_def;
 """
 
 
-def launch(data: Path, phrase_file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def launch(data: Path, phrase_file: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {
         name: value
         for name, value in os.environ.items()
         if name
         not in ("DATABASE_URL", "REDIS_URL", "GEDANG_MODE", "SECRET_KEY", "FIELD_KEYS", "INDEX_KEYS", "DRAFT_KEY")
     }
-    environment |= {"DATA_DIR": str(data), "PASS_PHRASE_FILE": str(phrase_file)}
+    environment |= {"DATA_DIR": str(data), "PASS_PHRASE_FILE": str(phrase_file), **variables}
     code = "import sys; from config.launch import backup; sys.exit(backup.COMMANDS[sys.argv[1]](sys.argv[2:]))"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -85,6 +86,30 @@ def test_everything_comes_back_elsewhere(tmp_path, phrase_file):
             restored.psql("-U", "gedang_web", "-d", "gedang", "-c", "select pg_relation_size('household')")
     finally:
         restored.stop()
+
+
+def test_media_in_a_bucket_are_in_the_archive_and_go_back(tmp_path, phrase_file):
+    data, archives = tmp_path / "data", tmp_path / "archives"
+    with object_store() as first:
+        store = client_of(first)
+        for number in range(3):
+            store.put_object(Bucket=BUCKET, Key=f"2026/11/入户{number}.jpg", Body=b"picture" * (number + 1))
+        done = launch(data, phrase_file, "backup", str(archives), **first)
+        assert done.returncode == 0, done.stderr
+        assert "3 files" in done.stdout
+    with object_store() as second:
+        store = client_of(second)
+        store.put_object(Bucket=BUCKET, Key="of somebody else", Body=b"stays")
+        done = launch(tmp_path / "other", phrase_file, "restore", str(next(archives.glob("*.tar"))), **second)
+        assert done.returncode == 0, done.stderr
+        found = {
+            entry["Key"]: store.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
+            for entry in store.list_objects_v2(Bucket=BUCKET)["Contents"]
+        }
+    assert found == {
+        **{f"2026/11/入户{number}.jpg": b"picture" * (number + 1) for number in range(3)},
+        "of somebody else": b"stays",
+    }
 
 
 def test_the_whole_schema_comes_back_the_same(tmp_path, phrase_file):
