@@ -133,7 +133,8 @@ def hold(
         ]
         for _ in range(own):
             sheet, _password = rounds.add_own_sheet(by=manager, post=post, round=held, name=assessors.name())
-            organisation.welcome(Staff.objects.get(pk=sheet.assessor_id))
+            if sheet.assessor is not None:
+                organisation.welcome(sheet.assessor)
         if upto == "prepare":
             return held
         rounds.start_round(by=manager, post=post, round=held)
