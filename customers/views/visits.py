@@ -89,7 +89,7 @@ def _page(
         "where": [
             {"label": home.grid.name, "url": f"{reverse('customers:household_list')}?grid={home.grid_id}"},
             {"label": head.name if head else home.number, "url": reverse("customers:household", args=[home.pk])},
-            {"label": _("走访")},
+            {"label": _("走访登记")},
         ],
         "home": home,
         "head": head,

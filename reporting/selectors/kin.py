@@ -89,7 +89,9 @@ def choices(post: Post, text: str) -> Choices:
     """Return the households a text finds in the scope of an auditor, as the search box does."""
     found = search(post, text)
     homes = [
-        Home(hit.household_id, hit.number, hit.head, " · ".join(filter(None, (hit.village, hit.group, hit.note))))
+        Home(
+            hit.household_id, hit.number, hit.who, " · ".join(filter(None, (hit.tie, hit.village, hit.group, hit.note)))
+        )
         for hit in found.hits
     ]
     return Choices(homes, found.more)
