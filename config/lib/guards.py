@@ -46,6 +46,19 @@ class Guard:
     extra: tuple[str, ...] = field(default=())
 
 
+def kept_by(function: str, timing: str, each: str = "row") -> tuple[str, str]:
+    """Return the ``extra`` of a table whose rows a trigger function keeps: ``kept_by("lib.keep_plan", "before update")``.
+
+    For each ``statement`` the function sees the new rows as a table named added.
+    """
+    name = function.removeprefix("lib.")
+    return (
+        f"drop trigger if exists {name} on {{table}}",
+        f"create trigger {name} {timing} on {{table}} "
+        f"{'referencing new table as added ' if each == 'statement' else ''}for each {each} execute function {function}()",
+    )
+
+
 # Tables that come with libraries; nothing in them is about a customer.
 LIBRARY_GUARDS: dict[str, Guard] = {
     "django_session": Guard(web="SELECT, INSERT, UPDATE, DELETE", read=""),

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from customers.models.people import Person
 from customers.models.scoped import Recorded
 from customers.models.subjects import Subject
@@ -16,7 +16,14 @@ from grids.models import Staff
 class ListEntry(Recorded):
     """One entry. Active = confirmed and not released; black and grey block the whole household (Semantics, section 1)."""
 
-    guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="subject_id", history=True)
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT, UPDATE",
+        whole="SELECT",
+        subject_column="subject_id",
+        history=True,
+        extra=kept_by("lib.keep_list_entry", "before insert or update"),
+    )
 
     class Colour(models.TextChoices):
         BLACK = "black", _("黑名单")
@@ -70,6 +77,7 @@ class ListRelease(Recorded):
         worker="SELECT",
         subject_column="subject_id",
         history=True,
+        extra=kept_by("lib.keep_list_release", "before insert or update"),
     )
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+", db_index=False)

@@ -30,9 +30,6 @@ begin
     end if;
     return new;
 end $$;
-drop trigger if exists keep_list_release on customers_listrelease;
-create trigger keep_list_release before insert or update on customers_listrelease
-    for each row execute function lib.keep_list_release();
 
 create or replace function lib.keep_list_entry() returns trigger language plpgsql as $$
 begin
@@ -54,6 +51,3 @@ begin
     end if;
     return new;
 end $$;
-drop trigger if exists keep_list_entry on customers_listentry;
-create trigger keep_list_entry before insert or update on customers_listentry
-    for each row execute function lib.keep_list_entry();

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from grids.models.institutions import Branch, Institution
 from grids.models.staff import Staff
 
@@ -70,7 +70,9 @@ class SeatKind(models.Model):
     The database keeps one open kind that covers (``grids/sql/seat_kinds.sql``).
     """
 
-    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+    guard = Guard(
+        web="SELECT, INSERT, UPDATE", history=True, extra=kept_by("lib.keep_seat_kind", "after update or delete")
+    )
 
     class TakenBy(models.TextChoices):
         ANYBODY = "any", _("员工或外部人员")
@@ -114,7 +116,7 @@ class SeatKind(models.Model):
 class Seat(models.Model):
     """Who sits where from when to when (to exclusive): staff, or an outside person by name."""
 
-    guard = Guard(web="SELECT, INSERT, UPDATE", history=True)
+    guard = Guard(web="SELECT, INSERT, UPDATE", history=True, extra=kept_by("lib.keep_seat", "before insert or update"))
 
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="seats")
     kind = models.ForeignKey(SeatKind, models.PROTECT, related_name="seats")

@@ -26,8 +26,6 @@ begin
     return null;
 end $$;
 alter function lib.keep_seat_kind() owner to gedang_def;
-drop trigger if exists keep_seat_kind on grids_seatkind;
-create trigger keep_seat_kind after update or delete on grids_seatkind for each row execute function lib.keep_seat_kind();
 
 -- A seat is taken while its kind is open, by a person its kind admits.
 create or replace function lib.keep_seat() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -48,5 +46,3 @@ begin
     return new;
 end $$;
 alter function lib.keep_seat() owner to gedang_def;
-drop trigger if exists keep_seat on grids_seat;
-create trigger keep_seat before insert or update on grids_seat for each row execute function lib.keep_seat();

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from config.lib.models import Release
 from customers.models import Profile, Subject
 from customers.models.scoped import Recorded
@@ -15,15 +15,6 @@ from grids.models import Institution, Staff
 
 AUDIT = "SELECT, INSERT"
 DRAWN = "state, seed, method, population_size, population_hash, excluded, sample_size, acceptance_number, drawn_at, drawn_by_id"
-
-
-def _kept_by(function: str, timing: str, each: str = "row") -> tuple[str, str]:
-    name = function.removeprefix("lib.")
-    return (
-        f"drop trigger if exists {name} on {{table}}",
-        f"create trigger {name} {timing} on {{table}} "
-        f"{'referencing new table as added ' if each == 'statement' else ''}for each {each} execute function {function}()",
-    )
 
 
 class SamplePlan(models.Model):
@@ -37,7 +28,7 @@ class SamplePlan(models.Model):
         web="SELECT",
         whole=f"SELECT, INSERT, UPDATE ({DRAWN})",
         history=True,
-        extra=_kept_by("lib.keep_plan", "before update"),
+        extra=kept_by("lib.keep_plan", "before update"),
     )
 
     class State(models.TextChoices):
@@ -115,7 +106,7 @@ class KinDeclaration(models.Model):
         whole="SELECT, INSERT, UPDATE (withdrawn_at)",
         worker="SELECT",
         history=True,
-        extra=_kept_by("lib.keep_kin", "before insert or update"),
+        extra=kept_by("lib.keep_kin", "before insert or update"),
     )
 
     class Relation(models.TextChoices):
@@ -153,7 +144,7 @@ class SampleUnit(Recorded):
         web="",
         whole="SELECT",
         append_only=True,
-        extra=_kept_by("lib.keep_draw", "after insert", "statement"),
+        extra=kept_by("lib.keep_draw", "after insert", "statement"),
     )
 
     plan = models.ForeignKey(SamplePlan, models.PROTECT, related_name="population")
@@ -177,7 +168,7 @@ class SampleItem(Recorded):
         web="",
         whole=AUDIT,
         append_only=True,
-        extra=_kept_by("lib.keep_item", "after insert", "statement"),
+        extra=kept_by("lib.keep_item", "after insert", "statement"),
     )
 
     plan = models.ForeignKey(SamplePlan, models.PROTECT, related_name="items")
@@ -215,7 +206,7 @@ class Inspection(Recorded):
         web="",
         whole=AUDIT,
         append_only=True,
-        extra=_kept_by("lib.keep_inspection", "before insert"),
+        extra=kept_by("lib.keep_inspection", "before insert"),
     )
 
     class Method(models.TextChoices):
@@ -251,7 +242,7 @@ class InspectionResult(Recorded):
 class Conclusion(models.Model):
     """The sentence a plan ends with: accepted or rejected, by the rule agreed before the draw."""
 
-    guard = Guard(web="SELECT", whole=AUDIT, append_only=True, extra=_kept_by("lib.keep_conclusion", "before insert"))
+    guard = Guard(web="SELECT", whole=AUDIT, append_only=True, extra=kept_by("lib.keep_conclusion", "before insert"))
 
     plan = models.OneToOneField(SamplePlan, models.PROTECT, related_name="conclusion")
     found = models.PositiveIntegerField(_("发现偏差"))

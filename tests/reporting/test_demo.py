@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -43,16 +42,15 @@ order by 1, 2, 3, 4, 5, 6
 
 
 @pytest.fixture
-def build(tmp_path: Path) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Build the small county; the logins it writes beside the data go again."""
-    logins = settings.DATA_DIR / "demo-logins.json"
+def build(tmp_path: Path, settings: Any) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Build the small county in a directory of its own: the sign-in page of every other test would show its logins."""
+    settings.DATA_DIR = tmp_path
 
     def made(seed: int = 7) -> dict[str, Any]:
         return county.build(size=county.SMALL, seed=seed, now=AS_OF, say=lambda _text: None)
 
     with opener_key(tmp_path):
         yield made
-    logins.unlink(missing_ok=True)
 
 
 def _fingerprint() -> tuple[int, str]:
