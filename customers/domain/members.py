@@ -177,12 +177,12 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "relation_missing": ("请选择与户主的关系", "Choose the relation to the head"),
     "head_by_manager": (
-        "走访中不能更换户主，请选别的关系，或请支行行长更换户主",
-        "A visit cannot make a new head; choose another relation, or ask the branch manager",
+        "走访中不能更换户主，请选别的关系；户主由支行导入的新名册更换",
+        "A visit cannot make a new head; choose another relation. A new head comes with the branch's next roster",
     ),
     "head_stays": (
-        "户主不能在走访中离户；户主迁出或身故的，请支行行长先更换户主",
-        "The head cannot leave on a visit; when he moved or died, ask the branch manager to name a new head first",
+        "户主不能在走访中离户；户主迁出或身故的，先由支行导入新名册更换户主",
+        "The head cannot leave on a visit; when he moved or died, the branch's next roster names a new head first",
     ),
     "leaver_unknown": ("这位已不是本户成员，请重新打开走访", "This person is no member any more; open the visit again"),
     "leaving_reason_missing": ("请选择为什么不在本户了", "Choose why the person is no longer here"),
