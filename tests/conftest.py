@@ -4,13 +4,22 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from config.lib.acting import transaction_frame
 from grids.access import act_as, posts_of
 from grids.models import Post, Staff
 from tests import world as world_module
 from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    """Begin every test in the first language: a page asked for in English before leaves its language to the thread."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Black and grey list: propose, confirm, refuse; and the same for leaving it."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -29,6 +32,16 @@ def _sentence(code: str) -> str:
     }[code]
 
 
+def _tell(request: StaffRequest, done: str, work: Callable[[], object]) -> None:
+    """Do the work and say so, or say why it was refused."""
+    try:
+        work()
+    except lists.ListRefusedError as refused:
+        messages.error(request, _sentence(refused.code))
+    else:
+        messages.success(request, done)
+
+
 @allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
 @require_POST
 def propose(request: StaffRequest, pk: int) -> HttpResponse:
@@ -37,8 +50,11 @@ def propose(request: StaffRequest, pk: int) -> HttpResponse:
     chosen = request.POST.get("person", "")
     person = access.open_person(request.post, int(chosen)) if chosen.isdigit() and len(chosen) < 19 else None
     colour, _colon, reason = request.POST.get("reason", "").partition(":")
-    try:
-        lists.propose(
+    _tell(
+        request,
+        _("已提名，等支行行长确认后生效。"),
+        partial(
+            lists.propose,
             staff=request.user,
             post_id=request.post.pk,
             household=home,
@@ -46,11 +62,8 @@ def propose(request: StaffRequest, pk: int) -> HttpResponse:
             colour=colour,
             reason=reason,
             note=request.POST.get("note", ""),
-        )
-    except lists.ListRefusedError as refused:
-        messages.error(request, _sentence(refused.code))
-    else:
-        messages.success(request, _("已提名，等支行行长确认后生效。"))
+        ),
+    )
     return redirect("customers:household", pk=home.pk)
 
 
@@ -59,12 +72,11 @@ def propose(request: StaffRequest, pk: int) -> HttpResponse:
 def confirm(request: StaffRequest, pk: int) -> HttpResponse:
     """Confirm a proposal of somebody else."""
     entry = access.open_list_entry(request.post, pk)
-    try:
-        lists.confirm(staff=request.user, post_id=request.post.pk, entry=entry)
-    except lists.ListRefusedError as refused:
-        messages.error(request, _sentence(refused.code))
-    else:
-        messages.success(request, _("已确认，这户不再参加评议。"))
+    _tell(
+        request,
+        _("已确认，这户不再参加评议。"),
+        partial(lists.confirm, staff=request.user, post_id=request.post.pk, entry=entry),
+    )
     return _back(request)
 
 
@@ -73,12 +85,17 @@ def confirm(request: StaffRequest, pk: int) -> HttpResponse:
 def reject(request: StaffRequest, pk: int) -> HttpResponse:
     """Refuse a proposal of somebody else, with an answer."""
     entry = access.open_list_entry(request.post, pk)
-    try:
-        lists.reject(staff=request.user, post_id=request.post.pk, entry=entry, answer=request.POST.get("reason", ""))
-    except lists.ListRefusedError as refused:
-        messages.error(request, _sentence(refused.code))
-    else:
-        messages.success(request, _("已答复提名人：不同意列入。"))
+    _tell(
+        request,
+        _("已答复提名人：不同意列入。"),
+        partial(
+            lists.reject,
+            staff=request.user,
+            post_id=request.post.pk,
+            entry=entry,
+            answer=request.POST.get("reason", ""),
+        ),
+    )
     return _back(request)
 
 
@@ -87,14 +104,17 @@ def reject(request: StaffRequest, pk: int) -> HttpResponse:
 def ask_release(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask that an entry in force end."""
     entry = access.open_list_entry(request.post, pk)
-    try:
-        lists.ask_release(
-            staff=request.user, post_id=request.post.pk, entry=entry, reason=request.POST.get("reason", "")
-        )
-    except lists.ListRefusedError as refused:
-        messages.error(request, _sentence(refused.code))
-    else:
-        messages.success(request, _("已提出解除，等支行行长确认；确认之前名单仍然有效。"))
+    _tell(
+        request,
+        _("已提出解除，等支行行长确认；确认之前名单仍然有效。"),
+        partial(
+            lists.ask_release,
+            staff=request.user,
+            post_id=request.post.pk,
+            entry=entry,
+            reason=request.POST.get("reason", ""),
+        ),
+    )
     return redirect("customers:household", pk=entry.subject_id)
 
 
@@ -103,12 +123,11 @@ def ask_release(request: StaffRequest, pk: int) -> HttpResponse:
 def confirm_release(request: StaffRequest, pk: int) -> HttpResponse:
     """Confirm a release somebody else asked for."""
     release = access.open_list_release(request.post, pk)
-    try:
-        lists.confirm_release(staff=request.user, post_id=request.post.pk, release=release)
-    except lists.ListRefusedError as refused:
-        messages.error(request, _sentence(refused.code))
-    else:
-        messages.success(request, _("已解除，这条名单不再影响这户。"))
+    _tell(
+        request,
+        _("已解除，这条名单不再影响这户。"),
+        partial(lists.confirm_release, staff=request.user, post_id=request.post.pk, release=release),
+    )
     return _back(request)
 
 
@@ -118,12 +137,11 @@ def reject_release(request: StaffRequest, pk: int) -> HttpResponse:
     """Refuse a release somebody else asked for, with an answer."""
     release = access.open_list_release(request.post, pk)
     answer = request.POST.get("reason", "")
-    try:
-        lists.reject_release(staff=request.user, post_id=request.post.pk, release=release, answer=answer)
-    except lists.ListRefusedError as refused:
-        messages.error(request, _sentence(refused.code))
-    else:
-        messages.success(request, _("已答复：不同意解除，名单仍然有效。"))
+    _tell(
+        request,
+        _("已答复：不同意解除，名单仍然有效。"),
+        partial(lists.reject_release, staff=request.user, post_id=request.post.pk, release=release, answer=answer),
+    )
     return _back(request)
 
 
