@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
 from random import Random
 from typing import Any
@@ -27,6 +27,7 @@ from reporting.services import weekly
 COUNTY = "370685"
 BANK = "招远金都农村商业银行"
 SOURCE = "公安户籍名册（演示）"
+YEARBOOK = "统计年报（演示）"
 HEADER = ("村代码", "村", "组", "户号", "姓名", "与户主关系", "性别", "身份证号", "手机号", "住址")
 
 
@@ -68,6 +69,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     registry = Registry(random, COUNTY, since)
     say(f"rosters of {len(villages)} villages")
     figures: dict[str, Any] = _rosters(people, villages, registry, size, start)
+    _official_counts(Random(seed), villages, since)  # noqa: S311  numbers of its own: nobody else's change with them
     bulk.analyse()
     say("visits, files, checks")
     notice = releases.in_force(bank.pk, "consent_notice", since)
@@ -114,6 +116,19 @@ def _villages(people: organisation.Organisation, size: Size) -> list[Grid]:
         step = max(1, len(pool) // share) if share else 1
         wanted += pool[::step][:share]
     return wanted
+
+
+def _official_counts(random: Random, with_roster: Iterable[Grid], on: date) -> None:
+    """Give the villages and communities without a roster the count a yearbook would state, for visits that are yet to come."""
+    usual = {Grid.Kind.VILLAGE: (120, 620), Grid.Kind.COMMUNITY: (400, 1800)}
+    others = (
+        Grid.objects.filter(kind__in=usual).exclude(pk__in=[grid.pk for grid in with_roster]).order_by("division_code")
+    )
+    counted = list(others)
+    for grid in counted:
+        grid.official_count = random.randint(*usual[Grid.Kind(grid.kind)])
+        grid.official_source, grid.official_on = YEARBOOK, on
+    Grid.objects.bulk_update(counted, ["official_count", "official_source", "official_on"], batch_size=500)
 
 
 def _rosters(

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from config.lib import integrity
-from grids.models import PostKind, Staff
+from grids.models import Grid, PostKind, Staff
 from reporting.demo import county
 from tests.credit.village import opener_key
 
@@ -82,6 +82,9 @@ def test_every_rule_holds_and_every_login_finds_work(
     found = list(integrity.examine(50))
     assert len(found) > 40
     assert [(rule.name, one) for rule, one in found if one.count or one.error] == []
+
+    assert Grid.objects.count() == 734
+    assert not Grid.objects.filter(official_count=None).exists()
 
     posts = {login["kind"]: Staff.objects.get(number=login["username"]) for login in figures["logins"]}
     assert set(posts) == {
