@@ -253,6 +253,11 @@ def population_hash(members: Mapping[int, str]) -> str:
     return hashlib.sha256(population_csv(members)).hexdigest()
 
 
+def draw_hash(seed: str, subject: int) -> str:
+    """Return what a subject is ordered by, sha256(seed || ":" || id in decimal), in hex; kept with the drawn item."""
+    return hashlib.sha256(f"{seed}:{subject}".encode()).hexdigest()
+
+
 def seeded_order(subjects: Iterable[int], seed: str) -> list[int]:
     """Return subject ids by ascending sha256(seed || ":" || id in decimal), the seed in UTF-8."""
     start = hashlib.sha256(f"{seed}:".encode())

@@ -58,13 +58,14 @@ def _other_draws(sample: int) -> Iterator[int]:
         items = list(
             SampleItem.objects.filter(plan=plan, is_targeted=False)
             .order_by("order")
-            .values_list("subject_id", flat=True)
+            .values_list("subject_id", "draw_hash")
         )
         if (len(members), len(items)) != (plan.population_size, plan.sample_size):
             yield plan.pk
             continue
         again = sampling.draw(members, sample=len(items), seed=plan.seed)
-        if (list(again.subjects), again.population_hash) != (items, plan.population_hash):
+        expected = [(subject, sampling.draw_hash(plan.seed, subject)) for subject in again.subjects]
+        if (expected, again.population_hash) != (items, plan.population_hash):
             yield plan.pk
 
 

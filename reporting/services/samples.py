@@ -1,6 +1,5 @@
 """Plan, draw, inspect, conclude: every step of an audit sample, each done once and recorded (Semantics, section 7)."""
 
-import hashlib
 import json
 import os
 import re
@@ -181,7 +180,7 @@ def _write_items(plan: SamplePlan, drawn: sampling.Draw) -> None:
                 profile_id=units[subject].profile_id,
                 stratum=units[subject].stratum,
                 order=place,
-                draw_hash=hashlib.sha256(f"{drawn.seed}:{subject}".encode()).hexdigest(),
+                draw_hash=sampling.draw_hash(drawn.seed, subject),
             )
             for place, subject in enumerate(drawn.subjects, start=1)
         ],
