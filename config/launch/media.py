@@ -1,10 +1,10 @@
 """Where media lie, as backup and restore see them: the folder of this installation, or a bucket of an S3-compatible store."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from config import env
 from config.launch.messages import LaunchError, say
 from config.launch.paths import data_directory
 
@@ -44,7 +44,7 @@ def put_back(source: Path) -> None:
 
 def in_bucket() -> bool:
     """Tell whether media lie in an object store."""
-    return bool(os.environ.get("MEDIA_S3_BUCKET"))
+    return bool(env.read("MEDIA_S3_BUCKET"))
 
 
 def _store() -> tuple[Any, str]:
@@ -52,14 +52,8 @@ def _store() -> tuple[Any, str]:
 
     store = boto3.client(
         "s3",
-        endpoint_url=os.environ.get("MEDIA_S3_ENDPOINT") or None,
-        aws_access_key_id=_secret("MEDIA_S3_ACCESS_KEY"),
-        aws_secret_access_key=_secret("MEDIA_S3_SECRET_KEY"),
+        endpoint_url=env.read("MEDIA_S3_ENDPOINT") or None,
+        aws_access_key_id=env.read("MEDIA_S3_ACCESS_KEY") or None,
+        aws_secret_access_key=env.read("MEDIA_S3_SECRET_KEY") or None,
     )
-    return store, os.environ["MEDIA_S3_BUCKET"]
-
-
-def _secret(name: str) -> str | None:
-    """Return a secret from its variable, or from the file that ..._FILE names (a mounted secret)."""
-    file = os.environ.get(f"{name}_FILE")
-    return Path(file).read_text("utf-8").strip() if file else os.environ.get(name) or None
+    return store, env.read("MEDIA_S3_BUCKET")

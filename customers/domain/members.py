@@ -1,7 +1,7 @@
 """Who came to a household and who left it, as an officer learns on a visit (Semantics, sections 3 and 8).
 
 A new member needs name and relation; birth date and ID number where they are known. Leaving has a reason and a day. The head
-neither comes nor leaves on a visit: that changes whose household it is, and the branch manager decides it.
+neither comes nor leaves on a visit: that changes whose household it is, which the branch's next roster says.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -103,7 +103,7 @@ def _newcomer(one: Joining, path: str, known: Collection[str], today: date) -> t
     if relation is None:
         found.append(Problem(f"{path}.relation", "relation_missing"))
     elif one.relation == "head":
-        found.append(Problem(f"{path}.relation", "head_by_manager"))
+        found.append(Problem(f"{path}.relation", "head_by_roster"))
     sex = relation.sex if relation is not None else ""
     read = check_id(one.id_number, today=today, sex=sex or None)
     if read.number:
@@ -176,7 +176,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "The household has a member called “{value}” already; do not add him again",
     ),
     "relation_missing": ("请选择与户主的关系", "Choose the relation to the head"),
-    "head_by_manager": (
+    "head_by_roster": (
         "走访中不能更换户主，请选别的关系；户主由支行导入的新名册更换",
         "A visit cannot make a new head; choose another relation. A new head comes with the branch's next roster",
     ),

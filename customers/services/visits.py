@@ -158,15 +158,14 @@ def _content_hash(household: Household, staff: Any, submission: Submission) -> s
         "next": submission.next_visit_on and submission.next_visit_on.isoformat(),
         "photos": [sha256(photo.content).hexdigest() for photo in submission.photos],
     }
-    # Under a keyed index, not in clear: the hash outlives the person.
-    number = lambda one: crypto.blind_index("id", household.institution_id, one.id_number).hex()  # noqa: E731
     if submission.joining:
         content["joining"] = [
             [
                 one.name,
                 one.relation,
                 str(one.born_on),
-                one.id_number and number(one),
+                # Under a keyed index, not in clear: the hash outlives the person.
+                one.id_number and crypto.blind_index("id", household.institution_id, one.id_number).hex(),
                 one.labour,
                 one.occupation,
                 one.away,

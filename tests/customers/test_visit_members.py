@@ -122,7 +122,7 @@ def test_the_head_neither_comes_nor_leaves_on_a_visit(world: World, home: Househ
         joining=(bride(relation="head"),),
         leaving=(Leaving(person=home.head_id, reason="deceased", on=clock.today()),),
     )
-    assert found == {"joining.0.relation": "head_by_manager", "leaving.0.reason": "head_stays"}
+    assert found == {"joining.0.relation": "head_by_roster", "leaving.0.reason": "head_stays"}
     assert "新名册" in SENTENCES["head_stays"][0]
 
 

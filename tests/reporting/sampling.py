@@ -1,7 +1,7 @@
 """Files to sample: households visited, filed and checked, and a plan over them, written as the owner of the database."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.db import connection
+import pytest
+from django.db import DatabaseError, connection, transaction
 
 from config.lib import clock, releases
 from config.lib.models import Release
@@ -225,3 +226,10 @@ def a_declaration(world: World) -> KinDeclaration:
         home = make_household(world.liu, f"K{KinDeclaration.objects.count()}")
         found = declare_kin(world.kang, a_plan(world), home.pk)
     return found
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Expect the database to refuse what is done inside."""
+    with pytest.raises(DatabaseError), transaction.atomic():
+        yield

@@ -1,10 +1,9 @@
 """Kin of the named auditors: declared by themselves, outside the population, never theirs to inspect (Semantics, section 7)."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -29,6 +28,7 @@ from tests.reporting.sampling import (
     make_file,
     make_files,
     make_plan,
+    refused,
     sql,
     truth,
 )
@@ -36,12 +36,6 @@ from tests.reporting.test_samples import race
 from tests.world import SINCE, World
 
 Clients = Callable[..., Client]
-
-
-@contextmanager
-def refused() -> Iterator[None]:
-    with pytest.raises(DatabaseError), transaction.atomic():
-        yield
 
 
 def draw(world: World, plan: SamplePlan, seed: str = "s") -> SamplePlan:

@@ -1,11 +1,10 @@
 """The targeted part of a plan: added by hand for a reason, inspected blind, apart from every figure of the draw."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -30,18 +29,13 @@ from tests.reporting.sampling import (
     make_file,
     make_files,
     make_plan,
+    refused,
     sql,
 )
 from tests.world import World
 
 Clients = Callable[..., Client]
 HALF = Decimal(35000)
-
-
-@contextmanager
-def refused() -> Iterator[None]:
-    with pytest.raises(DatabaseError), transaction.atomic():
-        yield
 
 
 def undrawn(plan: SamplePlan) -> list[int]:
