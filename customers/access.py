@@ -6,7 +6,7 @@ A row outside the acting post's scope and a row that does not exist look the sam
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from config.lib.acting import open_subjects
@@ -15,6 +15,7 @@ from customers.models import (
     Evidence,
     Household,
     ListEntry,
+    ListFile,
     ListRelease,
     Person,
     Profile,
@@ -63,8 +64,19 @@ def checks_for(post: Post) -> QuerySet[ProfileCheck]:
 
 
 def list_entries_for(post: Post) -> QuerySet[ListEntry]:
-    """Return the list entries of the households a post may see."""
-    return ListEntry.objects.filter(scope(post))
+    """Return the list entries whose member and reason a post may know (Decision record 0016).
+
+    A branch manager knows all of his branch, an auditor all but those of hidden households; anybody else those he proposed,
+    settled, or asked to release. That a household is blocked, everybody who sees it knows (``selectors.files``).
+    """
+    entries = ListEntry.objects.filter(scope(post))
+    if post.kind == PostKind.BRANCH_MANAGER:
+        return entries
+    if post.kind == PostKind.AUDITOR:
+        return entries.exclude(subject_id__in=hidden_subjects())
+    me = post.staff_id
+    asked = ListRelease.objects.filter(entry=OuterRef("pk"), asked_by=me)
+    return entries.filter(Q(proposed_by=me) | Q(confirmed_by=me) | Q(rejected_by=me) | Q(Exists(asked)))
 
 
 def _open(rows: QuerySet[Row], **wanted: Any) -> Row:
@@ -83,11 +95,14 @@ def open_household(post: Post, pk: int) -> Household:
 
 def is_hidden(post: Post, subject_id: int) -> bool:
     """Whether a household's file is hidden from an auditor for now: his own work, or drawn and not yet re-entered."""
-    if post.kind != PostKind.AUDITOR:
-        return False
+    return post.kind == PostKind.AUDITOR and subject_id in hidden_subjects()
+
+
+def hidden_subjects() -> list[int]:
+    """Return the subjects hidden from the acting auditor for now."""
     with connection.cursor() as cursor:
-        cursor.execute("select %s = any (nullif(current_setting('app.hidden', true), '')::bigint[])", [subject_id])
-        return bool(cursor.fetchone()[0])
+        cursor.execute("select coalesce(nullif(current_setting('app.hidden', true), '')::bigint[], '{}')")
+        return list(cursor.fetchone()[0])
 
 
 def open_person(post: Post, pk: int) -> Person:
@@ -106,9 +121,15 @@ def open_evidence(post: Post, pk: int) -> Evidence:
 
 
 def open_list_entry(post: Post, pk: int) -> ListEntry:
-    """Return a list entry with who proposed it, under a row lock."""
-    entries = ListEntry.objects.filter(scope(post)).select_related("proposed_by", "subject")
+    """Return a list entry the post may know of with who proposed it, under a row lock."""
+    entries = list_entries_for(post).select_related("proposed_by", "subject")
     return _open(entries.select_for_update(of=("self",)), pk=pk)
+
+
+def find_list_entry(post: Post, pk: int) -> ListEntry:
+    """Return a list entry the post may know of, to read it."""
+    people = ("proposed_by", "confirmed_by", "rejected_by", "released_by", "person", "superseded_by")
+    return _open(list_entries_for(post).select_related(*people, "subject__household__grid__branch"), pk=pk)
 
 
 def open_list_release(post: Post, pk: int) -> ListRelease:
@@ -132,6 +153,16 @@ def roster_branches_for(post: Post) -> QuerySet[Branch]:
     if post.kind not in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) or branch is None:
         return Branch.objects.none()
     return Branch.objects.filter(institution_id=branch.institution_id, path__startswith=branch.path).order_by("path")
+
+
+def list_files_for(post: Post) -> QuerySet[ListFile]:
+    """Return the files of list entries a post handles."""
+    return ListFile.objects.filter(branch__in=roster_branches_for(post).order_by())
+
+
+def open_list_file(post: Post, pk: int) -> ListFile:
+    """Return a file of list entries with its branch and its people."""
+    return _open(list_files_for(post).select_related("branch", "uploaded_by", "settled_by"), pk=pk)
 
 
 def rosters_for(post: Post) -> QuerySet[RosterImport]:

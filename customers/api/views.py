@@ -195,9 +195,9 @@ class Checks(Rows):
 
 
 class ListEntries(Rows):
-    """Entries on the lists, of the households of the post's scope, newest first."""
+    """Entries on the lists whose member and reason the post may know, newest first (Decision record 0016)."""
 
-    posts: ClassVar[Any] = CUSTOMER_POSTS
+    posts: ClassVar[Any] = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.AUDITOR})
     serializer_class = ListEntrySerializer
     newest_first = True
     filters: ClassVar[dict[str, Filter]] = {

@@ -1,7 +1,7 @@
 """Tables of customers."""
 
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem
-from customers.models.lists import ListEntry, ListRelease
+from customers.models.lists import ListEntry, ListFile, ListRelease, ListReview
 from customers.models.members import DuplicateCase, MemberChange
 from customers.models.milestones import Milestone
 from customers.models.people import Person, PersonToken
@@ -15,7 +15,9 @@ __all__ = [
     "Evidence",
     "Household",
     "ListEntry",
+    "ListFile",
     "ListRelease",
+    "ListReview",
     "MemberChange",
     "Milestone",
     "MoveRequest",

@@ -15,7 +15,7 @@ from customers.models.subjects import Household
 from grids.models import Branch, Institution, Staff
 
 # A roster file is the business of the branch that handles it; whole-institution posts see customers, not files.
-_OF_BRANCH = "branch_id = any ((select acc.roster_branches())::bigint[])"
+OF_BRANCH = "branch_id = any ((select acc.roster_branches())::bigint[])"
 _OF_ROSTER = "roster_id = any ((select array_agg(id) from customers_rosterimport)::bigint[])"
 
 
@@ -29,7 +29,7 @@ class RosterImport(models.Model):
         extra=(
             "alter table {table} enable row level security",
             "drop policy if exists branch on {table}",
-            f"create policy branch on {{table}} to gedang_web using ({_OF_BRANCH}) with check ({_OF_BRANCH})",
+            f"create policy branch on {{table}} to gedang_web using ({OF_BRANCH}) with check ({OF_BRANCH})",
             "drop policy if exists reading on {table}",
             "create policy reading on {table} for select to gedang_read using (true)",
         ),

@@ -28,10 +28,10 @@ def roster_of(grid_id: int) -> list[int]:
 
 
 def blocked_among(subject_ids: Iterable[int]) -> dict[int, str]:
-    """Return the households that a confirmed black or grey entry of any member blocks, with the colour; black wins."""
+    """Return the households that a confirmed entry of any member blocks, with its colour; black wins."""
     entries = ListEntry.objects.filter(
         subject_id__in=list(subject_ids),
-        colour__in=ListEntry.BLOCKING,
+        blocks=True,
         confirmed_at__isnull=False,
         released_at__isnull=True,
         rejected_at__isnull=True,

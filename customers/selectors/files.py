@@ -88,7 +88,7 @@ def has_reached(kind: str, institution_id: int, week: Week | None = None) -> Q:
 
 
 def is_blocked() -> Q:
-    """Return the condition on households with an active black or grey entry (Semantics, section 1)."""
+    """Return the condition on households with an active entry that blocks (Semantics, section 1)."""
     return Q(Exists(_blocking().filter(subject_id=OuterRef("pk"))))
 
 
@@ -99,7 +99,7 @@ def releases_of_entries() -> "Prefetch[str, Any, str]":
 
 
 def _blocking() -> Any:
-    return ListEntry.objects.filter(colour__in=ListEntry.BLOCKING, confirmed_at__isnull=False, released_at__isnull=True)
+    return ListEntry.objects.filter(blocks=True, confirmed_at__isnull=False, released_at__isnull=True)
 
 
 def states_of(subject_ids: Iterable[int], institution_id: int) -> dict[int, FileState]:
@@ -126,7 +126,8 @@ def states_of(subject_ids: Iterable[int], institution_id: int) -> dict[int, File
             "subject_id", flat=True
         )
     )
-    blocked = dict(_blocking().filter(subject_id__in=ids).order_by("colour").values_list("subject_id", "colour"))
+    colours = _blocking().filter(subject_id__in=ids).values_list("subject_id", "colour")
+    blocked = dict(sorted(colours, key=lambda one: one[1] == ListEntry.Colour.BLACK))  # black wins
     return {
         pk: FileState(
             state_code(newest.get(pk), pk in visited), newest.get(pk), visits.get(pk), str(blocked.get(pk, ""))

@@ -14,7 +14,7 @@ from config.lib import clock
 from config.lib.weeks import Week
 from customers import access
 from customers.domain import economics, words
-from customers.models import Evidence, Household, ListEntry, Person, Profile, Visit
+from customers.models import Evidence, Household, Person, Profile, Visit
 from customers.selectors import files
 from customers.selectors.files import FileState
 from customers.selectors.visits import members, newest_consent, previous_profile
@@ -139,7 +139,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class HouseholdCard:
-    """Who, where, file state, last visit, next step, warnings; then members, economics and list entries."""
+    """Who, where, file state, last visit, next step, warnings; then members and economics."""
 
     household: Household
     state: FileState
@@ -148,7 +148,6 @@ class HouseholdCard:
     previous: Profile | None
     figures: list[Figure]
     missing: list[str]
-    entries: list[ListEntry]
     photos: list[Evidence]
     visit_count: int
     is_overdue: bool
@@ -196,12 +195,6 @@ def card_of(household: Household) -> HouseholdCard:
         if profile is not None
         else [],
         missing=list(dict.fromkeys(words.sentence(problem.code, problem.value, language) for problem in missing)),
-        entries=list(
-            ListEntry.objects.filter(subject_id=household.pk)
-            .select_related("person", "proposed_by", "confirmed_by", "rejected_by", "released_by")
-            .prefetch_related(files.releases_of_entries())
-            .order_by("-proposed_at")
-        ),
         photos=list(Evidence.objects.filter(subject_id=household.pk).order_by("-created_at")[:12]),
         visit_count=Visit.objects.filter(subject_id=household.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
         has_consent=consent is not None and consent.how != consent.How.WITHDRAWN,

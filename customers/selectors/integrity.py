@@ -164,12 +164,38 @@ rule_by_sql(
     _("移出名单的，都由一人提出、另一人在同一时刻确认"),
     """
     select entry.id from customers_listentry as entry
-    where (entry.released_at is not null and not exists (
+    where (entry.released_at is not null and entry.superseded_by_id is null and not exists (
               select from customers_listrelease as release
               where release.entry_id = entry.id and release.confirmed_at = entry.released_at
                 and release.confirmed_by_id = entry.released_by_id and release.confirmed_by_id <> release.asked_by_id))
        or (entry.released_at is null and exists (
               select from customers_listrelease as release where release.entry_id = entry.id and release.confirmed_at is not null))
+    """,
+)
+
+rule_by_sql(
+    "customers.white_is_one_and_free",
+    _("一户至多一条生效的白名单，有成员在名单内的户没有；被取代的名单，取代它的在同一时刻确认"),
+    """
+    select entry.id from customers_listentry as entry
+    where (entry.colour = 'white' and entry.confirmed_at is not null and entry.released_at is null and exists (
+              select from customers_listentry as other
+              where other.subject_id = entry.subject_id and other.id <> entry.id and (other.colour = 'white' or other.blocks)
+                and other.confirmed_at is not null and other.released_at is null
+                and (select person.left_on from customers_person as person where person.id = other.person_id) is null))
+       or (entry.superseded_by_id is not null and not exists (
+              select from customers_listentry as next
+              where next.id = entry.superseded_by_id and next.confirmed_at = entry.released_at and entry.colour = 'white'))
+    """,
+)
+rule_by_sql(
+    "customers.reviews_move_the_date",
+    _("名单的复核日期是最近一次复核定的日期"),
+    """
+    select entry.id from customers_listentry as entry
+    join lateral (select review.next_on from customers_listreview as review where review.entry_id = entry.id
+                  order by review.id desc limit 1) as last on true
+    where entry.review_on is distinct from last.next_on
     """,
 )
 

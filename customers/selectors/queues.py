@@ -52,10 +52,10 @@ def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
 
 
 def waiting_entries(post: Post) -> list[ListEntry]:
-    """Return the list entries of a branch that wait for confirmation, the oldest first."""
+    """Return the list entries of a branch that wait for confirmation one by one, the oldest first; files wait as a whole."""
     return list(
         ListEntry.objects.filter(access.scope(post), confirmed_at__isnull=True, rejected_at__isnull=True)
-        .filter(released_at__isnull=True)
+        .filter(released_at__isnull=True, file__isnull=True)
         .select_related("subject__household__grid", "subject__household__head", "person", "proposed_by")
         .order_by("proposed_at")[:100]
     )

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 
 from config.lib import display
 from config.lib.weeks import SHANGHAI, business_day
+from customers import access
 from customers.domain import diff
 from customers.models import Consent, Evidence, Household, ListEntry, MemberChange, Milestone, Profile, Visit
 from customers.selectors.files import releases_of_entries, verdict_of
+from grids.access import Post
 
 Event = dict[str, Any]
 _STAGES = {
@@ -20,14 +22,17 @@ _STAGES = {
 }
 
 
-def timeline_of(household: Household) -> list[Event]:
-    """Return the events of a household as the timeline component writes them: title, at, by, text, icon, badge, tone."""
+def timeline_of(household: Household, post: Post | None = None) -> list[Event]:
+    """Return the events of a household as the timeline component writes them: title, at, by, text, icon, badge, tone.
+
+    What was said about a list entry is told to a ``post`` that may know of it alone.
+    """
     events = [
         *_visits(household),
         *_member_changes(household),
         *_profiles(household),
         *_consents(household),
-        *_lists(household),
+        *_lists(household, post),
         *_stages(household),
         *_roster(household),
     ]
@@ -122,8 +127,11 @@ def _consents(household: Household) -> list[Event]:
     ]
 
 
-def _lists(household: Household) -> list[Event]:
+def _lists(household: Household, post: Post | None) -> list[Event]:
     events = []
+    known = (
+        set(access.list_entries_for(post).filter(subject_id=household.pk).values_list("pk", flat=True)) if post else ()
+    )
     entries = (
         ListEntry.objects.filter(subject_id=household.pk)
         .select_related("proposed_by", "confirmed_by", "rejected_by", "released_by")
@@ -131,6 +139,7 @@ def _lists(household: Household) -> list[Event]:
     )
     for entry in entries:
         colour = entry.get_colour_display()
+        tells = entry.pk in known
         events.append(
             _event(entry.proposed_at, _("提名列入%(list)s") % {"list": colour}, "flag", by=entry.proposed_by.name)
         )
@@ -143,17 +152,21 @@ def _lists(household: Household) -> list[Event]:
         if entry.rejected_at is not None:
             by = entry.rejected_by.name if entry.rejected_by is not None else ""
             title = _("不同意列入%(list)s") % {"list": colour}
-            events.append(_event(entry.rejected_at, title, "gavel", 1, by=by, text=entry.answer))
+            events.append(_event(entry.rejected_at, title, "gavel", 1, by=by, text=entry.answer if tells else ""))
         releases = list(entry.releases.all())
         for release in releases:
             title = _("提出解除%(list)s") % {"list": colour}
-            events.append(_event(release.asked_at, title, "flag", by=release.asked_by.name, text=release.reason))
+            text = release.reason if tells else ""
+            events.append(_event(release.asked_at, title, "flag", by=release.asked_by.name, text=text))
             if release.rejected_at is not None and release.rejected_by is not None:
                 title = _("不同意解除%(list)s") % {"list": colour}
                 by = release.rejected_by.name
-                events.append(_event(release.rejected_at, title, "gavel", 1, by=by, text=release.answer))
+                events.append(
+                    _event(release.rejected_at, title, "gavel", 1, by=by, text=release.answer if tells else "")
+                )
         if entry.released_at is not None:
-            title = _("确认解除%(list)s") % {"list": colour}
+            title = _("%(list)s由新的名单取代") if entry.superseded_by_id else _("确认解除%(list)s")
+            title %= {"list": colour}
             by = entry.released_by.name if entry.released_by is not None else ""
             events.append(_event(entry.released_at, title, "lock-open", 2, by=by))
     return events

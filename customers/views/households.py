@@ -17,9 +17,11 @@ from config.lib.requests import StaffRequest
 from customers import access
 from customers.domain import catalogue
 from customers.domain.identity import check_phone
+from customers.domain.lists import usable
 from customers.forms.items import language
 from customers.selectors import files, households
 from customers.selectors import identity as identities
+from customers.selectors import lists as listed
 from customers.selectors.households import HouseholdFilter
 from customers.selectors.timeline import timeline_of
 from customers.services import consents, identity, lists
@@ -88,7 +90,7 @@ def _filters(request: StaffRequest, wanted: HouseholdFilter) -> list[dict[str, A
     if wanted.week is not None:
         week = (wanted.week.code, wanted.week.label(language()))
         found.append({"name": "week", "label": _("任何一周"), "kind": "select", "options": [week]})
-    found.append({"name": "blocked", "label": _("黑灰名单户"), "kind": "check"})
+    found.append({"name": "blocked", "label": _("名单户"), "kind": "check"})
     return found
 
 
@@ -115,14 +117,15 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "card": card,
         "people": [_person(person, card, today) for person in card.people],
         "figures": _figures(card),
-        "events": timeline_of(home),
+        "events": timeline_of(home, request.post),
         "slots": _slots(home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
         "may_reveal": request.post.kind in REVEALING,
         "may_propose": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),
         "may_confirm": request.post.kind == PostKind.BRANCH_MANAGER,
-        "entries": entry_lines(card.entries, home.institution_id, request.user.pk),
-        "reasons": _reasons(home.institution_id),
+        "entries": entry_lines(listed.entries_of(request.post, pk), home.institution_id, request.user.pk),
+        "choices": reason_choices(home.institution_id),
+        "sensitive_used": any(one.sensitive and one.enabled for one in lists.reasons(home.institution_id)),
     }
     return render(request, "customers/household.html", context)
 
@@ -182,7 +185,7 @@ def entry_lines(entries: list[Any], institution_id: int, staff_id: int) -> list[
 
     An old reason that is no longer released stands for itself.
     """
-    named = {one["code"]: one["label"] for one in _reasons(institution_id)} if entries else {}
+    named = {one.code: one.label(language()) for one in lists.reasons(institution_id)} if entries else {}
     lines = []
     for entry in entries:
         is_active = entry.confirmed_at is not None and entry.released_at is None
@@ -193,6 +196,7 @@ def entry_lines(entries: list[Any], institution_id: int, staff_id: int) -> list[
                 "reason": named.get(entry.reason, entry.reason),
                 "own": entry.proposed_by_id == staff_id,
                 "is_active": is_active,
+                "is_open": entry.state == "proposed" and entry.file_id is None,
                 "release": release,
                 "own_release": release is not None and release.asked_by_id == staff_id,
             }
@@ -200,11 +204,13 @@ def entry_lines(entries: list[Any], institution_id: int, staff_id: int) -> list[
     return lines
 
 
-def _reasons(institution_id: int) -> list[dict[str, Any]]:
-    english = language().startswith("en")
+def reason_choices(institution_id: int) -> list[tuple[str, str]]:
+    """Return what may be proposed now, list by list: value and words; a sensitive reason is marked."""
+    known = lists.reasons(institution_id)
     return [
-        {"code": one["code"], "label": one["en" if english else "zh"], "colours": one.get("colours", lists.BLOCKING)}
-        for one in lists.reasons(institution_id)
+        (f"{colour}:{one.code}", f"{label} · {one.label(language())}" + (_("（敏感）") if one.sensitive else ""))
+        for colour, label in lists.colours()
+        for one in usable(known, str(colour)).values()
     ]
 
 

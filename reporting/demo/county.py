@@ -15,6 +15,7 @@ from config.lib import releases
 from config.lib.clock import SHANGHAI
 from config.lib.weeks import Week, weeks_between
 from credit.services.rounds import publish_opener_key
+from customers.domain.lists import read, usable
 from customers.models import Household, ListEntry
 from customers.services import roster
 from grids.domain import divisions
@@ -186,8 +187,7 @@ def _lists(random: Random, people: organisation.Organisation, villages: list[Gri
     """Put a few households on the black and grey lists; some entries still wait for the manager."""
     document = releases.in_force(people.bank.pk, "list_reasons", now.date()).document
     reasons = {
-        colour: [one["code"] for one in document["reasons"] if colour in one.get("colours", ("black", "grey"))]
-        for colour in ("black", "grey")
+        colour: [one for one in usable(read(document), colour) if one != "other"] for colour in ("black", "grey")
     }
     rows = []
     for household in Household.objects.filter(grid__in=villages).select_related("grid").order_by("pk"):
@@ -204,6 +204,7 @@ def _lists(random: Random, people: organisation.Organisation, villages: list[Gri
                 subject_id=household.pk,
                 colour=ListEntry.Colour.BLACK if black else ListEntry.Colour.GREY,
                 reason=random.choice(reasons["black" if black else "grey"]),
+                review_on=None if black else (at + timedelta(days=45 if random.random() < 0.15 else 182)).date(),
                 proposed_by=people.officer_of[household.grid_id],
                 proposed_at=at,
                 confirmed_by=None if waits else people.managers[household.grid.branch_id],

@@ -33,7 +33,6 @@ STANDING = ("roster", "unvisited", "blocked", "assessable", "off_roster", "joine
 WEEKLY = ("late", "not_met", "withdrawn")
 PERIODS = ("week", "total")
 
-BLOCKING = ("black", "grey")
 IN_VAIN = ("nobody", "moved")
 
 
@@ -244,7 +243,7 @@ def _listed(
         if wanted.figure == "roster":
             return standing
         at = report.frozen_at if report is not None else clock.now()
-        blocking = Q(list_entries__confirmed_at__lte=at, list_entries__colour__in=BLOCKING) & (
+        blocking = Q(list_entries__confirmed_at__lte=at, list_entries__blocks=True) & (
             Q(list_entries__released_at__isnull=True) | Q(list_entries__released_at__gt=at)
         )
         blocked = subjects.filter(blocking).values("pk")

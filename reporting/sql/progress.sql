@@ -1,3 +1,6 @@
+-- An early migration runs this file before every column it names is there.
+set local check_function_bodies = off;
+
 -- Progress counted set-based: what weekly reports freeze and what previews and overviews show (Semantics, sections 1 and 2).
 -- The functions of schema lib run with the rights of who calls them (the freezing worker, or the definers below). They are
 -- STABLE, so that a freeze calling them in the statement that also writes what was counted works on one snapshot. They read
@@ -66,7 +69,7 @@ language sql stable set enable_nestloop = off set plan_cache_mode = force_custom
           and (only_grids is null or visit.grid_id = any (only_grids))
     ), blocked as (
         select distinct entry.subject_id from customers_listentry as entry
-        where entry.confirmed_at is not null and entry.released_at is null and entry.colour in ('black', 'grey')
+        where entry.confirmed_at is not null and entry.released_at is null and entry.blocks
           and (only_grids is null or entry.grid_id = any (only_grids))
     )
     select subject.grid_id, subject.kind, event.step, event.staff_id, subject.standing, subject.was_found, event.is_new,

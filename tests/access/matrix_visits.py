@@ -1,5 +1,6 @@
 """Rows of the pages of households, visits, checks and lists."""
 
+from datetime import date
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -69,6 +70,7 @@ def entry(world: World) -> dict[str, Any]:
         subject_id=found.pk,
         colour="grey",
         reason="overdue",
+        review_on=date(2099, 1, 1),
         proposed_by=world.chen,
     )
     return {"pk": made.pk}
@@ -125,6 +127,11 @@ ROWS = {
     "customers:queues": Row(posts=SECOND),
     "customers:check": Row(posts=SECOND, kwargs=check),
     "customers:check_photo": Row(posts=SECOND, kwargs=check_photo),
+    "customers:list_entries": Row(posts=SECOND | {PostKind.AUDITOR}),
+    "customers:list_entry": Row(posts=SECOND | {PostKind.AUDITOR}, kwargs=entry),
+    "customers:list_review": Row(
+        posts=SECOND, kwargs=in_force, method="post", data={"reason": "x", "next_on": "x"}, status=302
+    ),
     "customers:list_confirm": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
     "customers:list_reject": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
     "customers:list_release_ask": Row(

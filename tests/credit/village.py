@@ -97,6 +97,7 @@ def block(world: World, subject_id: int, colour: str = "black") -> None:
         proposed_by=world.chen,
         confirmed_by=world.gao,
         confirmed_at=timezone.now(),
+        review_on=date(2099, 1, 1),
     )
 
 

@@ -63,6 +63,24 @@ def release_parameters(world: World) -> None:
             "reasons": [
                 {"code": "default", "zh": "恶意拖欠贷款", "en": "wilful default", "colours": ["black"]},
                 {"code": "overdue", "zh": "现有逾期贷款", "en": "overdue", "colours": ["grey"]},
+                {"code": "chosen", "zh": "本户借款人", "en": "borrower of the household", "colours": ["white"]},
+                {"code": "guarantees", "zh": "对外担保较多", "en": "many guarantees", "colours": ["attention"]},
+                {
+                    "code": "disputed",
+                    "zh": "身份有争议",
+                    "en": "identity disputed",
+                    "colours": ["attention"],
+                    "blocking": True,
+                },
+                {"code": "illness", "zh": "患病", "en": "illness", "colours": ["attention"], "sensitive": True},
+                {
+                    "code": "religion",
+                    "zh": "信仰",
+                    "en": "religion",
+                    "colours": ["attention"],
+                    "sensitive": True,
+                    "enabled": False,
+                },
             ]
         },
         "visit_quotas": {"officer": {"days_per_week": 4, "households_per_week": 40}},

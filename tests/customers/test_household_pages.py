@@ -272,7 +272,7 @@ def test_an_officer_proposes_and_a_manager_confirms_on_the_page(world: World, cl
     answer = gao.post(reverse("customers:list_confirm", args=[entry.pk]), back)
     assert answer["Location"] == back["next"]
     page = chen.get(f"/households/{home.pk}/").content.decode()
-    assert "全户暂不参加评议授信" in page
+    assert "本户有成员在名单内，不能评议" in page
     assert client_of(world.he).post(reverse("customers:list_confirm", args=[entry.pk])).status_code == 404
 
 

@@ -74,7 +74,7 @@ def test_nobody_confirms_his_own_proposal(world: World, home: Household) -> None
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"colour": "white"}, "colour"),
+        ({"colour": "purple"}, "colour"),
         ({"reason": "gossip"}, "reason"),
         ({"colour": "black", "reason": "overdue"}, "reason"),
     ],
@@ -149,7 +149,8 @@ def test_an_entry_blocks_until_another_person_confirms_its_release(
         "list_release_ask",
         "list_release_confirm",
     ]
-    told = [(event["title"], event.get("by"), event.get("text", "")) for event in timeline_of(home)]
+    with acting_as(world.gao) as post:
+        told = [(event["title"], event.get("by"), event.get("text", "")) for event in timeline_of(home, post)]
     assert ("提出解除灰名单", "陈立", "贷款已还清") in told
     assert ("确认解除灰名单", "高远", "") in told
 

@@ -93,6 +93,7 @@ def block(subjects: Sequence[Subject], colour: str, *, proposed: Staff, confirme
                 proposed_by=proposed,
                 confirmed_by=confirmed,
                 confirmed_at=at,
+                review_on=date(2099, 1, 1),
             )
             for subject in subjects
         ]

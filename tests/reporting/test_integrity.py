@@ -77,6 +77,18 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "alter table customers_listentry drop constraint list_needs_two_people",
         "update customers_listentry set confirmed_by_id = proposed_by_id",
     ),
+    "customers.white_is_one_and_free": (
+        "insert into customers_listentry (institution_id, grid_id, recorded_grid_id, subject_id, person_id, colour, reason, note, answer, "
+        "proposed_by_id, confirmed_by_id, confirmed_at) "
+        "select entry.institution_id, entry.grid_id, entry.recorded_grid_id, entry.subject_id, person.id, 'white', 'x', '', '', "
+        "entry.proposed_by_id, entry.confirmed_by_id, now() from customers_listentry as entry "
+        "join customers_person as person on person.household_id = entry.subject_id "
+        "where entry.blocks and entry.confirmed_at is not null and entry.released_at is null limit 1",
+    ),
+    "customers.reviews_move_the_date": (
+        "insert into customers_listreview (institution_id, grid_id, recorded_grid_id, subject_id, entry_id, next_on, reason, reviewed_by_id) "
+        "select institution_id, grid_id, recorded_grid_id, subject_id, id, '2030-01-01', 'x', proposed_by_id from customers_listentry limit 1",
+    ),
     "customers.releases_need_two": (
         "update customers_listentry set released_at = now(), released_by_id = confirmed_by_id",
     ),
