@@ -12,6 +12,18 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+    def label(self, language: str = "zh") -> str:
+        """The text in ``language`` ("en..." is English, everything else Chinese)."""
+        return self.en if language.startswith("en") else self.zh
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One entry of a list: stored code, Chinese and English label."""
 

@@ -19,6 +19,11 @@ FARTHEST_NEXT: Final = timedelta(days=730)
 FILED_OUTCOMES: Final = frozenset({"interviewed", "partial"})
 OUTCOMES: Final = ("interviewed", "partial", "refused", "away", "nobody", "moved")
 PURPOSES: Final = ("census", "revisit", "signing", "other")
+# How the officer met the household: at the door, by video call, by phone (Domain, sections 2.10 and 6.1).
+SITE: Final = "site"
+CHANNELS: Final = (SITE, "video", "phone")
+# By which way a visit came in; the same answers make the same revision by each.
+ENTRIES: Final = ("page", "paper", "api", "file")
 
 # standing: given on an earlier visit under the notice in force and not withdrawn since.
 CONSENTS: Final = ("standing", "spoken", "signed", "none")
@@ -49,6 +54,7 @@ class Statement:
     next_visit_on: date | None = None
     has_file: bool = False
     photos: int = 0
+    channel: str = SITE
 
 
 def check(visit: Statement, given: Circumstances) -> list[Problem]:
@@ -58,6 +64,8 @@ def check(visit: Statement, given: Circumstances) -> list[Problem]:
         found.append(Problem("purpose", "purpose_missing"))
     if visit.outcome not in OUTCOMES:
         found.append(Problem("outcome", "outcome_missing"))
+    if visit.channel not in CHANNELS:
+        found.append(Problem("channel", "channel_missing"))
     if visit.person_met is not None and visit.person_met not in given.members:
         found.append(Problem("person_met", "person_unknown"))
     if visit.partner is not None and visit.partner not in given.colleagues:
@@ -93,6 +101,11 @@ def _consent(visit: Statement, given: Circumstances) -> list[Problem]:
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "purpose_missing": ("请选择走访目的", "Choose the purpose of the visit"),
     "outcome_missing": ("请选择走访结果", "Choose how the visit went"),
+    "channel_missing": ("请选择走访方式", "Choose how the household was met"),
+    "form_unknown": (
+        "采集表尚未发布或不适用于这一对象，暂时只能保存走访；请联系参数管理岗",
+        "No form for this subject is in force, so only the visit can be kept. Ask the parameter manager",
+    ),
     "person_unknown": (
         "所选的人不在这户成员中，请重新选择",
         "That person is not a member of this household; choose again",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from customers.domain.economics import Problem
+
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "not_a_record": (
@@ -25,8 +27,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Form version {value} is not known; reload the page",
         ),
         "too_many_items": (
-            "最多 100 条，现有 {value} 条，请合并同类",
-            "At most 100 entries, there are {value}; put like with like",
+            "最多 {name} 条，现有 {value} 条，请合并同类",
+            "At most {name} entries, there are {value}; put like with like",
         ),
         "choice_missing": ("请选择一项", "Choose one"),
         "choice_unknown": ("“{value}”不在选项中，请重新选择", "“{value}” is not on the list; choose again"),
@@ -44,20 +46,32 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{value} 元？请确认单位是元还是万元",
             "{value} yuan? Please confirm whether yuan or 10,000 yuan is meant",
         ),
-        "quantity_wrong": (
-            "数量“{value}”不对，请填数字，最多两位小数",
-            "Quantity “{value}” is wrong; a number with at most two decimals",
-        ),
         "note_too_long": (
-            "说明最多 200 字，现有 {value} 字",
-            "A note has at most 200 characters, this one has {value}",
+            "最多 {name} 字，现有 {value} 字",
+            "At most {name} characters, this has {value}",
         ),
         "note_holds_identity": (
             "说明中有身份证号或手机号，请删去；证件信息只登记在人员资料里",
             "The note holds an ID or phone number; remove it, such numbers belong with the person only",
         ),
+        "answer_missing": ("请填写“{name}”", "Fill in “{name}”"),
+        "number_wrong": (
+            "“{value}”不对，请填数字，最多 {name} 位小数",
+            "“{value}” is wrong; a number with at most {name} decimals",
+        ),
+        "whole_wrong": ("“{value}”不对，请填整数", "“{value}” is wrong; a whole number"),
+        "out_of_range": ("“{value}”超出范围（{name}）", "“{value}” is outside the range ({name})"),
+        "rows_missing": ("请逐项登记“{name}”", "Record each entry of “{name}”"),
+        "unexpected": (
+            "按前面的回答不用填“{name}”，请清空或改正前面的回答",
+            "By the answers before, “{name}” is not asked; empty it or correct them",
+        ),
+        "above_other": ("{value} 高于“{name}”，请核对", "{value} is above “{name}”; check both"),
+        "not_a_member": (
+            "所选的人不在家庭成员中，请重新选择",
+            "That person is not a member of the household; choose again",
+        ),
         "date_impossible": ("“{value}”不是有效日期", "“{value}” is not a valid date"),
-        "days_wrong": ("逾期天数“{value}”不对，请填整数", "“{value}” is no number of days; enter a whole number"),
         "person_missing": ("请选择家庭成员", "Choose a member of the household"),
         "person_twice": ("这位成员已在上面列出，请删去一行", "This member is listed above; remove one line"),
         "head_missing": ("没有户主，请指定一位", "There is no head; name one"),
@@ -66,20 +80,9 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "借款人不在家庭成员中，请重新选择",
             "The borrower is not a member of the household; choose again",
         ),
-        "disposable_above_current": (
-            "可变现价值高于现值，请核对",
-            "The realisable value is above the current value; check both",
-        ),
-        "outstanding_above_original": ("余额高于借款金额，请核对", "More is owed than was borrowed; check both"),
         "debt_past_due": (
             "到期日 {value} 已过，余额未清，请核实是否逾期",
             "Due on {value} and not repaid; find out whether it is overdue",
-        ),
-        "cost_above_gross": ("支出高于收入，请核对", "Cost is above income; check both"),
-        "breach_missing": ("选了“有违约”，请逐笔登记违约事项", "“Breached” is chosen; record each breach"),
-        "breach_unexpected": (
-            "登记了违约事项，履约情况应选“有违约”",
-            "Breaches are recorded; the record must say “breached”",
         ),
         "total_too_large": ("合计超过 1 亿元，请核对单位", "The total is above 100 million yuan; check the units"),
         "members_missing": ("还没有登记家庭成员", "No members are recorded yet"),
@@ -88,11 +91,12 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "户主、借款人及其配偶须填劳动能力和职业",
             "Head, borrower and spouse need labour ability and occupation",
         ),
-        "section_missing": ("这一部分还没有填写", "This part is not filled in yet"),
+        "section_missing": ("“{name}”还没有填写", "“{name}” is not filled in yet"),
     }
 )
 
 
-def sentence(code: str, value: str = "", language: str = "zh") -> str:
+def sentence(problem: Problem, language: str = "zh") -> str:
     """What a finding means and what to do about it, in `language` ("en..." is English, everything else Chinese)."""
-    return SENTENCES[code][language.startswith("en")].format(value=value)
+    name = problem.name.label(language) if problem.name else ""
+    return SENTENCES[problem.code][language.startswith("en")].format(value=problem.value, name=name)

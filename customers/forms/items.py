@@ -1,7 +1,7 @@
-"""Rows of the visit form: one small form for each item of the file, and the mapping between rows and document items.
+"""Rows of the visit form: one small form for each row of a section, made from the definition of the form.
 
-The fields take any text; ``customers.domain.economics`` says what is wrong with it, all at once, and ``add_problem`` puts each
-finding beside its field.
+The fields take any text; ``customers.domain.form`` says what is wrong with it, all at once, and ``add_error`` puts each finding
+beside its field.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,8 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib import display
 from customers.domain import catalogue
+from customers.domain.form import Field, Section
 
-Kinds = Mapping[str, catalogue.Kind]
+# So many choices still fit a phone as buttons.
+MOST_BUTTONS = 5
+People = Sequence[tuple[str, str]]
 
 
 def language() -> str:
@@ -25,7 +28,7 @@ def language() -> str:
     return get_language() or "zh-hans"
 
 
-def choices(kinds: Kinds, empty: str | Promise | None = None) -> list[tuple[str, str]]:
+def choices(kinds: Mapping[str, catalogue.Kind], empty: str | Promise | None = None) -> list[tuple[str, str]]:
     """Return the options of a list, with an empty one in front when its words are given."""
     head = [] if empty is None else [("", str(empty))]
     return head + catalogue.choices(kinds, language())
@@ -41,14 +44,11 @@ class Words(forms.CharField):
         """Accept everything."""
 
 
-def amount(label: Any, total: str = "", *, required: bool = False, asset: bool = False) -> Words:
-    """Return a field for yuan: numeric keypad, counted in the running sums, asking "which unit?" for assets."""
-    attrs = {"inputmode": "decimal", "autocomplete": "off"}
-    if total:
-        attrs["data-sum"] = total
-    if asset:
-        attrs["data-unit"] = "yuan"
-    return Words(label=label, required=required, widget=forms.TextInput(attrs=attrs))
+class ManyWords(forms.MultipleChoiceField):
+    """Any number of codes; whether they are known is the domain's business."""
+
+    def validate(self, value: Any) -> None:
+        """Accept everything."""
 
 
 def day(label: Any) -> Words:
@@ -56,70 +56,153 @@ def day(label: Any) -> Words:
     return Words(label=label, widget=forms.DateInput(attrs={"type": "date"}))
 
 
-def note(label: Any, placeholder: Any = "") -> Words:
-    """Return a field for a short explanation."""
-    return Words(label=label, widget=forms.TextInput(attrs={"maxlength": 200, "placeholder": placeholder}))
+def control(field: Field, *, total: str = "", is_row: bool = True, people: People = ()) -> forms.Field:
+    """Return the control of a question: keypad, unit question and running sum by its type; ``total`` is the sum it adds to."""
+    words = language()
+    given: dict[str, Any] = {
+        "label": field.words.label(words),
+        "required": bool(field.required or field.needed == "file"),
+    }
+    if field.help is not None and not is_row:
+        given["help_text"] = field.help.label(words)
+    attrs: dict[str, Any] = {}
+    if field.help is not None and is_row:
+        attrs["placeholder"] = field.help.label(words)
+    if field.shown_if is not None:
+        attrs |= {"data-shown-field": field.shown_if.field, "data-shown-values": " ".join(field.shown_if.values)}
+    if field.type in ("choice", "member"):
+        return Words(**given, widget=_select(field, attrs, people, is_row=is_row))
+    if field.type == "choices":
+        options = [(one.code, one.words.label(words)) for one in field.options if not one.retired]
+        return ManyWords(**given, choices=options, widget=forms.CheckboxSelectMultiple(attrs=attrs))
+    if field.type == "yes_no":
+        box = forms.CheckboxInput(attrs={**attrs, "class": "form-check-input"})
+        return forms.BooleanField(label=given["label"], required=False, widget=box)
+    if field.type == "day":
+        return Words(**given, widget=forms.DateInput(attrs={**attrs, "type": "date"}))
+    if field.type == "text":
+        return Words(**given, widget=forms.TextInput(attrs={**attrs, "maxlength": field.longest}))
+    attrs |= {"inputmode": "numeric" if field.type == "whole" else "decimal", "autocomplete": "off"}
+    attrs |= {"data-sum": total} if total else {}
+    attrs |= {"data-unit": "yuan"} if field.asset else {}
+    return Words(**given, widget=forms.TextInput(attrs=attrs))
+
+
+def _select(field: Field, attrs: dict[str, Any], people: People, *, is_row: bool) -> forms.Widget:
+    if field.type == "member":
+        return forms.Select(attrs=attrs, choices=[("", str(_("请选择"))), *people])
+    options = [(one.code, one.words.label(language())) for one in field.options if not one.retired]
+    if not is_row and len(options) <= MOST_BUTTONS:
+        return forms.RadioSelect(attrs=attrs, choices=options)
+    return forms.Select(attrs=attrs, choices=[("", str(_("请选择"))), *options])
+
+
+def unit_of(field: Field) -> str:
+    """Return the unit written inside a field, "" for none."""
+    if field.type == "yuan":
+        return str(_("元"))
+    return field.unit.label(language()) if field.unit is not None else ""
+
+
+def last_of(field: Field, value: Any, people: People = ()) -> str:
+    """Return a value last accepted as a person reads it, to stand beside its field."""
+    if value in (None, ""):
+        return ""
+    if field.type == "yuan":
+        return display.yuan_figure(value)
+    if field.type == "choice":
+        return field.choices[value].words.label(language()) if value in field.choices else str(value)
+    if field.type == "choices":
+        return "、".join(field.choices[one].words.label(language()) for one in value if one in field.choices)
+    if field.type == "member":
+        return dict(people).get(str(value), "")
+    return "" if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One field of a row as the template writes it: unit inside, last accepted value beside, question, checker's remark."""
+    """One field as the template writes it: unit inside, last accepted value beside, question, checker's remark."""
 
     bound: BoundField
     unit: str = ""
     last: str = ""
     ask: str = ""
     remark: str = ""
+    wide: bool = False
+    hint: str = ""
 
 
 class ItemForm(forms.Form):
-    """One item of a list. ``last`` is its place among the items last accepted, "" for a new one."""
+    """One row of a section. ``last`` is its place among the rows last accepted, "" for a new one."""
 
     last = Words(widget=forms.HiddenInput)
-
-    kinds: Kinds = {}
-    kind_label: Any = ""
+    section: Section | None = None
     main: Sequence[str] = ()
     more: Sequence[str] = ()
-    units: Mapping[str, Any] = {}
 
-    def __init__(self, *args: Any, base: Sequence[Mapping[str, Any]] = (), **options: Any) -> None:
+    def __init__(self, *args: Any, base: Sequence[Mapping[str, Any]] = (), people: People = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.asks: dict[str, str] = {}
         self.remarks: dict[str, str] = {}
-        self.remark = ""  # the checker's words on the item as a whole
+        self.remark = ""  # the checker's words on the row as a whole
         self.who: Any = None  # the person a member row is about
-        if self.kinds:
-            self.fields["kind"] = Words(
-                label=self.kind_label, required=True, widget=forms.Select(choices=choices(self.kinds, _("请选择")))
-            )
+        self.people = people
+        self._build()
         self.base = self._base(base)
         for name, value in self.base.items():
             if name in self.fields and name != "kind":
-                self.fields[name].widget.attrs["data-last"] = value
+                self.fields[name].widget.attrs["data-last"] = _text(value)
 
-    def _base(self, base: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        """Return the values last accepted for this row, as text."""
+    def _build(self) -> None:
+        """Make the fields of the section."""
+        if self.section is None:
+            return
+        for field in self.section.fields:
+            total = self.section.total(field.code)
+            self.fields[field.code] = control(field, total=total, people=self.people)
+        self.main = tuple(field.code for field in self.section.fields if field.main)
+        self.more = tuple(field.code for field in self.section.fields if not field.main)
+
+    def asked(self, name: str) -> Field | None:
+        """Return the question behind a field; None for what the page itself asks."""
+        return self.section.by_code.get(name) if self.section is not None else None
+
+    def _base(self, base: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the values last accepted for this row."""
         place = str(self["last"].value() or "")
         if not place.isdigit() or int(place) >= len(base):
             return {}
         item = base[int(place)]
-        if self.kinds and self["kind"].value() not in (None, "", item.get("kind")):
+        if "kind" in self.fields and self["kind"].value() not in (None, "", item.get("kind")):
             return {}
-        return {name: _text(value) for name, value in item.items()}
+        return dict(item)
 
     def value(self, name: str) -> str:
         """Return what stands in a field, as typed."""
         return str(self[name].value() or "").strip()
 
+    def given(self, name: str) -> Any:
+        """Return an answer as the document holds it: text as typed, codes, yes or no; None where nothing was said."""
+        asked = self.asked(name)
+        if asked is not None and asked.type == "yes_no":
+            return bool(self[name].value()) or None
+        if asked is not None and asked.type == "choices":
+            return list(self[name].value() or ()) or None
+        return self.value(name) or None
+
     @property
     def typed(self) -> tuple[str, ...]:
-        """The fields that make an item: without any of them the row says nothing."""
+        """The fields that make a row: without any of them it says nothing."""
         return tuple(name for name in (*self.main, *self.more) if name != "kind")
 
     def is_blank(self) -> bool:
         """Tell whether a new row was left empty; a row that stood in the last file is never taken for empty."""
-        return not self.value("last") and not any(self.value(name) for name in self.typed)
+        if self.value("last") or any(self.given(name) for name in self.typed):
+            return False
+        asks_more = (
+            any(field.required for field in self.section.fields if field.code != "kind") if self.section else True
+        )
+        return asks_more or "kind" not in self.fields or not self.value("kind")
 
     def says_something(self) -> bool:
         """Tell whether the officer said anything here: a new row filled, an old one answered or taken out."""
@@ -127,19 +210,19 @@ class ItemForm(forms.Form):
             return bool(self.value("last"))
         if not self.value("last"):
             return not self.is_blank()
-        return any(self.value(name) for name in self.typed if name != "note")
+        return any(self.given(name) for name in self.typed if name != "note")
 
     def item(self) -> dict[str, Any]:
-        """Return the item as typed, empty fields left out."""
-        names = (("kind",) if self.kinds else ()) + self.typed
-        return {name: value for name in names if (value := self.value(name)) != ""}
+        """Return the row as typed, empty fields left out."""
+        names = (("kind",) if "kind" in self.fields else ()) + self.typed
+        return {name: value for name in names if (value := self.given(name)) is not None}
 
     def _cell(self, name: str) -> Cell:
-        last = self.base.get(name, "") if name != "kind" else ""
-        if last and name in self.units and self.units[name] == "yuan":
-            last = display.yuan_figure(last)
-        unit = _("元") if self.units.get(name) == "yuan" else self.units.get(name, "")
-        return Cell(self[name], str(unit), last, self.asks.get(name, ""), self.remarks.get(name, ""))
+        asked = self.asked(name)
+        last = last_of(asked, self.base.get(name), self.people) if asked is not None and name != "kind" else ""
+        wide = name in ("kind", "note", "id_number") or (asked is not None and asked.type == "choices")
+        unit = unit_of(asked) if asked is not None else ""
+        return Cell(self[name], unit, last, self.asks.get(name, ""), self.remarks.get(name, ""), wide)
 
     def main_cells(self) -> list[Cell]:
         """The fields that are always in sight."""
@@ -151,132 +234,41 @@ class ItemForm(forms.Form):
 
     def shows_more(self) -> bool:
         """Tell whether the fields behind "more" must be open: something stands in them, or something is wrong."""
-        return any(self.value(name) or self.errors.get(name) for name in self.more) if self.is_bound else False
+        return any(self.given(name) or self.errors.get(name) for name in self.more) if self.is_bound else False
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else ""
-    text = str(value)
-    return text.removesuffix(".00")
+    if isinstance(value, list):
+        return " ".join(value)
+    return str(value).removesuffix(".00")
 
 
-class AssetForm(ItemForm):
-    kinds = catalogue.ASSETS
-    kind_label = _("财产种类")
-    main = ("kind", "current", "disposable")
-    more = ("note", "quantity", "original")
-    units = {"current": "yuan", "disposable": "yuan", "original": "yuan"}
-    current = amount(_("现值"), "assets", required=True, asset=True)
-    disposable = amount(_("可变现价值"), "disposable", asset=True)
-    note = note(_("说明"), _("如 五间平房、拖拉机"))
-    quantity = Words(label=_("数量"), widget=forms.TextInput(attrs={"inputmode": "decimal"}))
-    original = amount(_("原值"), asset=True)
-
-
-class LiabilityForm(ItemForm):
-    kinds = catalogue.CREDITORS
-    kind_label = _("向谁借")
-    main = ("kind", "outstanding", "due_on")
-    more = ("note", "original")
-    units = {"outstanding": "yuan", "original": "yuan"}
-    outstanding = amount(_("尚欠"), "liabilities", required=True)
-    due_on = day(_("到期日"))
-    note = note(_("说明"), _("如 某某银行、用途"))
-    original = amount(_("借款金额"))
-
-
-class GuaranteeForm(ItemForm):
-    main = ("note", "amount")
-    units = {"amount": "yuan"}
-    note = note(_("为谁担保、哪家银行"), _("不写证件号和手机号"))
-    amount = amount(_("担保金额"), "guarantees", required=True)
-
-
-class IncomeForm(ItemForm):
-    kinds = catalogue.INCOME_SOURCES
-    kind_label = _("收入来源")
-    main = ("kind", "gross", "cost")
-    more = ("note",)
-    units = {"gross": "yuan", "cost": "yuan"}
-    gross = amount(_("年收入"), "gross", required=True)
-    cost = amount(_("经营支出"), "cost")
-    note = note(_("说明"), _("如 苹果 8 亩、在青岛务工"))
-
-
-class ExpenseForm(ItemForm):
-    kinds = catalogue.EXPENSES
-    kind_label = _("支出种类")
-    main = ("kind", "amount")
-    more = ("note",)
-    units = {"amount": "yuan"}
-    amount = amount(_("年支出"), "expenses", required=True)
-    note = note(_("说明"))
-
-
-class NeedForm(ItemForm):
-    kinds = catalogue.NEEDS
-    kind_label = _("需求")
-    main = ("kind", "amount", "wanted_on")
-    more = ("note",)
-    units = {"amount": "yuan"}
-    amount = amount(_("金额"))
-    wanted_on = day(_("需要时间"))
-    note = note(_("说明"))
-
-    def is_blank(self) -> bool:
-        """A need may be nothing but its kind."""
-        return not self.value("kind") and super().is_blank()
-
-
-class BreachForm(ItemForm):
-    main = ("what", "days_overdue", "repaid", "measure")
-    more = ("note",)
-    units = {"days_overdue": _("天")}
-    what = Words(label=_("违约事项"), required=True, widget=forms.Select)
-    days_overdue = Words(label=_("逾期天数"), required=True, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
-    repaid = Words(label=_("履约时间"), required=True, widget=forms.Select)
-    measure = Words(label=_("履约方式"), required=True, widget=forms.Select)
-    note = note(_("说明"))
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for name, kinds in (
-            ("what", catalogue.BREACH_OF),
-            ("repaid", catalogue.REPAID),
-            ("measure", catalogue.MEASURES),
-        ):
-            self.fields[name].widget.choices = choices(kinds, _("请选择"))
-
-    def item(self) -> dict[str, Any]:
-        """Days are a whole number in the document."""
-        found = super().item()
-        if found.get("days_overdue", "").isdigit():
-            found["days_overdue"] = int(found["days_overdue"])
-        return found
+def initial_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of a document as a form holds it."""
+    return {name: value if isinstance(value, bool | list) else _text(value) for name, value in row.items()}
 
 
 LEFT = (("", _("仍在本户")), ("moved", _("迁出")), ("deceased", _("身故")), ("other", _("其他原因")))
 
 
 class MemberForm(ItemForm):
-    """A member of the roster; the officer adds labour ability, occupation and whether he works away, or that he left."""
+    """A member of the roster; the officer adds what the form asks of members, or says that he left."""
 
-    main = ("labour", "occupation", "away")
-    more = ("left_reason", "left_on")
     person = Words(widget=forms.HiddenInput)
     relation = Words(widget=forms.HiddenInput)
-    labour = Words(label=_("劳动能力"), widget=forms.RadioSelect)
-    occupation = Words(label=_("职业"), widget=forms.Select)
-    away = forms.BooleanField(label=_("外出务工"), required=False)
     left_reason = Words(label=_("为什么"), widget=forms.Select(choices=LEFT))
     left_on = day(_("从哪天起"))
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["labour"].widget.choices = choices(catalogue.LABOUR)
-        self.fields["occupation"].widget.choices = choices(catalogue.OCCUPATIONS, _("请选择"))
-        self.fields["away"].widget.attrs["class"] = "form-check-input"
+    def _build(self) -> None:
+        if self.section is None:
+            return
+        for field in self.section.fields:
+            self.fields[field.code] = control(field, is_row=False, people=self.people)
+            self.fields[field.code].required = False  # whose facts are needed depends on who borrows
+        self.main = tuple(field.code for field in self.section.fields)
+        self.more = ("left_reason", "left_on")
 
     def is_blank(self) -> bool:
         """Every member of the roster stands in the file, but for those who left."""
@@ -288,19 +280,28 @@ class MemberForm(ItemForm):
 
     def says_something(self) -> bool:
         """Tell whether the officer said anything about this member."""
-        return any(self.value(name) for name in self.main)
+        return any(self.given(name) for name in self.main)
 
     def item(self) -> dict[str, Any]:
         """Member, relation, and what was said."""
-        found = {name: self.value(name) for name in ("person", "relation", "labour", "occupation")}
-        return {name: value for name, value in found.items() if value} | {"away": bool(self["away"].value())}
+        found: dict[str, Any] = {name: self.value(name) for name in ("person", "relation") if self.value(name)}
+        return found | {name: value for name in self.main if (value := self.given(name)) is not None}
 
     def _cell(self, name: str) -> Cell:
         cell = super()._cell(name)
-        if name in ("labour", "occupation") and cell.last:
-            kinds = catalogue.LABOUR if name == "labour" else catalogue.OCCUPATIONS
-            return Cell(cell.bound, "", catalogue.labels([cell.last], kinds, language())[0], "", cell.remark)
-        return Cell(cell.bound, "", "", "", cell.remark)
+        asked = self.asked(name)
+        is_buttons = isinstance(cell.bound.field.widget, forms.RadioSelect)
+        if asked is not None and asked.type in ("choice", "choices") and cell.last:
+            return Cell(
+                cell.bound,
+                "",
+                "" if is_buttons else cell.last,
+                "",
+                cell.remark,
+                is_buttons,
+                cell.last if is_buttons else "",
+            )
+        return Cell(cell.bound, cell.unit, cell.last, "", cell.remark, is_buttons)
 
 
 class JoiningForm(ItemForm):
@@ -319,8 +320,7 @@ class JoiningForm(ItemForm):
     occupation = Words(label=_("职业"), widget=forms.Select)
     away = forms.BooleanField(label=_("外出务工"), required=False)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def _build(self) -> None:
         relations = {code: one for code, one in catalogue.RELATIONS.items() if code != "head"}
         self.fields["relation"].widget.choices = choices(relations, _("请选择"))
         self.fields["labour"].widget.choices = choices(catalogue.LABOUR, _("请选择"))
@@ -328,8 +328,14 @@ class JoiningForm(ItemForm):
         self.fields["away"].widget.attrs["class"] = "form-check-input"
 
 
+def form_of(section: Section) -> type[ItemForm]:
+    """Return the form of one row of a section."""
+    kind = MemberForm if section.shape == "members" else ItemForm
+    return type(f"{section.code.title()}Form", (kind,), {"section": section})
+
+
 class Rows:
-    """A list of items on the page: its formset, which rows count, and where a finding belongs."""
+    """A list of rows on the page: its formset, which rows count, where a finding belongs, and how it is called."""
 
     def __init__(
         self,
@@ -339,22 +345,39 @@ class Rows:
         data: Any = None,
         initial: Iterable[Mapping[str, Any]] = (),
         base: Sequence[Mapping[str, Any]] = (),
+        people: People = (),
         limit: int = 100,
     ) -> None:
         made: Callable[..., BaseFormSet[Any]] = formset_factory(form, extra=0, can_delete=True, max_num=limit)
         self.name = name
         self.limit = limit
-        self.formset = made(data, prefix=name, initial=list(initial), form_kwargs={"base": base})
+        given = {"base": base, "people": people}
+        self.formset = made(data, prefix=name, initial=list(initial), form_kwargs=given)
         self.notes: list[str] = []
         self.remarks: list[str] = []
         self.suggested: list[tuple[str, str]] = []
+        self.title = self.label = self.add = self.help = ""
+        self.can_repeat = bool(base)
+        self.section = form.section
+        if self.section is not None:
+            self._name(self.section)
+
+    def _name(self, section: Section) -> None:
+        words = language()
+        self.title, self.label, self.add = (one.label(words) for one in (section.words, section.row, section.add))
+        self.help = section.help.label(words) if section.help is not None else ""
+        kind = section.by_code.get("kind")
+        if kind is not None:
+            self.suggested = [
+                (one.code, one.words.label(words)) for one in kind.options if one.common and not one.retired
+            ]
 
     def __iter__(self) -> Iterator[ItemForm]:
         return iter(self.formset.forms)
 
     @property
     def empty(self) -> ItemForm:
-        """The row a new item starts from."""
+        """The row a new one starts from."""
         return self.formset.empty_form
 
     def kept(self) -> list[ItemForm]:
@@ -363,11 +386,11 @@ class Rows:
         return [form for form in self.formset.forms if not _removed(form) and not form.is_blank()]
 
     def items(self) -> list[dict[str, Any]]:
-        """The items as typed, in the order of the page."""
+        """The rows as typed, in the order of the page."""
         return [form.item() for form in self.kept()]
 
     def row(self, place: int) -> ItemForm | None:
-        """Return the row that became item ``place`` of the document."""
+        """Return the row that became row ``place`` of the document."""
         rows = self.kept()
         return rows[place] if place < len(rows) else None
 

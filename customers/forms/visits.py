@@ -1,7 +1,9 @@
-"""The visit form: six steps on one page, one submit. It parses; what is right is said by the domain."""
+"""The visit form: steps on one page, one submit; what is asked comes from the released form. It parses; what is right is said by
+the domain."""
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,29 +14,21 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.lib import display
-from customers.domain import catalogue, members, visits, words
+from customers.domain import members, visits, words
+from customers.domain.diff import TOTALS as TOTAL_WORDS
 from customers.domain.economics import Problem
+from customers.domain.form import Field, Form, Section
+from customers.domain.form.definition import SUMMED, TOTALS
+from customers.domain.form.reading import answer
 from customers.domain.members import Joining, Leaving
 from customers.forms import items
-from customers.forms.items import ItemForm, Rows, Words, choices, language
+from customers.forms.items import Cell, ItemForm, Rows, Words, control, form_of, language
 
-SECTIONS = ("members", "assets", "liabilities", "guarantees", "income", "expenses", "needs")
-"""Sections that can be taken over with "same as last time", each for itself."""
-
-# What nearly every household has, offered as one tap.
-SUGGESTED: Mapping[str, tuple[str, ...]] = {
-    "assets": ("house", "town_house", "vehicle", "deposit", "machinery", "livestock"),
-    "liabilities": ("own_bank", "other_bank", "private", "credit_card"),
-    "income": ("planting", "breeding", "labour", "wage", "commerce", "subsidy"),
-    "expenses": ("living", "education", "medical", "gifts"),
-    "needs": ("production_loan", "consumer_loan", "card", "mobile_bank", "merchant_code"),
-}
-_PLACE = re.compile(r"(\w+)\.(\d+)(?:\.(\w+))?$")
+_PLACE = re.compile(r"([\w.]+?)\.(\d+)(?:\.(\w+))?$")
 
 
 class StatementForm(forms.Form):
-    """The visit itself and the single answers of the file."""
+    """The visit itself and the single answers of the file, which the released form asks."""
 
     client_uuid = Words(widget=forms.HiddenInput(attrs={"data-uuid": True}))
     device_at = Words(widget=forms.HiddenInput(attrs={"data-device-time": True}))
@@ -43,21 +37,14 @@ class StatementForm(forms.Form):
     accuracy = Words(widget=forms.HiddenInput(attrs={"data-accuracy": True}))
     step = Words(widget=forms.HiddenInput(attrs={"data-step-kept": True}))
     base = Words(widget=forms.HiddenInput)
+    form = Words(widget=forms.HiddenInput)
     purpose = Words(label=gettext_lazy("走访目的"), required=True, widget=forms.RadioSelect)
+    channel = Words(label=gettext_lazy("走访方式"), required=True, widget=forms.RadioSelect)
     outcome = Words(label=gettext_lazy("走访结果"), required=True, widget=forms.RadioSelect)
     person_met = Words(label=gettext_lazy("见到谁"), widget=forms.Select)
     partner = Words(label=gettext_lazy("同访人"), widget=forms.Select)
     consent = Words(label=gettext_lazy("是否同意采集"), required=True, widget=forms.RadioSelect)
     visit_only = forms.BooleanField(label=gettext_lazy("只提交走访，不保存已填的档案内容"), required=False)
-    borrower = Words(
-        label=gettext_lazy("借款人"),
-        help_text=gettext_lazy("一户只能有一位借款人"),
-        widget=forms.Select,
-    )
-    shares_held = items.amount(gettext_lazy("本行股金"))
-    status = Words(label=gettext_lazy("履约情况"), widget=forms.RadioSelect)
-    judgement = Words(label=gettext_lazy("综合评价"), widget=forms.RadioSelect)
-    grade = Words(label=gettext_lazy("评定等级"), widget=forms.RadioSelect)
     note = Words(
         label=gettext_lazy("备注"),
         help_text=gettext_lazy("不写身份证号和手机号"),
@@ -70,21 +57,55 @@ class StatementForm(forms.Form):
         return str(self[name].value() or "").strip()
 
 
+@dataclass
+class Part:
+    """One section on the page: its rows, or the cells of its answers."""
+
+    section: Section
+    rows: Rows | None = None
+    cells: list[Cell] = field(default_factory=list)
+    title: str = ""
+    help: str = ""
+
+    @property
+    def shown_field(self) -> str:
+        """The answer that decides whether the section is shown, "" for always."""
+        return self.section.shown_if.field if self.section.shown_if else ""
+
+    @property
+    def shown_values(self) -> str:
+        """The values that show it."""
+        return " ".join(self.section.shown_if.values) if self.section.shown_if else ""
+
+
+@dataclass
+class PageStep:
+    """One step of the page with its sections and the totals under them: (words, sum as the script reads it)."""
+
+    title: str
+    parts: list[Part]
+    totals: list[tuple[str, str]]
+
+
 def _labels(kinds: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
     return [(code, str(label)) for code, label in kinds]
 
 
 class VisitForm:
-    """Everything a visit page holds. ``base`` is the document whose values stand beside the fields; ``fill`` one that stands in
-    them (a file that came back); ``remarks`` the checker's words by path."""
+    """Everything a visit page holds. ``definition`` is the form in force (None: only the visit can be kept); ``base`` the document
+    whose values stand beside the fields; ``fill`` one that stands in them (a file that came back); ``remarks`` the checker's words
+    by path."""
 
     def __init__(
         self,
         *,
+        definition: Form | None,
+        form_key: str = "",
         people: list[Any],
         colleagues: list[Any],
         purposes: list[tuple[str, Any]],
         outcomes: list[tuple[str, Any]],
+        channels: list[tuple[str, Any]],
         standing_on: date | None = None,
         has_notice: bool = True,
         base: Mapping[str, Any] | None = None,
@@ -94,93 +115,98 @@ class VisitForm:
         data: Any = None,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
+        self.definition = definition
         self.people = people
         self.base = base or {}
         self.base_number = base_number
         self.data = data
         fill = fill or {}
-        self.visit = StatementForm(data, initial=self._initial(fill) | dict(initial or {}))
-        self._fill_choices(colleagues, purposes, outcomes, standing_on, has_notice)
-        self.rows = {
-            name: Rows(
-                name,
-                form,
-                data=data,
-                initial=self._rows_initial(name, fill),
-                base=self.base.get(name, ()),
-            )
-            for name, form in (
-                ("assets", items.AssetForm),
-                ("liabilities", items.LiabilityForm),
-                ("guarantees", items.GuaranteeForm),
-                ("income", items.IncomeForm),
-                ("expenses", items.ExpenseForm),
-                ("needs", items.NeedForm),
-            )
-        }
-        performance = (fill or self.base).get("performance") or {}
-        self.rows["breaches"] = Rows(
-            "breaches", items.BreachForm, data=data, initial=performance.get("breaches", ()) if fill else (), limit=20
-        )
-        self.rows["members"] = self._members(fill)
-        self.rows["joining"] = Rows("joining", items.JoiningForm, data=data, limit=members.MOST)
-        for name, codes in SUGGESTED.items():
-            kinds = type(self.rows[name].empty).kinds
-            self.rows[name].suggested = [(code, kinds[code].label(language())) for code in codes]
+        self.named = [(str(person.pk), f"{person.name}（{person.get_relation_display()}）") for person in people]
+        self.visit = StatementForm(data, initial=self._initial(fill, form_key) | dict(initial or {}))
+        for asked in definition.answers.values() if definition else ():
+            total = SUMMED.get(("", asked.code), "")
+            self.visit.fields[asked.code] = control(asked, total=total, is_row=False, people=self.named)
+        self._fill_choices(colleagues, purposes, outcomes, channels, standing_on, has_notice)
+        self.rows: dict[str, Rows] = {}
+        for section in definition.lists() if definition else ():
+            self.rows[section.code] = self._section_rows(section, fill)
+        if "members" in self.rows:
+            self.rows["joining"] = self._joining_rows()
         self.problems = 0
         self.photo_errors: list[str] = []
         self.remarks: list[str] = []
+        self.answer_remarks: dict[str, str] = {}
         for remark in remarks:
             self._place_remark(remark.get("path", ""), remark.get("text", ""))
 
     # --- What stands in the fields at first ---------------------------------------------------------------------------
 
-    def _initial(self, fill: Mapping[str, Any]) -> dict[str, Any]:
-        found = {
-            "base": self.base_number,
-            "borrower": fill.get("borrower") or self.base.get("borrower") or self._head(),
-        }
+    def _initial(self, fill: Mapping[str, Any], form_key: str) -> dict[str, Any]:
+        found: dict[str, Any] = {"base": self.base_number, "form": form_key}
+        if self.definition is None:
+            return found
         if fill:
-            found |= {name: fill.get(name, "") for name in ("shares_held", "judgement", "grade")}
-            found["status"] = (fill.get("performance") or {}).get("status", "")
+            for asked in self.definition.answers.values():
+                value = answer(fill, asked.at)
+                if value is not None:
+                    found[asked.code] = value if isinstance(value, bool | list) else items._text(value)
+        found["borrower"] = fill.get("borrower") or self.base.get("borrower") or self._head()
         return found
 
     def _head(self) -> str:
         return next((str(person.pk) for person in self.people if person.relation == "head"), "")
 
-    def _rows_initial(self, name: str, fill: Mapping[str, Any]) -> list[dict[str, Any]]:
-        if fill:
-            return [{key: items._text(value) for key, value in item.items()} for item in fill.get(name, ())]
-        return [
-            {"last": str(place), "kind": item.get("kind", ""), "note": item.get("note", "")}
-            for place, item in enumerate(self.base.get(name, ()))
-        ]
+    def _section_rows(self, section: Section, fill: Mapping[str, Any]) -> Rows:
+        base = answer(self.base, section.at) or ()
+        if section.shape == "members":
+            initial = self._members_initial(fill)
+        elif fill:
+            initial = [items.initial_of(row) for row in answer(fill, section.at) or ()]
+        elif section.shown_if is not None:
+            initial = []  # whether it applies is asked anew
+        else:
+            kept = ("kind", "member", "note", "name")
+            initial = [
+                {"last": str(place), **{name: row[name] for name in kept if name in row and name in section.by_code}}
+                for place, row in enumerate(base)
+            ]
+        rows = Rows(
+            section.code,
+            form_of(section),
+            data=self.data,
+            initial=initial,
+            base=base if section.shown_if is None else (),
+            people=self.named,
+            limit=section.most,
+        )
+        known = {str(person.pk): person for person in self.people}
+        for row in rows if section.shape == "members" else ():
+            row.who = known.get(row.value("person"))
+        return rows
 
-    def _members(self, fill: Mapping[str, Any]) -> Rows:
-        last = {str(member.get("person")): (place, member) for place, member in enumerate(self.base.get("members", ()))}
+    def _joining_rows(self) -> Rows:
+        rows = Rows("joining", items.JoiningForm, data=self.data, limit=members.MOST)
+        rows.title, rows.label, rows.add = _("新增成员"), _("一位新成员"), _("加一位成员")
+        return rows
+
+    def _members_initial(self, fill: Mapping[str, Any]) -> list[dict[str, Any]]:
+        last = {str(member.get("person")): place for place, member in enumerate(self.base.get("members", ()))}
         filled = {str(member.get("person")): member for member in fill.get("members", ())}
         initial = []
         for person in self.people:
-            shown = {"person": str(person.pk), "relation": person.relation}
-            if str(person.pk) in last and not fill:
-                shown["last"] = str(last[str(person.pk)][0])
-            shown |= {
-                name: value
-                for name, value in filled.get(str(person.pk), {}).items()
-                if name in ("labour", "occupation", "away")
-            }
-            initial.append(shown)
-        rows = Rows("members", items.MemberForm, data=self.data, initial=initial, base=self.base.get("members", ()))
-        known = {str(person.pk): person for person in self.people}
-        for row in rows:
-            row.who = known.get(row.value("person"))
-        return rows
+            key = str(person.pk)
+            shown: dict[str, Any] = items.initial_of(filled.get(key, {}))
+            if key in last and not fill:
+                shown["last"] = str(last[key])
+            initial.append(shown | {"person": key, "relation": person.relation})
+        return initial
 
     def _fill_choices(
         self,
         colleagues: list[Any],
         purposes: list[tuple[str, Any]],
         outcomes: list[tuple[str, Any]],
+        channels: list[tuple[str, Any]],
         standing_on: date | None,
         has_notice: bool,
     ) -> None:
@@ -189,35 +215,64 @@ class VisitForm:
             consents.insert(0, ("standing", _("此前已同意（%(day)s）") % {"day": standing_on.isoformat()}))
         if not has_notice:
             consents = consents[-1:]
-        named = [(str(person.pk), f"{person.name}（{person.get_relation_display()}）") for person in self.people]
         options: dict[str, list[tuple[str, str]]] = {
             "purpose": _labels(purposes),
+            "channel": _labels(channels),
             "outcome": _labels(outcomes),
             "consent": _labels(consents),
-            "person_met": [("", _("请选择")), *named],
-            "borrower": [("", _("请选择")), *named],
+            "person_met": [("", _("请选择")), *self.named],
             "partner": [("", _("没有同访人")), *((str(staff.pk), str(staff)) for staff in colleagues)],
-            "status": choices(catalogue.PERFORMANCE),
-            "judgement": choices(catalogue.JUDGEMENTS),
-            "grade": choices(catalogue.GRADES),
         }
         for name, found in options.items():
             self.visit.fields[name].widget.choices = found
 
-    @property
-    def lasts(self) -> dict[str, str]:
-        """The single answers last accepted, in words, to stand beside their fields."""
-        base, found = self.base, {}
-        for name, kinds in (("judgement", catalogue.JUDGEMENTS), ("grade", catalogue.GRADES)):
-            if base.get(name):
-                found[name] = _("上次：%(value)s") % {"value": catalogue.labels([base[name]], kinds, language())[0]}
-        status = (base.get("performance") or {}).get("status")
-        if status:
-            label = catalogue.labels([status], catalogue.PERFORMANCE, language())[0]
-            found["status"] = _("上次：%(value)s") % {"value": label}
-        if base.get("shares_held"):
-            found["shares_held"] = display.yuan_figure(base["shares_held"])
-        return found
+    # --- What the template writes ------------------------------------------------------------------------------------------
+
+    def steps(self) -> list[PageStep]:
+        """The steps of the form between the visit itself and its end."""
+        if self.definition is None:
+            return []
+        words_in = language()
+        return [
+            PageStep(
+                step.words.label(words_in),
+                [self._part(section) for section in self.definition.in_step(step.code)],
+                [(TOTAL_WORDS[name].label(words_in), TOTALS[name]) for name in step.totals],
+            )
+            for step in self.definition.steps
+        ]
+
+    def _part(self, section: Section) -> Part:
+        words_in = language()
+        part = Part(
+            section,
+            rows=self.rows.get(section.code),
+            title=section.words.label(words_in),
+            help=section.help.label(words_in) if section.help else "",
+        )
+        if section.shape == "answers":
+            part.cells = [self._cell(asked) for asked in section.fields]
+        return part
+
+    def _cell(self, asked: Field) -> Cell:
+        bound = self.visit[asked.code]
+        last = "" if asked.code == "borrower" else items.last_of(asked, answer(self.base, asked.at), self.named)
+        ask = f"{bound.html_name}={self.visit.value(asked.code)}" if asked.code in self._asked() else ""
+        is_buttons = isinstance(bound.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+        hint = _("上次：%(value)s") % {"value": last} if last and is_buttons else ""
+        remark = self.answer_remarks.get(asked.code, "")
+        return Cell(
+            bound,
+            items.unit_of(asked),
+            "" if is_buttons else last,
+            ask,
+            remark,
+            asked.type in ("choices", "text"),
+            hint,
+        )
+
+    def _asked(self) -> set[str]:
+        return getattr(self, "_questions", set())
 
     # --- What was sent --------------------------------------------------------------------------------------------------
 
@@ -226,11 +281,14 @@ class VisitForm:
         value = self.visit.value
         confirmed = self._confirmed()
         visit_only = bool(self.visit["visit_only"].value())
+        has_members = "members" in self.rows and not visit_only
         return {
-            "joining": () if visit_only else tuple(_joining(row) for row in self.rows["joining"].kept()),
-            "leaving": () if visit_only else tuple(_leaving(row) for row in self.leavers()),
+            "joining": tuple(_joining(row) for row in self.rows["joining"].kept()) if has_members else (),
+            "leaving": tuple(_leaving(row) for row in self.leavers()) if has_members else (),
             "client_uuid": _uuid(value("client_uuid")),
+            "form": value("form"),
             "purpose": value("purpose"),
+            "channel": value("channel") or visits.SITE,
             "outcome": value("outcome"),
             "device_at": _instant(value("device_at")),
             "partner_id": _number(value("partner")),
@@ -238,7 +296,7 @@ class VisitForm:
             "consent": value("consent") if value("outcome") in visits.FILED_OUTCOMES else "",
             "document": self.document(),
             "confirmed": confirmed,
-            "same": frozenset(name for name in SECTIONS if self.data.get(f"same-{name}")),
+            "same": frozenset(name for name in self.rows if self.data.get(f"same-{name}")),
             **self._position(),
             "note": value("note"),
             "next_visit_on": parse_day(value("next_visit_on")),
@@ -247,37 +305,44 @@ class VisitForm:
 
     def leavers(self) -> list[ItemForm]:
         """The rows of members of whom the officer said that they are no longer here."""
-        return [row for row in self.rows["members"] if isinstance(row, items.MemberForm) and row.has_left()]
+        rows = self.rows.get("members", ())
+        return [row for row in rows if isinstance(row, items.MemberForm) and row.has_left()]
 
     def _unreadable(self) -> tuple[Problem, ...]:
         days = [("next_visit_on", "next_visit_wrong", self.visit.value("next_visit_on"))]
-        for i, row in enumerate(self.rows["joining"].kept()):
+        for i, row in enumerate(self.rows["joining"].kept() if "joining" in self.rows else ()):
             days.append((f"joining.{i}.born_on", "born_wrong", row.value("born_on")))
         for i, row in enumerate(self.leavers()):
             days.append((f"leaving.{i}.on", "leaving_day_wrong", row.value("left_on")))
         return tuple(Problem(path, code, text[:20]) for path, code, text in days if text and parse_day(text) is None)
 
     def document(self) -> dict[str, Any] | None:
-        """Return the file as typed; None when nothing was said about the household, or only the visit is to be sent."""
-        value = self.visit.value
-        singles = any(value(name) for name in ("shares_held", "status", "judgement", "grade"))
-        told = (
-            rows for name, rows in self.rows.items() if name != "joining"
-        )  # who came is no answer about the household
-        said = singles or any(row.says_something() for rows in told for row in rows)
-        if not said or self.visit["visit_only"].value():
+        """Return the file as typed; None when nothing was said about the subject, or only the visit is to be sent."""
+        if self.definition is None or self.visit["visit_only"].value():
             return None
-        breaches = self.rows["breaches"].items()
-        performance = {"status": value("status"), "breaches": breaches} if value("status") or breaches else None
-        return {
-            "version": 1,
-            "borrower": value("borrower"),
-            "shares_held": value("shares_held"),
-            "judgement": value("judgement"),
-            "grade": value("grade"),
-            "performance": performance,
-            **{name: self.rows[name].items() for name in SECTIONS},
-        }
+        answers = {asked.at: self._given(asked) for asked in self.definition.answers.values()}
+        answers = {at: value for at, value in answers.items() if value is not None}
+        # The borrower stands in his field before anything was said; who came is no answer about the household either.
+        singles = any(at != "borrower" for at in answers)
+        told = (rows for name, rows in self.rows.items() if name != "joining")
+        if not singles and not any(row.says_something() for rows in told for row in rows):
+            return None
+        document: dict[str, Any] = {"version": 1}
+        for section in self.definition.lists():
+            rows = self.rows[section.code].items()
+            if rows or "." not in section.at:
+                _put(document, section.at, rows)
+        for at, value in answers.items():
+            _put(document, at, value)
+        return document
+
+    def _given(self, asked: Field) -> Any:
+        value = self.visit[asked.code].value()
+        if asked.type == "yes_no":
+            return bool(value) or None
+        if asked.type == "choices":
+            return list(value or ()) or None
+        return str(value or "").strip() or None
 
     def _position(self) -> dict[str, Decimal | None]:
         value = self.visit.value
@@ -292,19 +357,25 @@ class VisitForm:
         """Return the paths whose question was answered for the very value that stands there."""
         found = set()
         answers = set(self.data.getlist("confirmed"))
-        for name in SECTIONS:
-            for place, row in enumerate(self.rows[name].kept()):
+        if self.definition is None:
+            return frozenset()
+        for section in self.definition.lists():
+            for place, row in enumerate(self.rows[section.code].kept()):
                 found |= {
-                    f"{name}.{place}.{field}"
-                    for field in row.typed
-                    if f"{row[field].html_name}={row.value(field)}" in answers
+                    f"{section.at}.{place}.{name}"
+                    for name in row.typed
+                    if f"{row[name].html_name}={row.value(name)}" in answers
                 }
+        found |= {
+            one.at for one in self.definition.answers.values() if f"{one.code}={self.visit.value(one.code)}" in answers
+        }
         return frozenset(found)
 
     # --- Findings, each beside its field ---------------------------------------------------------------------------------
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Put every finding that stands in the way beside its field."""
+        self._questions: set[str] = set()
         for problem in problems:
             if problem.level != "warning":
                 self.problems += 1
@@ -312,25 +383,39 @@ class VisitForm:
 
     def _place(self, problem: Problem) -> None:
         text = sentence(problem)
-        path = problem.path.removeprefix("performance.")
-        found = _PLACE.match(path)
-        if found and (found[1] in self.rows or found[1] == "leaving"):
-            row, field = self._row(found[1], int(found[2])), found[3] or ""
-            if found[1] == "leaving":
-                field = f"left_{field}"
-            if row is not None and field in row.fields:
-                row.add_error(field, text)
+        found = _PLACE.match(problem.path)
+        name = self._named_at(found[1]) if found else ""
+        if found and name:
+            row, cell = self._row(name, int(found[2])), found[3] or ""
+            if name == "leaving":
+                cell = f"left_{cell}"
+            if row is not None and cell in row.fields:
+                row.add_error(cell, text)
                 if problem.level == "question":
-                    row.asks[field] = f"{row[field].html_name}={row.value(field)}"
+                    row.asks[cell] = f"{row[cell].html_name}={row.value(cell)}"
                 return
-        if path == "photos":
+        rows, asked = self._named_at(problem.path), self._answer_at(problem.path)
+        if problem.path == "photos":
             self.photo_errors.append(text)
-        elif path in self.rows:
-            self.rows[path].notes.append(text)
-        elif path in self.visit.fields:
-            self.visit.add_error(path, text)
+        elif rows in self.rows:
+            self.rows[rows].notes.append(text)
+        elif asked in self.visit.fields:
+            self.visit.add_error(asked, text)
+            if problem.level == "question":
+                self._questions.add(asked)
         else:
             self.visit.add_error(None, text)
+
+    def _named_at(self, at: str) -> str:
+        """The name of the rows that lie at a place of the document, "" for none."""
+        if at in ("joining", "leaving"):
+            return at
+        lists = self.definition.lists() if self.definition else ()
+        return next((section.code for section in lists if section.at == at), "")
+
+    def _answer_at(self, at: str) -> str:
+        answers = self.definition.answers if self.definition else {}
+        return next((code for code, asked in answers.items() if asked.at == at), at)
 
     def _row(self, name: str, place: int) -> ItemForm | None:
         if name != "leaving":
@@ -339,20 +424,31 @@ class VisitForm:
         return leavers[place] if place < len(leavers) else None
 
     def _place_remark(self, path: str, text: str) -> None:
-        found = _PLACE.match(path.removeprefix("performance."))
-        if found and found[1] in self.rows and not self.data:
-            row = self.rows[found[1]].row(int(found[2]))
+        found = _PLACE.match(path)
+        name = self._named_at(found[1]) if found else ""
+        if found and name in self.rows and not self.data:
+            row = self.rows[name].row(int(found[2]))
             if row is not None:
                 if found[3] in row.fields:
                     row.remarks[found[3]] = text
                 else:
                     row.remark = text
                 return
-        name = path.split(".")[0]
-        if name in self.rows:
-            self.rows[name].remarks.append(text)
+        asked = self._answer_at(path)
+        if name in self.rows or self._named_at(path) in self.rows:
+            self.rows[name or self._named_at(path)].remarks.append(text)
+        elif asked in self.visit.fields and self.definition and asked in self.definition.answers:
+            self.answer_remarks[asked] = text
         else:
             self.remarks.append(text)
+
+
+def _put(document: dict[str, Any], at: str, value: Any) -> None:
+    outer, _dot, inner = at.partition(".")
+    if inner:
+        document.setdefault(outer, {})[inner] = value
+    else:
+        document[outer] = value
 
 
 def sentence(problem: Problem) -> str:
@@ -360,7 +456,7 @@ def sentence(problem: Problem) -> str:
     for source in (visits, members):
         if problem.code in source.SENTENCES:
             return source.sentence(problem.code, problem.value, language())
-    return words.sentence(problem.code, problem.value, language())
+    return words.sentence(problem, language())
 
 
 def _joining(row: ItemForm) -> Joining:

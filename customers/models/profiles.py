@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
+from config.lib.models import Release
 from customers.models.scoped import Recorded
 from customers.models.subjects import Subject
 from customers.models.visits import APPEND_ONLY, Visit
@@ -36,15 +37,19 @@ def _total(expression: Any) -> models.GeneratedField:
 
 
 class Profile(Recorded):
-    """One revision of a household's file; totals are computed by the database from the document (Semantics, section 3)."""
+    """One revision of a file by the released form it was filled in by; totals are computed by the database from the document (Semantics, section 3)."""
 
     guard = replace(APPEND_ONLY, opener="SELECT")
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="profiles")
     visit = models.OneToOneField(Visit, models.PROTECT, related_name="profile")
     number = models.PositiveIntegerField(_("版次"))
+    # The edition of the form; null: a household's file older than released forms, read by the first edition that is shipped.
+    form = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+", db_index=False)
     document: Any = models.JSONField()
     document_hash = models.CharField(max_length=64)
+    # Share of what the form needs of this file, whole per cent rounded down (``customers.domain.form.score``).
+    completeness = models.PositiveSmallIntegerField(_("完整度"), null=True)
     # Sections the officer took over with "same as last time" and that are indeed the same; the checker sees them marked.
     carried: Any = models.JSONField(_("与上次相同"), default=list)
     collector = models.ForeignKey(Staff, models.PROTECT, related_name="profiles")

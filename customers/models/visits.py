@@ -41,6 +41,17 @@ class Visit(Recorded):
         SIGNING = "signing", _("签约服务")
         OTHER = "other", _("其他")
 
+    class Channel(models.TextChoices):
+        SITE = "site", _("上门")
+        VIDEO = "video", _("视频")
+        PHONE = "phone", _("电话")
+
+    class Entry(models.TextChoices):
+        PAGE = "page", _("页面")
+        PAPER = "paper", _("纸质表录入")
+        API = "api", _("接口")
+        FILE = "file", _("文件导入")
+
     client_uuid = models.UUIDField(unique=True)
     content_hash = models.CharField(max_length=64)
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="visits")
@@ -48,6 +59,8 @@ class Visit(Recorded):
     lead = models.ForeignKey(Staff, models.PROTECT, related_name="visits_led")
     partner = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="visits_joined")
     purpose = models.CharField(_("目的"), max_length=10, choices=Purpose, default=Purpose.CENSUS)
+    channel = models.CharField(_("方式"), max_length=5, choices=Channel, default=Channel.SITE, db_default=Channel.SITE)
+    entry = models.CharField(_("来源"), max_length=5, choices=Entry, default=Entry.PAGE, db_default=Entry.PAGE)
     outcome = models.CharField(_("结果"), max_length=12, choices=Outcome)
     person_met = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
     device_at = models.DateTimeField(_("设备时间"))

@@ -13,10 +13,11 @@ from django.utils.translation import get_language
 from config.lib import clock
 from config.lib.weeks import Week
 from customers import access
-from customers.domain import economics, words
+from customers.domain import form, words
 from customers.models import Evidence, Household, Person, Profile, Visit
 from customers.selectors import files
 from customers.selectors.files import FileState
+from customers.selectors.forms import form_of
 from customers.selectors.visits import members, newest_consent, previous_profile
 from grids.access import Grid, Post, grids_for
 
@@ -148,6 +149,7 @@ class HouseholdCard:
     previous: Profile | None
     figures: list[Figure]
     missing: list[str]
+    completeness: int | None
     photos: list[Evidence]
     visit_count: int
     is_overdue: bool
@@ -179,7 +181,7 @@ def card_of(household: Household) -> HouseholdCard:
     previous = previous_profile(profile) if profile is not None and profile.number > 1 else None
     language = get_language() or "zh-hans"
     document = profile.document if profile is not None else {}
-    missing = economics.incomplete(document) if profile is not None else []
+    missing = form.incomplete(form_of(profile), document) if profile is not None else []
     next_on = household.next_visit_on
     consent = newest_consent(household.pk)
     return HouseholdCard(
@@ -194,7 +196,8 @@ def card_of(household: Household) -> HouseholdCard:
         ]
         if profile is not None
         else [],
-        missing=list(dict.fromkeys(words.sentence(problem.code, problem.value, language) for problem in missing)),
+        missing=list(dict.fromkeys(words.sentence(problem, language) for problem in missing)),
+        completeness=form.score(form_of(profile), document) if profile is not None else None,
         photos=list(Evidence.objects.filter(subject_id=household.pk).order_by("-created_at")[:12]),
         visit_count=Visit.objects.filter(subject_id=household.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
         has_consent=consent is not None and consent.how != consent.How.WITHDRAWN,

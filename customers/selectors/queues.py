@@ -11,14 +11,14 @@ from django.utils.translation import get_language
 from config.lib import clock, display
 from config.lib.weeks import business_day
 from customers import access
-from customers.domain import catalogue, diff, economics, words
+from customers.domain import diff, form, words
 from customers.models import Consent, DuplicateCase, Evidence, Household, ListEntry, ListRelease, Person, Profile
 from customers.selectors.files import releases_of_entries
+from customers.selectors.forms import form_of
 from customers.selectors.visits import members, newest_consent, previous_profile
 from grids.access import Post
 
 PER_PAGE = 20
-_COUNTS = ("quantity", "days_overdue")
 
 
 @dataclass(frozen=True)
@@ -163,10 +163,12 @@ def sections_of(profile: Profile, previous: Profile | None, people: Iterable[Per
     language = get_language() or "zh-hans"
     names = {str(person.pk): person.name for person in people}
     found: dict[str, Section] = {}
-    for row in diff.compare(previous.document if previous is not None else None, profile.document):
+    before_form = form_of(previous) if previous is not None else None
+    before = previous.document if previous is not None else None
+    for row in diff.compare(form_of(profile), before, profile.document, before_form):
         section = found.setdefault(
             row.section,
-            Section(row.section, diff.SECTIONS[row.section].label(language), carried=row.section in profile.carried),
+            Section(row.section, row.section_words.label(language), carried=row.section in profile.carried),
         )
         section.rows.append(_line(row, names, language, is_first=previous is None))
     if previous is None:
@@ -197,21 +199,23 @@ def _line(row: diff.Row, names: dict[str, str], language: str, *, is_first: bool
     parts = []
     if row.section == "members":
         parts.append(names.get(row.item, row.item))
-    elif row.section in diff.KINDS and row.item:
-        parts += catalogue.labels([row.item], diff.KINDS[row.section], language)
+    elif row.item_words is not None:
+        parts.append(row.item_words.label(language))
+    elif row.item:
+        parts.append(names.get(row.item, row.item))
     if row.note:
         parts.append(row.note)
     gap = " · " if language.startswith("en") else "·"
     item = gap.join(parts)
-    field_label = diff.FIELDS[row.field].label(language) if row.field in diff.FIELDS else ""
-    label = gap.join(part for part in (item, field_label) if part) or diff.SECTIONS[row.section].label(language)
+    field_label = row.field_label(language)
+    label = gap.join(part for part in (item, field_label) if part) or row.section_words.label(language)
 
     def written(value: str) -> str:
         if not value:
             return ""
-        if row.section == "borrower":
+        if row.asked is not None and row.asked.type == "member":
             return names.get(value, value)
-        if row.delta is not None and row.field not in _COUNTS:
+        if row.section == "totals" or (row.asked is not None and row.asked.type == "yuan"):
             return display.yuan(value)
         return row.value(value, language)
 
@@ -229,6 +233,7 @@ def _line(row: diff.Row, names: dict[str, str], language: str, *, is_first: bool
 
 def _notes(profile: Profile) -> list[str]:
     language = get_language() or "zh-hans"
-    _clean, odd = economics.validate(profile.document, today=clock.today())
-    problems = [*economics.incomplete(profile.document), *odd]
-    return list(dict.fromkeys(words.sentence(problem.code, problem.value, language) for problem in problems))
+    asked = form_of(profile)
+    _clean, odd = form.read(asked, profile.document, today=clock.today())
+    problems = [*form.incomplete(asked, profile.document), *odd]
+    return list(dict.fromkeys(words.sentence(problem, language) for problem in problems))

@@ -1,10 +1,13 @@
 """What a visit starts from: the notice in force, standing consent, the revision whose values stand beside each field."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from config.lib import clock, releases
 from customers.models import Consent, Household, Person, Profile, ProfileCheck, Visit
+from customers.selectors import forms
+from customers.selectors.forms import Edition
 from grids.access import Staff
 from grids.selectors.colleagues import colleagues_at
 
@@ -15,7 +18,7 @@ def newest_profile(subject_id: int) -> Profile | None:
     """Return the newest revision of a file with its verdict, if any."""
     return (
         Profile.objects.filter(subject_id=subject_id)
-        .select_related("check_verdict__checker", "collector", "visit")
+        .select_related("check_verdict__checker", "collector", "visit", "form")
         .order_by("-number")
         .first()
     )
@@ -74,9 +77,12 @@ class VisitStart:
     notice: Any
     standing: Consent | None
     next_number: int
+    editions: list[Edition]
+    edition: Edition | None
 
     purposes = tuple(Visit.Purpose.choices)
     outcomes = tuple(Visit.Outcome.choices)
+    channels = tuple(Visit.Channel.choices)
 
 
 def members(household: Household) -> list[Person]:
@@ -85,12 +91,27 @@ def members(household: Household) -> list[Person]:
     return sorted(people, key=lambda person: person.pk != household.head_id)
 
 
-def start_of(household: Household, staff: Staff) -> VisitStart:
-    """Return what the acting officer's visit form of a household opens with."""
+CHILD, ELDER = 16, 70
+
+
+def is_light(person: Person, head_id: int | None, today: date) -> bool:
+    """Tell whether name and relation are all that is asked of a member: a child or an old person who is neither head nor the
+    head's spouse (Semantics, section 3; CASE2's complaint that every grandchild had to be filled in)."""
+    if person.born_on is None or person.pk == head_id or person.relation == Person.Relation.SPOUSE:
+        return False
+    born = person.born_on
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return age < CHILD or age >= ELDER
+
+
+def start_of(household: Household, staff: Staff, form_key: str = "") -> VisitStart:
+    """Return what the acting officer's visit form of a household opens with; ``form_key`` chooses among the forms in force,
+    else the form of the newest revision stands."""
     newest = newest_profile(household.pk)
     verdict = getattr(newest, "check_verdict", None) if newest is not None else None
     is_returned = verdict is not None and verdict.verdict == ProfileCheck.Verdict.RETURNED
     notice = notice_in_force(household.institution_id)
+    editions = forms.editions_for(household.subject)
     return VisitStart(
         people=members(household),
         colleagues=colleagues_at(household.grid, staff),
@@ -100,4 +121,12 @@ def start_of(household: Household, staff: Staff) -> VisitStart:
         notice=notice,
         standing=standing_consent(household.pk, notice.version if notice else None),
         next_number=newest.number + 1 if newest is not None else 1,
+        editions=editions,
+        edition=_edition(editions, form_key, newest),
     )
+
+
+def _edition(editions: list[Edition], key: str, newest: Profile | None) -> Edition | None:
+    former = newest.form.key if newest is not None and newest.form is not None else ""
+    chosen = [edition for wanted in (key, former) if wanted for edition in editions if edition.key == wanted]
+    return chosen[0] if chosen else editions[0] if editions else None

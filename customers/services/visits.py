@@ -17,10 +17,11 @@ from django.db import IntegrityError, transaction
 
 from config.lib import audit, clock, crypto, files
 from config.lib.weeks import business_day
-from customers.domain import economics, visits
+from customers.domain import economics, form, visits
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
 from customers.models import Consent, Evidence, Household, Milestone, Person, Profile, Visit
+from customers.selectors.forms import Edition, editions_for
 from customers.selectors.visits import baseline, newest_profile, notice_in_force, standing_consent
 from customers.services import members, milestones
 from grids.selectors.campaigns import open_campaign
@@ -64,6 +65,11 @@ class Submission:
     client_uuid: UUID
     purpose: str
     outcome: str
+    channel: str = visits.SITE
+    # By which way it came in; said by the door it came through, never by who sent it.
+    entry: str = "page"
+    # The key of the form the document was filled in by; "" takes the one in force for the subject.
+    form: str = ""
     device_at: datetime | None = None
     partner_id: int | None = None
     person_met_id: int | None = None
@@ -121,12 +127,17 @@ def _submit(staff: Any, post_id: int | None, household: Household, submission: S
         stored = _known(home, staff, submission.client_uuid, digest)
         if stored is not None:
             return stored
-        document, newcomers, warnings = _validated(home, staff, submission)
+        edition = _edition(home, submission)
+        document, newcomers, warnings = _validated(home, staff, submission, edition)
         visit = _write_visit(home, staff, submission, digest, document)
         document = _write_members(home, submission, visit, newcomers, document)
         _write_consent(home, staff, submission, visit)
         _write_photos(home, staff, submission, visit)
-        profile = _write_profile(home, staff, submission, visit, document) if document is not None else None
+        profile = (
+            _write_profile(home, staff, submission, visit, document, edition)
+            if document is not None and edition is not None
+            else None
+        )
         _update_household(home, submission, visit)
         _reach(home, staff, visit, profile)
         audit.record(
@@ -158,6 +169,9 @@ def _content_hash(household: Household, staff: Any, submission: Submission) -> s
         "next": submission.next_visit_on and submission.next_visit_on.isoformat(),
         "photos": [sha256(photo.content).hexdigest() for photo in submission.photos],
     }
+    # What a page of an older edition did not send changes no hash: a draft sent again after an upgrade is the same visit.
+    content |= {"channel": submission.channel} if submission.channel != visits.SITE else {}
+    content |= {"form": submission.form} if submission.form else {}
     if submission.joining:
         content["joining"] = [
             [
@@ -187,13 +201,24 @@ def _known(home: Household, staff: Any, client_uuid: UUID, digest: str) -> Store
     return Stored(visit, Profile.objects.filter(visit=visit).first(), is_repeat=True)
 
 
+def _edition(home: Household, submission: Submission) -> Edition | None:
+    """Return the edition a file is read by; None when no form is in force or the one named is not for this subject."""
+    if submission.document is None:
+        return None
+    found = editions_for(home.subject)
+    if not submission.form:
+        return found[0] if found else None
+    return next((edition for edition in found if edition.key == submission.form), None)
+
+
 def _validated(
-    home: Household, staff: Any, submission: Submission
+    home: Household, staff: Any, submission: Submission, edition: Edition | None
 ) -> tuple[dict[str, Any] | None, list[Newcomer], list[Problem]]:
     notice = notice_in_force(home.institution_id)
     statement = visits.Statement(
         purpose=submission.purpose,
         outcome=submission.outcome,
+        channel=submission.channel,
         consent=submission.consent,
         partner=submission.partner_id,
         person_met=submission.person_met_id,
@@ -222,8 +247,12 @@ def _validated(
     )
     problems += found
     document = None
-    if submission.document is not None:
-        document, found = economics.validate(submission.document, today=clock.today(), confirmed=submission.confirmed)
+    if submission.document is not None and edition is None:
+        problems.append(Problem("form", "form_unknown"))
+    if submission.document is not None and edition is not None:
+        document, found = form.read(
+            edition.form, submission.document, today=clock.today(), confirmed=submission.confirmed
+        )
         problems += found
         strangers = [
             Problem(f"members.{i}.person", "person_missing", str(member.get("person")))
@@ -286,6 +315,8 @@ def _write_visit(
         lead=staff,
         partner_id=submission.partner_id,
         purpose=submission.purpose,
+        channel=submission.channel,
+        entry=submission.entry,
         outcome=submission.outcome,
         person_met_id=submission.person_met_id,
         device_at=device_at,
@@ -348,7 +379,7 @@ def _write_photos(home: Household, staff: Any, submission: Submission, visit: Vi
 
 
 def _write_profile(
-    home: Household, staff: Any, submission: Submission, visit: Visit, document: dict[str, Any]
+    home: Household, staff: Any, submission: Submission, visit: Visit, document: dict[str, Any], edition: Edition
 ) -> Profile:
     newest = newest_profile(home.pk)
     base = baseline(home.pk)
@@ -359,7 +390,9 @@ def _write_profile(
         **_fields(home),
         visit=visit,
         number=newest.number + 1 if newest is not None else 1,
+        form_id=edition.release_id,
         document=document,
+        completeness=form.score(edition.form, document),
         document_hash=economics.digest(document),
         carried=carried,
         collector=staff,

@@ -22,7 +22,7 @@ from customers.domain.visits import FILED_OUTCOMES
 from customers.forms.items import language
 from customers.forms.visits import VisitForm, sentence
 from customers.selectors import households, identity
-from customers.selectors.visits import VisitStart, start_of
+from customers.selectors.visits import VisitStart, is_light, start_of
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
 from grids.access import CUSTOMER_POSTS, PostKind
 
@@ -33,7 +33,7 @@ def visit(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the six steps of a visit, or store it: redirect when stored, 422 with every finding, 409 when another
     submit took the identity."""
     home = access.open_household(request.post, pk)
-    start = start_of(home, request.user)
+    start = start_of(home, request.user, _form_key(request))
     form = _form(start, request)
     if request.method == "GET":
         return _page(request, home, start, form)
@@ -54,12 +54,20 @@ def visit(request: StaffRequest, pk: int) -> HttpResponse:
     return JsonResponse({"url": url}) if request.headers.get("X-Draft") else HttpResponseRedirect(url)
 
 
+def _form_key(request: StaffRequest) -> str:
+    """The form the officer chose: sent back with the page, else named in its address."""
+    return request.POST.get("form", "") if request.method == "POST" else request.GET.get("form", "")
+
+
 def _form(start: VisitStart, request: StaffRequest) -> VisitForm:
     return VisitForm(
+        definition=start.edition.form if start.edition else None,
+        form_key=start.edition.key if start.edition else "",
         people=start.people,
         colleagues=start.colleagues,
         purposes=list(start.purposes),
         outcomes=list(start.outcomes),
+        channels=list(start.channels),
         standing_on=business_day(start.standing.given_at) if start.standing else None,
         has_notice=start.notice is not None,
         base=start.base.document if start.base else None,
@@ -67,7 +75,7 @@ def _form(start: VisitStart, request: StaffRequest) -> VisitForm:
         fill=start.returned.document if start.returned else None,
         remarks=start.remarks,
         data=request.POST if request.method == "POST" else None,
-        initial={"purpose": "revisit" if start.base else "census"},
+        initial={"purpose": "revisit" if start.base else "census", "channel": "site"},
     )
 
 
@@ -99,8 +107,11 @@ def _page(
         "filed_outcomes": " ".join(sorted(FILED_OUTCOMES)),
         "conflict": conflict,
         "checkers": [staff.name for staff in start.colleagues],
-        "members": [_member(row, home) for row in form.rows["members"]],
-        "steps": [_("见面与同意"), _("家庭"), _("财产负债"), _("收入支出"), _("需求评价"), _("拍照完成")],
+        "members": [_member(row, home) for row in form.rows.get("members", ())],
+        "pages": (pages := form.steps()),
+        "steps": [_("见面与同意"), *(page.title for page in pages), _("拍照完成")],
+        "last_look": [total for page in pages for total in page.totals if " - " in total[1]],
+        "editions": [(edition.key, edition.label(language())) for edition in start.editions],
     }
     return render(request, "customers/visit.html", context, status=status)
 
@@ -112,6 +123,7 @@ def _member(row: Any, home: Any) -> dict[str, Any]:
         "is_head": person is not None and person.pk == home.head_id,
         "person": person,
         "age": households.age(person, clock.today()) if person else None,
+        "is_light": person is not None and is_light(person, home.head_id, clock.today()),
         "masked": identity.masked(person) if person else identity.Masked(),
     }
 

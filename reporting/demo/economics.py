@@ -24,6 +24,16 @@ LIVES: tuple[tuple[float, str, tuple[tuple[str, str, int, int, float], ...]], ..
 )
 
 
+AWAY = (
+    ("山东青岛", "manufacturing"),
+    ("山东烟台", "manufacturing"),
+    ("山东威海", "services"),
+    ("山东济南", "construction"),
+    ("江苏苏州", "manufacturing"),
+    ("北京", "domestic"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Adult:
     """A member as the profile knows him: reference, relation code, age, sex."""
@@ -69,13 +79,14 @@ def document(random: Random, people: Sequence[Adult], today: date) -> Document:
                 "note": "",
             }
         ]
+    members = [_member(random, one, life[1]) for one in people]
     return {
         "version": 1,
         "borrower": str(borrower.person),
         "shares_held": yuan(random.choice((0, 0, 0, 1_000, 5_000, 10_000, 20_000))),
         "judgement": random.choices(("excellent", "good", "fair", "poor"), (24, 50, 23, 3))[0],
         "grade": random.choices(("AAA", "AA", "A"), (18, 47, 35))[0],
-        "members": [_member(random, one, life[1]) for one in people],
+        "members": members,
         "assets": _assets(random, wealth, life[1]),
         "liabilities": _liabilities(random, wealth, today),
         "guarantees": [{"note": "为亲属贷款担保", "amount": yuan(random.uniform(20_000, 90_000))}]
@@ -97,8 +108,21 @@ def document(random: Random, people: Sequence[Adult], today: date) -> Document:
             ),
         ],
         "performance": performance,
+        "migrants": _migrants(random, members),
         "needs": _needs(random),
     }
+
+
+def _migrants(random: Random, members: list[Document]) -> list[Document]:
+    """Those who work away, with the place, the trade and who can be asked at home."""
+    found: list[Document] = []
+    at_home = next((one["person"] for one in members if not one["away"]), None)
+    for one in members:
+        if one["away"] and one["occupation"] == "migrant_work":
+            place, trade = random.choice(AWAY)
+            contact = {"home_contact": at_home} if at_home else {}
+            found.append({"member": one["person"], "place": place, "trade": trade, **contact, "note": ""})
+    return found
 
 
 def _member(random: Random, one: Adult, occupation: str) -> Document:

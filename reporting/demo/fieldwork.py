@@ -14,7 +14,9 @@ from django.db import connection
 from config.lib.clock import SHANGHAI
 from config.lib.models import Release
 from customers.domain import economics as files
+from customers.domain.form import score
 from customers.models import Consent, Household, Milestone, Person, Profile, ProfileCheck, Visit
+from customers.selectors.forms import Edition, editions_for
 from grids.models import Campaign, Grid, Staff
 from reporting.demo import bulk, economics
 from reporting.demo.organisation import Organisation
@@ -95,7 +97,7 @@ def write(
     people = _people(outings)
     visits = list(_visits(random, organisation, campaign, outings, people, now))
     bulk.copy(Visit, _VISIT, visits)
-    files_of, checks = _profiles(random, organisation, outings, visits, people, now)
+    files_of, checks = _profiles(random, organisation, outings, visits, people, now, _edition(outings))
     bulk.copy(Consent, _CONSENT, _consents(visits, outings, files_of, notice))
     bulk.copy(Profile, _PROFILE, files_of.values())
     bulk.copy(ProfileCheck, _CHECK, checks)
@@ -104,6 +106,11 @@ def write(
     bulk.copy(Milestone, _MILESTONE, reached)
     Household.objects.bulk_update(_next_visits(random, outings, now), ["next_visit_on"], batch_size=2000)
     return {"visits": len(visits), "profiles": len(files_of), "checks": len(checks), "milestones": len(reached)}
+
+
+def _edition(outings: Sequence[Outing]) -> Edition:
+    """Return the form the county's households are filled in by."""
+    return editions_for(outings[0].household.subject, on=outings[0].at.date())[0]
 
 
 def _borrowers() -> None:
@@ -177,6 +184,8 @@ _PROFILE = (
     "carried",
     "collector_id",
     "submitted_at",
+    "form_id",
+    "completeness",
 )
 _CHECK = ("id", *RECORDED, "profile_id", "checker_id", "verdict", "remarks", "checked_at")
 _CONSENT = (*RECORDED, "visit_id", "person_id", "notice_version", "scopes", "how", "given_at", "taken_by_id")
@@ -191,6 +200,7 @@ def _profiles(
     visits: Sequence[list[Any]],
     people: dict[int, list[Person]],
     now: datetime,
+    edition: Edition,
 ) -> tuple[dict[int, list[Any]], list[list[Any]]]:
     """Return the files by visit id and the verdicts on them; files of the last days still wait for a colleague."""
     filed = [
@@ -209,7 +219,8 @@ def _profiles(
         ]
         document = economics.document(random, adults, day)
         rows[visit[0]] = [
-            first + place, *_recorded(outing), visit[0], 1, document, files.digest(document), [], outing.lead.pk, visit[_RECEIVED]
+            first + place, *_recorded(outing), visit[0], 1, document, files.digest(document), [], outing.lead.pk, visit[_RECEIVED],
+            edition.release_id, score(edition.form, document),
         ]  # fmt: skip
         checked_at = visit[_RECEIVED] + timedelta(hours=random.uniform(3, 90))
         colleagues = [

@@ -12,9 +12,11 @@ from config.lib import clock, releases
 from credit.models import LineRun
 from credit.services.lines import start_line_run
 from customers.domain import economics
+from customers.domain.form import read
 from customers.models import Household, Profile, ProfileCheck, Visit
 from grids.models import Staff
 from tests.customers.builders import document, make_household
+from tests.forms import FARM
 from tests.world import SINCE, World
 
 BASES = {
@@ -51,7 +53,7 @@ def release_models(world: World, bases: dict[str, str] | None = None) -> None:
 def canonical(home: Household, **changes: Any) -> dict[str, Any]:
     """The canonical document of a household with some sections changed; a section of None is left out."""
     typed = {name: value for name, value in document(home, **changes).items() if value is not None}
-    clean, problems = economics.validate(typed, today=clock.today())
+    clean, problems = read(FARM, typed, today=clock.today())
     assert not [problem for problem in problems if problem.level == "error"], problems
     return clean
 

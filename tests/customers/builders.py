@@ -1,5 +1,6 @@
 """Households, documents and submits of the tests: small, plausible, without a form in between."""
 
+import json
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from customers.models import Household, Person, PersonToken, Subject
 from customers.services import identity
 from customers.services.visits import Submission
 from grids.models import Grid
+from tests.forms import FORMS, SHIPPED
 from tests.world import SINCE, World
 
 PEOPLE = (("刘建国", "head", "M", 1975), ("王秀英", "spouse", "F", 1977), ("刘洋", "son", "M", 2001))
@@ -85,10 +87,12 @@ def release_parameters(world: World) -> None:
         },
         "visit_quotas": {"officer": {"days_per_week": 4, "households_per_week": 40}},
     }
-    for kind, document in documents.items():
+    forms = [("form", key, json.loads((SHIPPED / f"{key}.json").read_text("utf-8"))) for key in FORMS]
+    for kind, key, document in [*((kind, "", document) for kind, document in documents.items()), *forms]:
         releases.publish(
             institution_id=world.bank.pk,
             kind=kind,
+            key=key,
             document=document,
             effective_on=SINCE,
             drafted_by_id=world.mo.pk,

@@ -126,7 +126,7 @@ def test_a_standing_consent_must_exist(world: World, home: Household) -> None:
 
 def test_without_a_released_notice_nothing_is_collected(world: World) -> None:
     bare = make_household(world.liu)
-    assert _problems(world, bare) == [("consent", "notice_missing")]
+    assert _problems(world, bare) == [("consent", "notice_missing"), ("form", "form_unknown")]
 
 
 def test_all_problems_come_at_once_with_their_places(world: World, home: Household) -> None:

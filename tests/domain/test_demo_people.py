@@ -3,10 +3,11 @@
 from datetime import date
 from random import Random
 
-from customers.domain import economics as files
+from customers.domain.form import read
 from customers.domain.identity import check_id, check_phone
 from reporting.demo.economics import Adult, document
 from reporting.demo.families import Registry, families
+from tests.forms import FARM
 
 DAY = date(2026, 11, 21)
 
@@ -17,7 +18,7 @@ def test_files_are_valid_and_already_canonical() -> None:
         people = [Adult(1, "head", random.randint(25, 85), "M"), Adult(2, "spouse", 44, "F"), Adult(3, "son", 15, "M")]
         made = document(random, people, DAY)
 
-        assert files.validate(made, today=DAY) == (made, [])
+        assert read(FARM, made, today=DAY) == (made, [])
 
 
 def test_people_have_numbers_of_their_own_and_households_one_head() -> None:

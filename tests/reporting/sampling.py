@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection, transaction
 from config.lib import clock, releases
 from config.lib.models import Release
 from customers.domain import economics
+from customers.domain.form import read
 from customers.models import Household, Profile, ProfileCheck, Visit
 from grids.models import Grid, Post, PostKind, Staff
 from reporting.domain.inspection import Finding
@@ -24,6 +25,7 @@ from reporting.services import kin, samples, targeted
 from reporting.services.samples import Entry
 from tests.conftest import acting_as
 from tests.customers.builders import document, make_household
+from tests.forms import FARM
 from tests.world import SINCE, World
 
 RULES = json.loads(Path("reporting/parameters/audit_rules.json").read_text("utf-8"))
@@ -80,7 +82,7 @@ def make_file(
         device_at=moment,
         received_at=moment,
     )
-    clean, _problems = economics.validate(document(household, **changes), today=moment.date())
+    clean, _problems = read(FARM, document(household, **changes), today=moment.date())
     profile = Profile.objects.create(
         **place,
         visit=visit,

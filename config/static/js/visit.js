@@ -28,12 +28,40 @@
     return isFiled(form) && (!consent || CONSENTED.indexOf(consent) >= 0);
   }
 
+  // --- What is asked only after another answer: hidden and not sent until it applies ----------------------------------
+
+  function answerOf(form, part, name) {
+    const row = part.closest("[data-row]");
+    const own = row && row.querySelector("[name$='-" + name + "']");
+    const full = own ? own.name : name;
+    const inputs = form.querySelectorAll("[name='" + full + "']");
+    const found = [];
+    inputs.forEach((input) => {
+      if (input.type === "checkbox" && input.value === "on") found.push(String(input.checked));
+      else if (/^(radio|checkbox)$/.test(input.type)) {
+        if (input.checked) found.push(input.value);
+      } else found.push(input.value);
+    });
+    return found;
+  }
+
+  function applyConditions(form) {
+    form.querySelectorAll("[data-shown-field]").forEach((part) => {
+      const wanted = part.dataset.shownValues.split(" ");
+      const shown = answerOf(form, part, part.dataset.shownField).some((one) => wanted.indexOf(one) >= 0);
+      const box = /^(INPUT|SELECT|TEXTAREA)$/.test(part.tagName) ? part.closest(".field") || part : part;
+      hide(box, !shown);
+      const inputs = box.querySelectorAll("input:not([type=hidden]), select, textarea");
+      inputs.forEach((input) => (input.disabled = !shown));
+    });
+  }
+
   function apply(form) {
     const filed = isFiled(form);
     const file = hasFile(form);
     form.querySelectorAll("[data-filed-only]").forEach((part) => hide(part, !filed));
     hide(form.querySelector("[data-without-consent]"), !filed || chosen(form, "consent") !== "none");
-    hide(form.querySelector("[data-breaches]"), chosen(form, "status") !== "breached");
+    applyConditions(form);
     const marks = form.querySelectorAll("[data-step-mark]");
     form.querySelectorAll("[data-step]").forEach((panel, index) => {
       const skipped = panel.hasAttribute("data-file-step") && !file;

@@ -1,0 +1,90 @@
+"""The collection forms in force, and the one a revision was filled in by."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from config.lib import clock
+from config.lib.models import Release
+from customers.domain.form import Form, read_form
+from customers.models import Profile, Subject
+
+KIND = "form"
+SHIPPED = Path(__file__).parent.parent / "parameters" / "forms"
+FIRST_EDITION = "farm_household"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A form as released: ``key`` names the form, ``version`` its edition."""
+
+    release_id: int
+    key: str
+    version: int
+    form: Form
+
+    def label(self, language: str) -> str:
+        """The name of the form."""
+        return self.form.words.label(language)
+
+
+_READ: dict[str, Form] = {}
+
+
+def _form(release: Release) -> Form:
+    """Read a release once a process: it never changes."""
+    found = _READ.get(release.sha256)
+    if found is None:
+        found, _faults = read_form(release.document)
+        _READ[release.sha256] = found
+    return found
+
+
+def editions_for(subject: Subject, fits: str = "", on: date | None = None) -> list[Edition]:
+    """Return the forms in force for a subject, the one released first at the head; ``fits`` is the kind of a business.
+
+    A household's officer chooses among them (farm household, large grower); a business has those that fit its kind.
+    """
+    found = [
+        edition
+        for edition in _in_force(subject.institution_id, on or clock.today())
+        if edition.form.subject == subject.kind
+    ]
+    return [edition for edition in found if not edition.form.fits or not fits or fits in edition.form.fits]
+
+
+def _in_force(institution_id: int, on: date) -> list[Edition]:
+    releases = Release.objects.filter(institution_id=institution_id, kind=KIND)
+    known = list(releases.order_by("pk").values_list("pk", "key", "version", "effective_on", "sha256"))
+    newest: dict[str, tuple[date, int, int, str]] = {}
+    for pk, key, version, effective_on, sha256 in known:
+        if effective_on <= on:
+            newest[key] = max(newest.get(key, (effective_on, version, pk, sha256)), (effective_on, version, pk, sha256))
+    unread = [pk for _day, _version, pk, sha256 in newest.values() if sha256 not in _READ]
+    for release in Release.objects.filter(pk__in=unread) if unread else ():
+        _form(release)
+    return [Edition(pk, key, version, _READ[sha256]) for key, (_day, version, pk, sha256) in newest.items()]
+
+
+@cache
+def _first_edition() -> Form:
+    return read_form(json.loads((SHIPPED / f"{FIRST_EDITION}.json").read_text("utf-8")))[0]
+
+
+def form_of(profile: Profile) -> Form:
+    """Return the form a revision was filled in by: old revisions are shown with their own edition."""
+    if profile.form_id is None:
+        return _first_edition()
+    return form_released(profile.form_id)
+
+
+def form_released(release_id: int) -> Form:
+    """Return the form of a release."""
+    return _by_release(release_id, Release.objects.only("sha256").get(pk=release_id).sha256)
+
+
+def _by_release(release_id: int, sha256: str) -> Form:
+    found = _READ.get(sha256)
+    return found if found is not None else _form(Release.objects.get(pk=release_id))
