@@ -58,6 +58,13 @@ def day(label: Any) -> Words:
 
 def control(field: Field, *, total: str = "", is_row: bool = True, people: People = ()) -> forms.Field:
     """Return the control of a question: keypad, unit question and running sum by its type; ``total`` is the sum it adds to."""
+    made = _control(field, total, people, is_row=is_row)
+    # What a complete file needs is not called optional, and does not keep the officer from the next step either.
+    made.widget.use_required_attribute = lambda initial: False  # type: ignore[method-assign]
+    return made
+
+
+def _control(field: Field, total: str, people: People, *, is_row: bool) -> forms.Field:
     words = language()
     given: dict[str, Any] = {
         "label": field.words.label(words),

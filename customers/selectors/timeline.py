@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from config.lib import display
 from config.lib.weeks import SHANGHAI, business_day
 from customers import access
-from customers.domain import diff
 from customers.models import Consent, Evidence, Household, ListEntry, MemberChange, Milestone, Profile, Visit
 from customers.selectors.files import releases_of_entries, verdict_of
+from customers.selectors.forms import form_of
 from grids.access import Post
 
 Event = dict[str, Any]
@@ -88,9 +88,12 @@ def _member_changes(household: Household) -> list[Event]:
 def _profiles(household: Household) -> list[Event]:
     language = get_language() or "zh-hans"
     events = []
-    profiles = Profile.objects.filter(subject_id=household.pk).select_related("collector", "check_verdict__checker")
+    profiles = Profile.objects.filter(subject_id=household.pk).select_related(
+        "collector", "check_verdict__checker", "form"
+    )
     for profile in profiles.defer("document"):
-        same = [diff.SECTIONS[name].label(language) for name in profile.carried if name in diff.SECTIONS]
+        asked = form_of(profile).by_code if profile.carried else {}
+        same = [asked[name].words.label(language) for name in profile.carried if name in asked]
         text = _("与上次相同：%(names)s") % {"names": "、".join(same)} if same else ""
         title = _("提交第 %(number)s 版档案") % {"number": profile.number}
         events.append(_event(profile.submitted_at, title, "file-text", 1, by=profile.collector.name, text=text))

@@ -1,6 +1,6 @@
 """Believable economics of a household in a Jiaodong county: orchards, vermicelli workshops, day labour, salaries.
 
-Documents come in the canonical form that ``customers.domain.economics.validate`` would give them; a test keeps it so.
+Documents come in the canonical form that ``customers.domain.form.read`` would give them; a test keeps it so.
 """
 
 from collections.abc import Sequence

@@ -202,7 +202,7 @@ def test_the_card_says_it_in_five_seconds(world: World, client_of: ClientOf) -> 
 def test_what_a_file_lacks_is_said(world: World, client_of: ClientOf) -> None:
     home = make_household(world.liu, "1")
     file(world, home, document=document(home, income=[], grade=""))
-    assert "这一部分还没有填写" in client_of(world.chen).get(f"/households/{home.pk}/").content.decode()
+    assert "“年收入”还没有填写" in client_of(world.chen).get(f"/households/{home.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(("who", "status"), [("chen", 200), ("gao", 200), ("jiang", 200), ("kang", 200), ("deng", 404)])

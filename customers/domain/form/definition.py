@@ -404,8 +404,8 @@ def _section(
     _check_limits(read, path, fields)
     for name, total in SUMMED.items():
         if name[0] == code:
-            field = next((one for one in fields if one.code == name[1]), None)
-            if (field is not None and field.type != "yuan") or (field is None and total not in ("disposable", "cost")):
+            summed = next((one for one in fields if one.code == name[1]), None)
+            if summed.type != "yuan" if summed else total not in ("disposable", "cost"):
                 read.report(f"{path}.fields", "summed_type", f"{code}.{name[1]}")
     return Section(
         code=code,
