@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import checks, households, lists, roster, today, visits
+from customers.views import checks, households, list_files, lists, roster, today, visits
 
 app_name = "customers"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +29,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queues/<int:pk>/photos/<int:photo>/", checks.check_photo, name="check_photo"),
     path("queues/duplicates/<int:pk>/settle/", checks.settle_duplicate, name="duplicate_settle"),
     path("lists/", lists.entry_list, name="list_entries"),
+    path("lists/export.xlsx", list_files.export, name="list_export"),
+    path("lists/files/", list_files.file_list, name="list_files"),
+    path("lists/files/new/", list_files.file_upload, name="list_file_upload"),
+    path("lists/files/<int:pk>/", list_files.file, name="list_file"),
+    path("lists/files/<int:pk>/confirm/", list_files.confirm, name="list_file_confirm"),
+    path("lists/files/<int:pk>/reject/", list_files.reject, name="list_file_reject"),
     path("lists/<int:pk>/", lists.entry, name="list_entry"),
     path("lists/<int:pk>/review/", lists.review, name="list_review"),
     path("lists/<int:pk>/confirm/", lists.confirm, name="list_confirm"),

@@ -11,12 +11,16 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from config.lib import clock, display
+from config.lib.sheets import Sheet, write_workbook
+from config.lib.tables import Column, Row, Shape, Table, Words
 from customers import access
 from customers.models import ListEntry, ListFile, ListRelease
 from customers.selectors.files import releases_of_entries
+from customers.selectors.identity import masked
 from grids.access import Post, PostKind, seats_on
 
 PER_PAGE = 20
+MOST_IN_SHEET = 5000
 # state: (words, tone of its badge)
 STATES: dict[str, tuple[Any, str]] = {
     "active": (gettext_lazy("生效"), "locked"),
@@ -145,6 +149,69 @@ def files_waiting(post: Post) -> int:
         return 0
     waiting = access.list_files_for(post).filter(state=ListFile.State.WAITING)
     return waiting.exclude(uploaded_by=post.staff_id).count()
+
+
+def list_files(post: Post, number: str | None) -> Page[ListFile]:
+    """Return one page of the files of entries a post handles, the newest first."""
+    files = (
+        access.list_files_for(post)
+        .select_related("branch", "uploaded_by", "settled_by")
+        .order_by("-uploaded_at", "-pk")
+    )
+    return Paginator(files, PER_PAGE).get_page(number)
+
+
+def entries_of_file(file: ListFile, number: str | None) -> Page[ListEntry]:
+    """Return one page of the entries a file proposes."""
+    return Paginator(with_people(file.entries.order_by("pk")), PER_PAGE).get_page(number)
+
+
+def workbook(rows: QuerySet[ListEntry], reasons: dict[str, str]) -> tuple[bytes, int]:
+    """Return entries as an .xlsx and how many: numbers masked, the first 5,000 where there are more."""
+    total = rows.count()
+    entries = list(with_people(rows).select_related("confirmed_by")[:MOST_IN_SHEET])
+    lines = [
+        Row(
+            cells={
+                "colour": str(one.entry.get_colour_display()),
+                "name": one.entry.person.name if one.entry.person else _("全户"),
+                "id_number": masked(one.entry.person).id_number if one.entry.person else "",
+                "grid": one.entry.subject.household.grid.name,
+                "number": one.entry.subject.household.number,
+                "reason": reasons.get(one.entry.reason, one.entry.reason),
+                "note": one.entry.note,
+                "state": str(one.label),
+                "proposed": f"{one.entry.proposed_by.name} {display.day(one.entry.proposed_at)}",
+                "confirmed": one.entry.confirmed_by.name if one.entry.confirmed_by else "",
+                "review_on": one.entry.review_on,
+                "owner": one.owner,
+            }
+        )
+        for one in rows_of(entries)
+    ]
+    notes = [Words(f"共 {total:,} 条；身份证号已打码", f"{total:,} entries; ID numbers are masked")]
+    if total > MOST_IN_SHEET:
+        notes.append(Words(f"只列出前 {MOST_IN_SHEET:,} 条", f"The first {MOST_IN_SHEET:,} are listed"))
+    table = Table(
+        title=Words("名单", "List entries"),
+        columns=[
+            Column(key="colour", name=Words("名单", "List"), width=9),
+            Column(key="name", name=Words("姓名", "Name"), width=12),
+            Column(key="id_number", name=Words("身份证号", "ID number"), shape=Shape.CODE, width=22),
+            Column(key="grid", name=Words("村", "Village"), width=14),
+            Column(key="number", name=Words("户号", "Household"), shape=Shape.CODE, width=12),
+            Column(key="reason", name=Words("原因", "Reason"), width=24),
+            Column(key="note", name=Words("说明", "Note"), width=30),
+            Column(key="state", name=Words("状态", "State"), width=12),
+            Column(key="proposed", name=Words("提名", "Proposed"), width=20),
+            Column(key="confirmed", name=Words("确认人", "Confirmed by"), width=10),
+            Column(key="review_on", name=Words("复核日期", "Review"), shape=Shape.DAY, width=12),
+            Column(key="owner", name=Words("复核人", "Reviewer"), width=10),
+        ],
+        rows=lines,
+        notes=notes,
+    )
+    return write_workbook([Sheet(table=table)], language=language(), created=clock.now()), total
 
 
 def grid_options(post: Post) -> list[tuple[int, str]]:

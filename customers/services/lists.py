@@ -138,26 +138,27 @@ def confirm(*, staff: Any, post_id: int | None, entry: ListEntry) -> None:
             raise ListRefusedError("file")
         if entry.colour == ListEntry.Colour.WHITE and is_blocked(entry.subject_id):
             raise ListRefusedError("blocked")
-        supersede([entry], staff, post_id)
+        former = take_effect([entry], staff)
+        _record(staff, post_id, "list_confirm", entry)
+        for one in former:
+            _record(staff, post_id, "list_supersede", one, by=entry.pk)
 
 
-def supersede(entries: list[ListEntry], staff: Any, post_id: int | None) -> None:
-    """Confirm entries of households held by the caller, ending the white entries they take the place of."""
+def take_effect(entries: list[ListEntry], staff: Any) -> list[ListEntry]:
+    """Confirm entries of households held by the caller; returns the white entries that ended, each by the one in its place."""
     at = clock.now()
     ListEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(confirmed_by=staff, confirmed_at=at)
     taking = {entry.subject_id: entry for entry in entries if entry.blocks or entry.colour == ListEntry.Colour.WHITE}
-    former = (
-        ListEntry.objects.filter(subject_id__in=list(taking), colour=ListEntry.Colour.WHITE, confirmed_at__isnull=False)
+    former = list(
+        ListEntry.objects.select_for_update()
+        .filter(subject_id__in=list(taking), colour=ListEntry.Colour.WHITE, confirmed_at__isnull=False)
         .filter(released_at__isnull=True)
         .exclude(pk__in=[entry.pk for entry in entries])
     )
-    for entry in entries:
-        entry.confirmed_by, entry.confirmed_at = staff, at
-        _record(staff, post_id, "list_confirm", entry)
-    for entry in former.select_for_update():
+    for entry in former:
         entry.released_by, entry.released_at, entry.superseded_by = staff, at, taking[entry.subject_id]
-        entry.save(update_fields=["released_by", "released_at", "superseded_by"])
-        _record(staff, post_id, "list_supersede", entry, by=taking[entry.subject_id].pk)
+    ListEntry.objects.bulk_update(former, ["released_by", "released_at", "superseded_by"])
+    return former
 
 
 def reject(*, staff: Any, post_id: int | None, entry: ListEntry, answer: str) -> None:

@@ -38,6 +38,7 @@ def queues(request: StaffRequest) -> HttpResponse:
         "duplicates": selectors.open_duplicates(request.post) if is_manager else [],
         "is_manager": is_manager,
         "due": lists.reviews_due(request.post),
+        "list_files_waiting": lists.files_waiting(request.post),
         "rosters_waiting": rosters.waiting(request.post) if is_manager else 0,
     }
     return render(request, "customers/queues.html", context)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from config.lib import clock
 from customers.models import DuplicateCase, Evidence, Household, ListEntry, ListRelease
+from customers.services import list_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
@@ -97,6 +98,15 @@ def list_release(world: World) -> dict[str, Any]:
     return {"pk": asked.pk}
 
 
+def list_file(world: World) -> dict[str, Any]:
+    release_parameters(world)
+    content = f"名单,户号,姓名,原因\n灰,{_home(world).number},刘洋,现有逾期贷款\n".encode()
+    made = list_files.upload(
+        staff=world.chen, post_id=None, branch=world.east, content=BytesIO(content), name="名单.csv", source="x"
+    )
+    return {"pk": made.pk}
+
+
 def duplicate(world: World) -> dict[str, Any]:
     made = DuplicateCase.objects.create(
         institution=world.bank,
@@ -132,6 +142,12 @@ ROWS = {
     "customers:list_review": Row(
         posts=SECOND, kwargs=in_force, method="post", data={"reason": "x", "next_on": "x"}, status=302
     ),
+    "customers:list_export": Row(posts=SECOND | {PostKind.AUDITOR}),
+    "customers:list_files": Row(posts=SECOND),
+    "customers:list_file_upload": Row(posts=SECOND),
+    "customers:list_file": Row(posts=SECOND, kwargs=list_file),
+    "customers:list_file_confirm": Row(posts=MANAGER, kwargs=list_file, method="post", status=302),
+    "customers:list_file_reject": Row(posts=MANAGER, kwargs=list_file, method="post", status=302),
     "customers:list_confirm": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
     "customers:list_reject": Row(posts=MANAGER, kwargs=entry, method="post", status=302),
     "customers:list_release_ask": Row(

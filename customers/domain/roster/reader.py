@@ -37,7 +37,7 @@ def open_roster(file: BinaryIO, *, vetted: bool = False) -> Table:
     if head.startswith(b"PK\x03\x04"):
         table = _open_zip(file, vetted=vetted)
     else:
-        _refuse_strangers(file, head)
+        refuse_strangers(file, head)
         table = Delimited(file)
     _require(table)
     return table
@@ -51,7 +51,8 @@ def reopen_roster(file: BinaryIO, errors: Mapping[str, int]) -> Table:
     return open_roster(file, vetted="formula_cell" not in errors)
 
 
-def _refuse_strangers(file: BinaryIO, head: bytes) -> None:
+def refuse_strangers(file: BinaryIO, head: bytes) -> None:
+    """Raise `RosterError` for a file that is no text, told by how it begins."""
     if head.startswith(_OLE):
         raise refused("file_password" if _holds(file, "EncryptedPackage".encode("utf-16-le")) else "file_xls")
     for opening, code in _STRANGERS:
