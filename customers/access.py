@@ -11,6 +11,7 @@ from django.http import Http404
 
 from config.lib.acting import open_subjects
 from customers.models import (
+    Business,
     DuplicateCase,
     Evidence,
     Household,
@@ -18,10 +19,12 @@ from customers.models import (
     ListFile,
     ListRelease,
     Person,
+    Principal,
     Profile,
     ProfileCheck,
     RosterImport,
     Subject,
+    Unit,
     Visit,
 )
 from grids.access import CUSTOMER_POSTS, Branch, Post, PostKind, grids_for
@@ -46,6 +49,16 @@ def subjects_for(post: Post) -> QuerySet[Subject]:
 def households_for(post: Post) -> QuerySet[Household]:
     """Return the households a post may see."""
     return Household.objects.filter(scope(post))
+
+
+def businesses_for(post: Post) -> QuerySet[Business]:
+    """Return the businesses a post may see."""
+    return Business.objects.filter(scope(post))
+
+
+def units_for(post: Post) -> QuerySet[Unit]:
+    """Return the units a post may see."""
+    return Unit.objects.filter(scope(post))
 
 
 def visits_for(post: Post) -> QuerySet[Visit]:
@@ -93,6 +106,15 @@ def open_household(post: Post, pk: int) -> Household:
     )
 
 
+def open_entity(post: Post, pk: int) -> Business | Unit:
+    """Return a business or unit with its subject, grid, branch and institution."""
+    kind = subjects_for(post).filter(pk=pk).values_list("kind", flat=True).first()
+    wanted = ("subject", "grid__branch", "grid__institution")
+    if kind == Subject.Kind.BUSINESS:
+        return _open(businesses_for(post).select_related(*wanted), pk=pk)
+    return _open(units_for(post).select_related(*wanted), pk=pk)
+
+
 def is_hidden(post: Post, subject_id: int) -> bool:
     """Whether a household's file is hidden from an auditor for now: his own work, or drawn and not yet re-entered."""
     return post.kind == PostKind.AUDITOR and subject_id in hidden_subjects()
@@ -108,6 +130,11 @@ def hidden_subjects() -> list[int]:
 def open_person(post: Post, pk: int) -> Person:
     """Return a member of a household."""
     return _open(Person.objects.filter(scope(post), erased_at__isnull=True), pk=pk)
+
+
+def open_principal(post: Post, pk: int) -> Principal:
+    """Return who answers for a business or unit."""
+    return _open(Principal.objects.filter(scope(post), erased_at__isnull=True), pk=pk)
 
 
 def open_visit(post: Post, pk: int) -> Visit:

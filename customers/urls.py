@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import checks, households, list_files, lists, roster, today, visits
+from customers.views import checks, entities, households, list_files, lists, roster, today, visits
 
 app_name = "customers"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/<int:pk>/", households.household, name="household"),
     path("households/<int:pk>/visit/", visits.visit, name="visit"),
     path("households/<int:pk>/propose/", lists.propose, name="list_propose"),
+    path("businesses/", entities.business_list, name="business_list"),
+    path("units/", entities.unit_list, name="unit_list"),
+    path("entities/<str:kind>.xlsx", entities.entity_export, name="entity_export"),
+    path("entities/<int:pk>/", entities.entity, name="entity"),
+    path("entities/<int:pk>/correct/", entities.entity_edit, name="entity_edit"),
+    path("entities/<int:pk>/leave/", entities.entity_leave, name="entity_leave"),
+    path("entities/<int:pk>/reveal/<str:field>/", entities.principal_reveal, name="principal_reveal"),
+    path("found/<str:kind>/", entities.found_new, name="found_new"),
     path("people/<int:pk>/reveal/<str:field>/", households.reveal, name="reveal"),
     path("people/<int:pk>/phone/", households.correct_phone, name="correct_phone"),
     path("households/<int:pk>/withdraw/", households.withdraw_consent, name="withdraw_consent"),

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from config.lib.api.fields import Reference, Yuan
 from customers.models import (
+    Business,
     Household,
     ListEntry,
     ListRelease,
@@ -15,6 +16,7 @@ from customers.models import (
     ProfileCheck,
     RosterImport,
     RosterProblem,
+    Unit,
     Visit,
 )
 from customers.selectors.identity import masked
@@ -97,6 +99,68 @@ class HouseholdDetails(HouseholdSerializer):
     def get_members(self, household: Household) -> Any:
         present = [one for one in household.people.all() if one.left_on is None and one.erased_at is None]
         return PersonSerializer(sorted(present, key=lambda one: one.pk), many=True).data
+
+
+# --- Businesses and units -------------------------------------------------------------------------------------------
+
+
+class _EntitySerializer(serializers.ModelSerializer[Any]):
+    id = Reference(source="pk")
+    grid_id = Reference()
+    uscc = serializers.CharField(source="subject.uscc", read_only=True, allow_null=True)
+    principal_name = serializers.SerializerMethodField()
+    principal_person_id = serializers.SerializerMethodField()
+    listed_on = serializers.DateField(source="subject.listed_on", read_only=True, allow_null=True)
+    found_on = serializers.DateField(source="subject.found_on", read_only=True, allow_null=True)
+    left_on = serializers.DateField(source="subject.left_on", read_only=True, allow_null=True)
+    left_reason = serializers.CharField(source="subject.left_reason", read_only=True)
+
+    def get_principal_name(self, entity: Business | Unit) -> str:
+        principal = getattr(entity.subject, "principal", None)
+        return principal.name if principal is not None else ""
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_principal_person_id(self, entity: Business | Unit) -> int | None:
+        principal = getattr(entity.subject, "principal", None)
+        return principal.person_id if principal is not None else None
+
+
+_ENTITY = (
+    "id",
+    "grid_id",
+    "kind",
+    "name",
+    "uscc",
+    "address",
+    "principal_name",
+    "principal_person_id",
+    "listed_on",
+    "found_on",
+    "left_on",
+    "left_reason",
+    "next_visit_on",
+    "latitude",
+    "longitude",
+)
+
+
+class BusinessSerializer(_EntitySerializer):
+    """A business of a list, or found in the field. Its id is that of the subject; ``principal_person_id`` names the household
+    member who answers for it, where he is one."""
+
+    class Meta:
+        model = Business
+        fields: tuple[str, ...] = (*_ENTITY, "licence_name", "trade", "founded_on")
+        read_only_fields = fields
+
+
+class UnitSerializer(_EntitySerializer):
+    """A unit of a list, or found in the field. Its id is that of the subject; its principal is the contact."""
+
+    class Meta:
+        model = Unit
+        fields: tuple[str, ...] = _ENTITY
+        read_only_fields = fields
 
 
 # --- Visits and files ---------------------------------------------------------------------------------------------

@@ -3,10 +3,12 @@
 from rest_framework.routers import SimpleRouter
 
 from customers.api.rosters import RosterImports
-from customers.api.views import Checks, Households, ListEntries, Profiles, Visits
+from customers.api.views import Businesses, Checks, Households, ListEntries, Profiles, Units, Visits
 
 router = SimpleRouter(use_regex_path=False)
 router.register("households", Households, basename="household")
+router.register("businesses", Businesses, basename="business")
+router.register("units", Units, basename="unit")
 router.register("visits", Visits, basename="visit")
 router.register("profiles", Profiles, basename="profile")
 router.register("checks", Checks, basename="check")

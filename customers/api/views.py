@@ -16,6 +16,7 @@ from config.lib.api.errors import ErrorSerializer, Refused, problems_of
 from config.lib.api.views import Filter, Rows
 from customers import access
 from customers.api.serializers import (
+    BusinessSerializer,
     CheckSerializer,
     HouseholdDetails,
     HouseholdSerializer,
@@ -23,6 +24,7 @@ from customers.api.serializers import (
     ProfileDetails,
     ProfileSerializer,
     StoredVisit,
+    UnitSerializer,
     VisitSerializer,
     VisitSubmission,
     VisitWithPhotos,
@@ -55,6 +57,31 @@ class Households(Rows):
 
     def row(self, post: Post) -> QuerySet[Any]:
         return self.rows(post).prefetch_related("people")
+
+
+_CODE = Filter("subject__uscc", "text", "only with this credit code")
+
+
+class Businesses(Rows):
+    """Businesses of the post's scope, those that left included."""
+
+    posts: ClassVar[Any] = CUSTOMER_POSTS
+    serializer_class = BusinessSerializer
+    filters: ClassVar[dict[str, Filter]] = {"grid": GRID, "uscc": _CODE}
+
+    def rows(self, post: Post) -> QuerySet[Any]:
+        return access.businesses_for(post).prefetch_related("subject__principal")
+
+
+class Units(Rows):
+    """Units of the post's scope, those that left included."""
+
+    posts: ClassVar[Any] = CUSTOMER_POSTS
+    serializer_class = UnitSerializer
+    filters: ClassVar[dict[str, Filter]] = {"grid": GRID, "uscc": _CODE}
+
+    def rows(self, post: Post) -> QuerySet[Any]:
+        return access.units_for(post).prefetch_related("subject__principal")
 
 
 class Visits(Rows):

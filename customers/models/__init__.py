@@ -1,6 +1,7 @@
 """Tables of customers."""
 
-from customers.models.imports import MoveRequest, RosterImport, RosterProblem
+from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
+from customers.models.imports import MoveRequest, RosterImport, RosterProblem, UnplacedRow
 from customers.models.lists import ListEntry, ListFile, ListRelease, ListReview
 from customers.models.members import DuplicateCase, MemberChange
 from customers.models.milestones import Milestone
@@ -10,6 +11,7 @@ from customers.models.subjects import Household, Subject
 from customers.models.visits import Consent, Evidence, Visit
 
 __all__ = [
+    "Business",
     "Consent",
     "DuplicateCase",
     "Evidence",
@@ -23,10 +25,15 @@ __all__ = [
     "MoveRequest",
     "Person",
     "PersonToken",
+    "Principal",
     "Profile",
     "ProfileCheck",
     "RosterImport",
     "RosterProblem",
     "Subject",
+    "SubjectGrid",
+    "SubjectToken",
+    "Unit",
+    "UnplacedRow",
     "Visit",
 ]

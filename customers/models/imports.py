@@ -11,7 +11,7 @@ from config.lib.guards import Guard
 from config.lib.models import JobRun, StoredFile
 from customers.models.people import Person
 from customers.models.scoped import Scoped
-from customers.models.subjects import Household
+from customers.models.subjects import Household, Subject
 from grids.models import Branch, Institution, Staff
 
 # A roster file is the business of the branch that handles it; whole-institution posts see customers, not files.
@@ -44,11 +44,29 @@ class RosterImport(models.Model):
         DISCARDED = "discarded", _("已放弃")
         FAILED = "failed", _("失败")
 
+    class Source(models.TextChoices):
+        HOUSEHOLD_REGISTER = "household_register", _("户籍名册")
+        RESIDENT_LIST = "resident_list", _("居民名单")
+        LICENCE_REGISTER = "licence_register", _("执照登记名单")
+        TAX_LIST = "tax_list", _("税务名单")
+        MARKET_LIST = "market_list", _("市场商户名单")
+        UNIT_LIST = "unit_list", _("单位名单")
+
+    LISTS = {
+        Source.HOUSEHOLD_REGISTER: Subject.Kind.HOUSEHOLD,
+        Source.RESIDENT_LIST: Subject.Kind.HOUSEHOLD,
+        Source.LICENCE_REGISTER: Subject.Kind.BUSINESS,
+        Source.TAX_LIST: Subject.Kind.BUSINESS,
+        Source.MARKET_LIST: Subject.Kind.BUSINESS,
+        Source.UNIT_LIST: Subject.Kind.UNIT,
+    }
+
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     file_sha256 = models.CharField(max_length=64)
     file_name = models.CharField(_("文件"), max_length=200)
+    source_kind = models.CharField(_("名册种类"), max_length=18, choices=Source, default=Source.HOUSEHOLD_REGISTER)
     source = models.CharField(_("来源"), max_length=100)
     obtained_on = models.DateField(_("取得日期"))
     legal_basis = models.CharField(_("依据"), max_length=200, blank=True, default="")
@@ -61,6 +79,11 @@ class RosterImport(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_from_console = models.BooleanField(default=False)
 
+    @property
+    def lists(self) -> str:
+        """The kind of subject the list is of."""
+        return self.LISTS[self.Source(self.source_kind)]
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -71,6 +94,47 @@ class RosterImport(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["branch", "-uploaded_at"], name="imports_of_branch")]
+
+
+class UnplacedRow(models.Model):
+    """A business or unit of an imported list whose place is no grid of ours: on the list, in no grid, counted nowhere until somebody
+    says where it belongs. Who answers for it stays in the sealed file and is read from there when it is placed."""
+
+    guard = Guard(
+        web="SELECT, UPDATE (subject_id, settled_by_id, settled_at)",
+        whole="",
+        history=True,
+        extra=(
+            "alter table {table} enable row level security",
+            "drop policy if exists branch on {table}",
+            f"create policy branch on {{table}} to gedang_web using ({OF_BRANCH}) with check ({OF_BRANCH})",
+            "drop policy if exists reading on {table}",
+            "create policy reading on {table} for select to gedang_read using (true)",
+        ),
+    )
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    roster = models.ForeignKey(RosterImport, models.PROTECT, related_name="unplaced")
+    row = models.PositiveIntegerField()
+    kind = models.CharField(max_length=9, choices=Subject.Kind)
+    name = models.CharField(_("名称"), max_length=100)
+    uscc = models.CharField(_("统一社会信用代码"), max_length=18, blank=True, default="")
+    place = models.CharField(_("所在网格"), max_length=60)
+    address = models.CharField(_("地址"), max_length=200, blank=True, default="")
+    subject = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+")
+    settled_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["roster", "row"], name="a_row_waits_once"),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True, settled_by__isnull=True, subject__isnull=True)
+                | Q(settled_at__isnull=False),
+                name="what_is_placed_is_settled",
+            ),
+        ]
 
 
 class RosterProblem(models.Model):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from customers.models.scoped import Routed
 from customers.models.subjects import Household
 
@@ -26,6 +26,7 @@ class Person(Routed):
         subject_column="household_id",
         hideable=True,
         history=True,
+        extra=kept_by("lib.erase_with_person", "after update of erased_at"),
     )
 
     class Relation(models.TextChoices):

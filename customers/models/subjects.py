@@ -1,6 +1,7 @@
 """Subjects (建档对象): what is counted, visited and filed; households are the first kind."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,14 @@ class Subject(Scoped):
         subject_column="id",
         history=True,
         opener="SELECT",
+        extra=(
+            "drop trigger if exists home_grid_i on {table}",
+            "create trigger home_grid_i after insert on {table} referencing new table as added "
+            "for each statement execute function lib.keep_home_grid()",
+            "drop trigger if exists home_grid_u on {table}",
+            "create trigger home_grid_u after update on {table} referencing new table as added "
+            "for each statement execute function lib.keep_home_grid()",
+        ),
     )
 
     class Kind(models.TextChoices):
@@ -29,8 +38,11 @@ class Subject(Scoped):
         MOVED = "moved", _("迁出")
         DECEASED = "deceased", _("全户身故")
         MERGED = "merged", _("并户")
+        CLOSED = "closed", _("停业注销")
 
     kind = models.CharField(max_length=9, choices=Kind, default=Kind.HOUSEHOLD)
+    # Unified social credit code (GB 32100-2015) of a business or unit; a household has none.
+    uscc = models.CharField(_("统一社会信用代码"), max_length=18, null=True, blank=True, db_collation="C")
     # The day an official list first held it; null: found in the field (散户), counted apart.
     listed_on = models.DateField(_("列入名册"), null=True, blank=True)
     found_on = models.DateField(_("走访发现"), null=True, blank=True)
@@ -39,6 +51,17 @@ class Subject(Scoped):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "uscc"],
+                condition=Q(uscc__isnull=False, left_on__isnull=True),
+                name="credit_code_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(uscc__isnull=True) | (~Q(kind="household") & Q(uscc__regex="^[0-9A-HJ-NPQRTUWXY]{18}$")),
+                name="credit_code_of_an_entity",
+            ),
+        ]
         indexes = [
             models.Index(fields=["grid", "kind", "id"], name="subjects_of_grid"),
             models.Index(fields=["institution", "id"], name="subjects_of_institution"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from config.lib import crypto
 from customers.domain.identity import mask_id, mask_phone
-from customers.models import Person
+from customers.models import Person, Principal
 
 Field = Literal["id_number", "phone"]
 
@@ -28,7 +28,7 @@ def place_of(field: Field, uuid: UUID) -> bytes:
     return b"customers.person." + field.encode() + uuid.bytes
 
 
-def decrypt(person: Person, field: Field) -> str:
+def decrypt(person: Person | Principal, field: Field) -> str:
     """Return the number of a person in clear, "" when none is filed; raises ErasedError when its key was destroyed."""
     value = getattr(person, field)
     if value is None:
@@ -39,7 +39,7 @@ def decrypt(person: Person, field: Field) -> str:
     return crypto.unseal(key, bytes(value), place_of(field, person.uuid)).decode()
 
 
-def masked(person: Person) -> Masked:
+def masked(person: Person | Principal) -> Masked:
     """Return both numbers masked; costs two decryptions, so meant for a page of one household, not for lists."""
     if person.data_key is None:
         return Masked()

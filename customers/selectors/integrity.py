@@ -6,8 +6,8 @@ from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.integrity import rule_by_sample, rule_by_sql, sampled
-from customers.domain import economics
-from customers.models import Profile
+from customers.domain import economics, uscc
+from customers.models import Profile, Subject
 from customers.models.scoped import Recorded
 
 TOTALS = (
@@ -103,8 +103,72 @@ rule_by_sql(
     select id from customers_person
     where erased_at is not null
       and (name <> '' or sort_key <> '' or num_nonnulls(data_key, id_number, id_index, id_tail, phone, phone_index, phone_tail) > 0)
+    union all
+    select subject_id from customers_principal
+    where erased_at is not null
+      and (name <> '' or num_nonnulls(data_key, id_number, id_index, id_tail, phone, phone_index, phone_tail) > 0)
     """,
 )
+
+# --- Businesses and units -------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "customers.an_entity_is_a_subject",
+    _("每家商户、每个单位恰有一个同类的建档对象"),
+    """
+    select subject.id from customers_subject as subject
+    left join customers_business as business on business.subject_id = subject.id
+    left join customers_unit as unit on unit.subject_id = subject.id
+    where (subject.kind = 'business') <> (business.subject_id is not null) or (subject.kind = 'unit') <> (unit.subject_id is not null)
+    """,
+)
+rule_by_sql(
+    "customers.home_grids_hold_their_subjects",
+    _("建档对象所在网格收这一类对象"),
+    """
+    select subject.id from customers_subject as subject join grids_grid as grid on grid.id = subject.grid_id
+    where not lib.holds(grid.kind, subject.kind)
+    """,
+)
+rule_by_sql(
+    "customers.rows_follow_their_entity",
+    _("商户、单位、负责人、检索词与建档对象在同一网格"),
+    " union all ".join(
+        f"select distinct '{table}:' || one.subject_id from {table} as one "  # noqa: S608  constants of this project
+        "left join customers_subject as subject on subject.id = one.subject_id "
+        "where subject.id is null or one.grid_id <> subject.grid_id or one.institution_id <> subject.institution_id"
+        for table in ("customers_business", "customers_unit", "customers_principal", "customers_subjecttoken")
+    ),
+)
+rule_by_sql(
+    "customers.every_entity_can_be_found",
+    _("每家商户、每个单位和负责人都有检索词"),
+    """
+    select one.subject_id from (select subject_id from customers_business union all select subject_id from customers_unit) as one
+    where not exists (select from customers_subjecttoken as token where token.subject_id = one.subject_id and not token.of_person)
+    union
+    select subject_id from customers_principal as principal
+    where principal.erased_at is null and principal.name <> '' and not exists (
+        select from customers_subjecttoken as token where token.subject_id = principal.subject_id and token.of_person)
+    """,
+)
+rule_by_sql(
+    "customers.feature_grids_show_and_hold_nobody",
+    _("特色网格成员所指的都是特色网格"),
+    """
+    select member.id from customers_subjectgrid as member join grids_grid as grid on grid.id = member.feature_id
+    where grid.kind <> 'feature' or grid.institution_id <> member.institution_id
+    """,
+)
+
+
+@rule_by_sample("customers.credit_codes_are_right", _("统一社会信用代码的校验位都对"))
+def _credit_codes(sample: int) -> Iterator[object]:
+    filed = Subject.objects.filter(uscc__isnull=False)
+    for subject in sampled(filed, sample):
+        if uscc.check(subject.uscc or "").errors:
+            yield subject.pk
+
 
 rule_by_sql(
     "customers.members_change_with_a_visit",

@@ -1,7 +1,8 @@
-"""What the one search box finds: people by name, pinyin, initials and ends of numbers, households by number.
+"""What the one search box finds: people by name, pinyin, initials and ends of numbers, households by number, businesses and units
+by name, pinyin, credit code and who answers for them.
 
 Names are found through the token table, numbers through blind indexes, household numbers by their beginning: equality and
-ranges only, so that every look-up is an index condition under row security. At most three queries whatever is typed.
+ranges only, so that every look-up is an index condition under row security. At most four queries whatever is typed.
 """
 
 from collections import Counter
@@ -15,11 +16,11 @@ from django.utils.translation import gettext as _
 
 from config.lib import clock, crypto
 from customers import access
-from customers.domain import names
+from customers.domain import entities, names
 from customers.domain.catalogue import RELATIONS
 from customers.domain.identity import mask_id
 from customers.domain.names import MIDDLE_DOT, Query
-from customers.models import Household, Person
+from customers.models import Business, Household, Person, Subject, Unit
 from customers.selectors.identity import decrypt
 from grids.access import Post
 
@@ -27,13 +28,17 @@ MOST = 20
 # Candidates looked at: several tokens of a name may match, and only whole matches of a longer name are kept.
 CANDIDATES = 60
 _AFTER = "\U0010ffff"
-PERSON, HOUSEHOLD = "person", "household"
+PERSON, HOUSEHOLD, ENTITY = "person", "household", "entity"
+# Beside households so many businesses and units are shown at least.
+ENTITIES = 5
+SHORTEST_CODE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One household found, and the member through whom: ``who`` he is and his ``tie`` to the head. ``note`` tells namesakes
-    apart and says what was typed of a number."""
+    apart and says what was typed of a number. Of a business or unit ``who`` is its name, ``tie`` its class, ``number`` its code.
+    """
 
     household_id: int
     who: str
@@ -43,6 +48,7 @@ class Hit:
     village: str
     group: str
     note: str
+    kind: str = HOUSEHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +63,29 @@ class Results:
 def search(post: Post, text: str) -> Results:
     """Find people and households in the scope of a post."""
     query = names.classify(text)
-    people, homes = _candidates(post, query)
+    people, homes, others = _candidates(post, query)
     found = [*_by_person(post, query, people), *_by_number(post, query, homes)]
-    return Results(query, found[:MOST], len(found) > MOST)
+    entities_found = _by_entity(post, query, others)
+    room = MOST - min(len(entities_found), ENTITIES)
+    return Results(query, [*found[:room], *entities_found][:MOST], len(found) + len(entities_found) > MOST)
 
 
 # --- Candidates ---------------------------------------------------------------------------------------------------
 
 
-def _candidates(post: Post, query: Query) -> tuple[list[int], list[int]]:
-    """Ids of people and of households that may match, in one query."""
+def _candidates(post: Post, query: Query) -> tuple[list[int], list[int], list[int]]:
+    """Ids of people, of households, and of businesses and units that may match, in one query."""
     parts, values = _parts(query, post.staff.institution_id)
     if not parts:
-        return [], []
+        return [], [], []
     with connection.cursor() as cursor:
         cursor.execute(" union all ".join(f"({part})" for part in parts), values)
         rows = cursor.fetchall()
-    people, homes = ([pk for kind, pk in rows if kind == wanted][:CANDIDATES] for wanted in (PERSON, HOUSEHOLD))
-    return people, homes
+    people, homes, others = (
+        list(dict.fromkeys(pk for kind, pk in rows if kind == wanted))[:CANDIDATES]
+        for wanted in (PERSON, HOUSEHOLD, ENTITY)
+    )
+    return people, homes, others
 
 
 def _parts(query: Query, institution_id: int) -> tuple[list[str], list[Any]]:
@@ -93,9 +104,22 @@ def _parts(query: Query, institution_id: int) -> tuple[list[str], list[Any]]:
             f"select '{PERSON}', person_id from ({tokens}) as found limit {CANDIDATES}",  # noqa: S608
             *[value for piece in query.pieces for value in (piece, institution_id)],
         )
+        tokens = " intersect ".join(
+            ["select subject_id from customers_subjecttoken where token = %s and institution_id = %s"]
+            * len(query.pieces)
+        )
+        add(
+            f"select '{ENTITY}', subject_id from ({tokens}) as found limit {CANDIDATES}",  # noqa: S608
+            *[value for piece in query.pieces for value in (piece, institution_id)],
+        )
     elif query.prefix:
         add(
             f"select distinct '{PERSON}', person_id from (select person_id from customers_persontoken "  # noqa: S608
+            f"where token >= %s and token < %s and institution_id = %s limit {CANDIDATES * 3}) as found",
+            query.prefix, query.prefix + _AFTER, institution_id,
+        )  # fmt: skip
+        add(
+            f"select distinct '{ENTITY}', subject_id from (select subject_id from customers_subjecttoken "  # noqa: S608
             f"where token >= %s and token < %s and institution_id = %s limit {CANDIDATES * 3}) as found",
             query.prefix, query.prefix + _AFTER, institution_id,
         )  # fmt: skip
@@ -111,6 +135,17 @@ def _parts(query: Query, institution_id: int) -> tuple[list[str], list[Any]]:
                 f"limit {CANDIDATES}",
                 institution_id, crypto.live_indexes(kind, institution_id, number),
             )  # fmt: skip
+            add(
+                f"select '{ENTITY}', subject_id from customers_principal where institution_id = %s "  # noqa: S608
+                f"and {column} = any(%s) limit {CANDIDATES}",
+                institution_id, crypto.live_indexes(kind, institution_id, number),
+            )  # fmt: skip
+    if len(query.household_number) >= SHORTEST_CODE:
+        add(
+            f"select '{ENTITY}', id from customers_subject where institution_id = %s and uscc is not null "  # noqa: S608
+            f"and left_on is null and uscc >= %s and uscc < %s limit {CANDIDATES}",
+            institution_id, query.household_number, query.household_number + _AFTER,
+        )  # fmt: skip
     if query.household_number:
         add(
             f"select '{HOUSEHOLD}', subject_id from customers_household where institution_id = %s "  # noqa: S608
@@ -232,3 +267,36 @@ def _by_number(post: Post, query: Query, ids: list[int]) -> list[Hit]:
         Hit(pk, head or "", str(Person.Relation.HEAD.label) if head else "", head or "", number, village, group, note)
         for pk, number, group, village, _pinyin, head in found[: MOST + 1]
     ]
+
+
+def _by_entity(post: Post, query: Query, ids: list[int]) -> list[Hit]:
+    if not ids:
+        return []
+    wanted = ("subject_id", "kind", "name", "address", "subject__uscc", "subject__left_on", "subject__principal__name")
+    rows = Business.objects.filter(access.scope(post), pk__in=ids).values_list(*wanted, "grid__name", "licence_name")
+    hits: list[tuple[Any, str, Any]] = [(row, Subject.Kind.BUSINESS, Business) for row in rows]
+    if len(hits) < len(ids):
+        units = Unit.objects.filter(access.scope(post), pk__in=ids).values_list(*wanted, "grid__name", "address")
+        hits += [(row, Subject.Kind.UNIT, Unit) for row in units]
+    found = []
+    for (pk, kind, name, address, code, left_on, principal, grid, licence), subject_kind, model in hits:
+        if query.name and not any(
+            query.name in one for one in (entities.fold(name), entities.fold(licence), _bare(principal or ""))
+        ):
+            continue
+        through = principal if query.name and query.name in _bare(principal or "") else ""
+        notes = [principal or "", address, _("已离册") if left_on else ""]
+        is_whole = query.name in (entities.fold(name), _bare(through))
+        hit = Hit(
+            household_id=pk,
+            who=name,
+            tie=str(model.Kind(kind).label),
+            head=principal or "",
+            number=code or "",
+            village=grid,
+            group="",
+            note=" · ".join(filter(None, notes)),
+            kind=subject_kind,
+        )
+        found.append((not is_whole, name, pk, hit))
+    return [hit for *_order, hit in sorted(found, key=lambda one: one[:3])]

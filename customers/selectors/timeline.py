@@ -9,12 +9,24 @@ from django.utils.translation import gettext as _
 from config.lib import display
 from config.lib.weeks import SHANGHAI, business_day
 from customers import access
-from customers.models import Consent, Evidence, Household, ListEntry, MemberChange, Milestone, Profile, Visit
+from customers.models import (
+    Business,
+    Consent,
+    Evidence,
+    Household,
+    ListEntry,
+    MemberChange,
+    Milestone,
+    Profile,
+    Unit,
+    Visit,
+)
 from customers.selectors.files import releases_of_entries, verdict_of
 from customers.selectors.forms import form_of
 from grids.access import Post
 
 Event = dict[str, Any]
+Filed = Household | Business | Unit
 _STAGES = {
     Milestone.Kind.ASSESSED: "ballot",
     Milestone.Kind.GRANTED: "stamp",
@@ -22,7 +34,7 @@ _STAGES = {
 }
 
 
-def timeline_of(household: Household, post: Post | None = None) -> list[Event]:
+def timeline_of(household: Filed, post: Post | None = None) -> list[Event]:
     """Return the events of a household as the timeline component writes them: title, at, by, text, icon, badge, tone.
 
     What was said about a list entry is told to a ``post`` that may know of it alone.
@@ -47,7 +59,7 @@ def _event(at: date | datetime, title: Any, icon: str, order: int = 0, **more: A
     return {"at": at, "title": title, "icon": icon, "order": order, **more}
 
 
-def _visits(household: Household) -> list[Event]:
+def _visits(household: Filed) -> list[Event]:
     visits = Visit.objects.filter(subject_id=household.pk).select_related("lead", "partner")
     photos: dict[int, int] = {}
     for visit_id in Evidence.objects.filter(subject_id=household.pk).values_list("visit_id", flat=True):
@@ -70,7 +82,7 @@ def _visits(household: Household) -> list[Event]:
     return events
 
 
-def _member_changes(household: Household) -> list[Event]:
+def _member_changes(household: Filed) -> list[Event]:
     changes = MemberChange.objects.filter(subject_id=household.pk).select_related("visit__lead", "person")
     events = []
     for change in changes:
@@ -85,7 +97,7 @@ def _member_changes(household: Household) -> list[Event]:
     return events
 
 
-def _profiles(household: Household) -> list[Event]:
+def _profiles(household: Filed) -> list[Event]:
     language = get_language() or "zh-hans"
     events = []
     profiles = Profile.objects.filter(subject_id=household.pk).select_related(
@@ -116,7 +128,7 @@ def _profiles(household: Household) -> list[Event]:
     return events
 
 
-def _consents(household: Household) -> list[Event]:
+def _consents(household: Filed) -> list[Event]:
     consents = Consent.objects.filter(subject_id=household.pk).select_related("taken_by")
     return [
         _event(
@@ -130,7 +142,7 @@ def _consents(household: Household) -> list[Event]:
     ]
 
 
-def _lists(household: Household, post: Post | None) -> list[Event]:
+def _lists(household: Filed, post: Post | None) -> list[Event]:
     events = []
     known = (
         set(access.list_entries_for(post).filter(subject_id=household.pk).values_list("pk", flat=True)) if post else ()
@@ -175,7 +187,7 @@ def _lists(household: Household, post: Post | None) -> list[Event]:
     return events
 
 
-def _stages(household: Household) -> list[Event]:
+def _stages(household: Filed) -> list[Event]:
     reached = Milestone.objects.filter(subject_id=household.pk, kind__in=list(_STAGES)).select_related("campaign")
     return [
         _event(
@@ -190,7 +202,7 @@ def _stages(household: Household) -> list[Event]:
     ]
 
 
-def _roster(household: Household) -> list[Event]:
+def _roster(household: Filed) -> list[Event]:
     subject = household.subject
     events = []
     if subject.listed_on is not None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from config.lib import audit, crypto
 from customers.domain.identity import tail_of
-from customers.models import Person
+from customers.models import Person, Principal
 from customers.selectors.identity import Field, decrypt, place_of
 
 FIELDS: tuple[Field, ...] = ("id_number", "phone")
@@ -51,6 +51,38 @@ def reveal(*, staff: Any, post_id: int | None, person: Person, field: Field) -> 
         post_id=post_id,
     )
     return number
+
+
+def reveal_principal(*, staff: Any, post_id: int | None, principal: Principal, field: Field) -> str:
+    """Return a number of who answers for a business or unit in clear, on record."""
+    number = decrypt(principal, field)
+    audit.record(
+        staff=staff,
+        verb="reveal",
+        about="principal",
+        about_id=principal.pk,
+        detail={"field": field},
+        post_id=post_id,
+    )
+    return number
+
+
+def file_principal(principal: Principal, *, name: str, id_number: str, phone: str, person_id: int | None) -> None:
+    """File who answers for a business or unit; "" leaves the number he has, a new name begins anew.
+
+    ``person_id`` is the member of a household whose ID number this is: it stands with him, not here.
+    """
+    is_another = bool(principal.name) and principal.name != name
+    kept = {field: "" if is_another else decrypt(principal, field) for field in FIELDS}
+    if id_number or is_another:
+        principal.person_id = person_id
+    own = "" if principal.person_id else id_number or kept["id_number"]
+    key = bytes(principal.data_key) if principal.data_key else None
+    columns = encrypt_identity(principal.uuid, principal.institution_id, own, phone or kept["phone"], key)
+    principal.name = name
+    for column, value in columns.items():
+        setattr(principal, column, value)
+    principal.save()
 
 
 def correct_phone(*, staff: Any, post_id: int | None, person: Person, phone: str) -> None:

@@ -13,6 +13,7 @@ from customers.selectors import search as selectors
 from grids.access import CUSTOMER_POSTS
 
 LONGEST = 80
+PAGES = {"household": "customers:household"}
 
 
 @allow(*CUSTOMER_POSTS)
@@ -24,7 +25,7 @@ def search(request: StaffRequest) -> HttpResponse:
     found = selectors.search(request.post, text)
     results = [
         {
-            "url": reverse("customers:household", args=[hit.household_id]),
+            "url": reverse(PAGES.get(hit.kind, "customers:entity"), args=[hit.household_id]),
             "who": hit.who or hit.number,
             "tie": hit.tie,
             "number": hit.number,

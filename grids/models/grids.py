@@ -24,6 +24,8 @@ class Grid(models.Model):
         STREET = "street", _("沿街商铺")
         INSTITUTION = "institution", _("机关事业单位")
         ENTERPRISE = "enterprise", _("企业")
+        # Shows subjects and counts none: each is counted by its home grid.
+        FEATURE = "feature", _("特色网格")
 
     class Phase(models.TextChoices):
         CENSUS = "census", _("普查")

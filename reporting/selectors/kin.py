@@ -93,5 +93,6 @@ def choices(post: Post, text: str) -> Choices:
             hit.household_id, hit.number, hit.who, " · ".join(filter(None, (hit.tie, hit.village, hit.group, hit.note)))
         )
         for hit in found.hits
+        if hit.kind == "household"
     ]
     return Choices(homes, found.more)

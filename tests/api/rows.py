@@ -10,11 +10,11 @@ from config.lib.models import JobRun, Release, StoredFile
 from config.lib.weeks import Week
 from credit.models import Decision, DecisionStep, LineResult, LineRun, Round, Sheet
 from customers.domain import economics
-from customers.models import Household, ListEntry, Profile, ProfileCheck, RosterImport, Visit
+from customers.models import Business, Household, ListEntry, Profile, ProfileCheck, RosterImport, Unit, Visit
 from grids.models import Branch, Grid, Staff
 from reporting.models import ReportRow, SamplePlan, WeeklyReport
 from tests.credit.files import canonical
-from tests.customers.builders import make_household
+from tests.customers.builders import make_business, make_household, make_unit
 from tests.world import SINCE, World
 
 _places: dict[str, int] = {}
@@ -32,6 +32,16 @@ def _place(home: Household) -> dict[str, Any]:
 def household(world: World, grid: Grid | None = None) -> Household:
     """A household with three members."""
     return make_household(grid or world.liu, f"A{_next('household'):05d}")
+
+
+def business(world: World) -> Business:
+    """A shop in Liu Village."""
+    return make_business(world.liu, f"小卖部{_next('business')}")
+
+
+def unit(world: World) -> Unit:
+    """A school in Liu Village."""
+    return make_unit(world.liu, f"小学{_next('unit')}")
 
 
 def visit(world: World, home: Household | None = None) -> Visit:

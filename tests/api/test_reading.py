@@ -20,6 +20,8 @@ Of = Callable[..., Program]
 # noun: how one row is made, who reads it, the queries of a list beyond its frame
 NOUNS: dict[str, tuple[Callable[[World], Any], str, int]] = {
     "households": (rows.household, "chen", 3),
+    "businesses": (rows.business, "chen", 3),
+    "units": (rows.unit, "chen", 3),
     "visits": (rows.visit, "chen", 1),
     "profiles": (rows.profile, "chen", 1),
     "checks": (rows.check, "chen", 1),

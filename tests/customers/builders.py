@@ -7,10 +7,11 @@ from uuid import uuid4
 
 from config.lib import clock, releases
 from customers.domain import names
-from customers.models import Household, Person, PersonToken, Subject
-from customers.services import identity
+from customers.domain.entities import Facts, check
+from customers.models import Business, Household, Person, PersonToken, Subject, Unit
+from customers.services import entities, identity
 from customers.services.visits import Submission
-from grids.models import Grid
+from grids.models import Grid, Seat
 from tests.forms import FORMS, SHIPPED
 from tests.world import SINCE, World
 
@@ -51,6 +52,34 @@ def make_household(
             household.head = person
     household.save()
     return household
+
+
+def make_business(grid: Grid, name: str = "鑫源超市", **told: Any) -> Business:
+    """Write a listed business with its person in charge, as the owner of the database."""
+    told = {"kind": "licensed", "principal": "刘建国"} | told
+    subject = entities.write(grid=grid, told=_checked("business", name, told), listed_on=SINCE)
+    return subject.business
+
+
+def make_unit(grid: Grid, name: str = "中心小学", **told: Any) -> Unit:
+    """Write a listed unit with its contact, as the owner of the database."""
+    told = {"kind": "institution", "principal": "王校长"} | told
+    return entities.write(grid=grid, told=_checked("unit", name, told), listed_on=SINCE).unit
+
+
+def make_grid(world: World, kind: str, name: str, *, officer: Any = None) -> Grid:
+    """Write a grid of another kind in the East branch, covered by Chen unless somebody else is named."""
+    grid = Grid.objects.create(
+        institution=world.bank, branch=world.east, kind=kind, name=name, pinyin=names.sort_key(name)
+    )
+    Seat.objects.create(grid=grid, kind=world.manager_seat, staff=officer or world.chen, from_on=SINCE)
+    return grid
+
+
+def _checked(kind: str, name: str, told: dict[str, Any]) -> Facts:
+    facts, findings = check(Facts(subject_kind=kind, name=name, **told), today=clock.today())
+    assert not [one for one in findings if one.is_error], findings
+    return facts
 
 
 def release_parameters(world: World) -> None:

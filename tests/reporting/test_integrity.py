@@ -59,6 +59,24 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.the_erased_left_nothing": (
         "update customers_person set erased_at = now() where id = (select min(id) from customers_person)",
     ),
+    "customers.an_entity_is_a_subject": ("delete from customers_unit",),
+    "customers.home_grids_hold_their_subjects": ("update grids_grid set kind = 'market' where name = '刘家村'",),
+    "customers.rows_follow_their_entity": (
+        "update customers_principal set grid_id = (select max(id) from grids_grid) "
+        "where subject_id = (select subject_id from customers_unit)",
+    ),
+    "customers.every_entity_can_be_found": (
+        "delete from customers_subjecttoken where of_person and subject_id = (select subject_id from customers_unit)",
+    ),
+    "customers.feature_grids_show_and_hold_nobody": (
+        OFF.format("customers_subjectgrid"),
+        "insert into customers_subjectgrid (institution_id, grid_id, recorded_grid_id, subject_id, feature_id, from_on, added_by_id) "
+        "select subject.institution_id, subject.grid_id, subject.grid_id, subject.id, subject.grid_id, current_date, "
+        "(select min(id) from grids_staff) from customers_subject as subject where kind = 'business'",
+    ),
+    "customers.credit_codes_are_right": (
+        "update customers_subject set uscc = '92370685M00000010Y' where kind = 'business'",
+    ),
     "customers.members_change_with_a_visit": (
         "insert into customers_memberchange (institution_id, grid_id, recorded_grid_id, subject_id, visit_id, person_id, kind, reason, "
         '"on") '

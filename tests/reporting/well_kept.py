@@ -13,7 +13,7 @@ from config.lib.weeks import Week
 from credit.models import Decision, LineRun
 from credit.services import decisions
 from credit.services.lines import publish_run
-from customers.domain import names
+from customers.domain import names, uscc
 from customers.models import Household, Person, PersonToken, RosterImport
 from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
@@ -24,7 +24,7 @@ from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
 from tests.credit import files as lines
 from tests.credit import village
-from tests.customers.builders import make_household, release_parameters, submission
+from tests.customers.builders import make_business, make_household, make_unit, release_parameters, submission
 from tests.reporting.sampling import (
     add_target,
     another_auditor,
@@ -157,6 +157,8 @@ def build(world: World) -> dict[str, Any]:
     run = computed(world)
     made = decided(world)
     listed(world, homes[3])
+    make_business(world.liu, uscc=uscc.make(prefix="92", division="370685", sequence=1), phone="15412345678")
+    make_unit(world.liu)
     roster = imported(world)
     files.store(
         content=b"report",

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from customers.domain.roster.columns import COLUMNS, Header, letter
+from customers.domain.roster.entity_words import ENTITY_WORDS
 from customers.domain.roster.problems import Problem
 
 
@@ -372,6 +373,7 @@ WORDS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = MappingPro
             ),
             _CHECK_CARD,
         ),
+        **ENTITY_WORDS,
     }
 )
 
