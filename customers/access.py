@@ -14,7 +14,9 @@ from customers.models import (
     Business,
     DuplicateCase,
     Evidence,
+    GridMerger,
     Household,
+    HouseholdEvent,
     ListEntry,
     ListFile,
     ListRelease,
@@ -92,6 +94,14 @@ def list_entries_for(post: Post) -> QuerySet[ListEntry]:
     return entries.filter(Q(proposed_by=me) | Q(confirmed_by=me) | Q(rejected_by=me) | Q(Exists(asked)))
 
 
+def household_events_for(post: Post) -> QuerySet[HouseholdEvent]:
+    """Return the changes of the households a post may see, and those its grids would receive."""
+    received = Q(to_grid__in=grids_for(post).order_by().values("pk")) if not post.is_whole else Q()
+    if post.kind not in CUSTOMER_POSTS or not (post.is_whole or post.branch_id or post.kind == PostKind.OFFICER):
+        return HouseholdEvent.objects.none()
+    return HouseholdEvent.objects.filter(scope(post) | received if received else scope(post))
+
+
 def _open(rows: QuerySet[Row], **wanted: Any) -> Row:
     row = rows.filter(**wanted).first()
     if row is None:
@@ -163,6 +173,29 @@ def open_list_release(post: Post, pk: int) -> ListRelease:
     """Return a request to release an entry, under a row lock."""
     releases = ListRelease.objects.filter(scope(post)).select_related("entry", "asked_by")
     return _open(releases.select_for_update(of=("self",)), pk=pk)
+
+
+def open_household_event(post: Post, pk: int) -> HouseholdEvent:
+    """Return a change of a household of the post, or one its grids would receive."""
+    related = ("grid__branch", "to_grid__branch", "proposed_by", "giving_by", "receiving_by", "ended_by")
+    return _open(household_events_for(post).select_related(*related), pk=pk)
+
+
+def grid_mergers_for(post: Post) -> QuerySet[GridMerger]:
+    """Return the village mergers of the bank for the administrator, those of his villages for a branch manager."""
+    mergers = GridMerger.objects.filter(institution_id=post.staff.institution_id)
+    if post.kind == PostKind.ADMINISTRATOR:
+        return mergers
+    if post.kind != PostKind.BRANCH_MANAGER or post.branch is None:
+        return mergers.none()
+    return mergers.filter(
+        Q(from_grid__branch__path__startswith=post.branch.path) | Q(to_grid__branch__path__startswith=post.branch.path)
+    )
+
+
+def open_grid_merger(post: Post, pk: int) -> GridMerger:
+    """Return a village merger of the post."""
+    return _open(grid_mergers_for(post).select_related("from_grid__branch", "to_grid__branch", "proposed_by"), pk=pk)
 
 
 def open_duplicate(post: Post, pk: int) -> DuplicateCase:

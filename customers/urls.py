@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import checks, entities, households, list_files, lists, roster, today, visits
+from customers.views import checks, entities, households, life, list_files, lists, roster, today, visits
 
 app_name = "customers"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +24,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:pk>/reveal/<str:field>/", households.reveal, name="reveal"),
     path("people/<int:pk>/phone/", households.correct_phone, name="correct_phone"),
     path("households/<int:pk>/withdraw/", households.withdraw_consent, name="withdraw_consent"),
+    path("households/<int:pk>/life/", life.household_life_page, name="life"),
+    path("households/<int:pk>/life/<str:action>/", life.change, name="life_change"),
+    path("changes/<int:pk>/", life.event, name="life_event"),
+    path("changes/<int:pk>/confirm/", life.confirm, name="life_confirm"),
+    path("changes/<int:pk>/refuse/", life.refuse, name="life_refuse"),
+    path("changes/<int:pk>/withdraw/", life.withdraw, name="life_withdraw"),
     path("photos/<int:pk>/", visits.photo, name="photo"),
     path("rosters/", roster.roster_list, name="roster_list"),
     path("rosters/new/", roster.roster_upload, name="roster_upload"),

@@ -2,6 +2,7 @@
 
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem, UnplacedRow
+from customers.models.life import GridMerger, HouseholdEvent
 from customers.models.lists import ListEntry, ListFile, ListRelease, ListReview
 from customers.models.members import DuplicateCase, MemberChange
 from customers.models.milestones import Milestone
@@ -15,7 +16,9 @@ __all__ = [
     "Consent",
     "DuplicateCase",
     "Evidence",
+    "GridMerger",
     "Household",
+    "HouseholdEvent",
     "ListEntry",
     "ListFile",
     "ListRelease",

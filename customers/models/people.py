@@ -26,7 +26,10 @@ class Person(Routed):
         subject_column="household_id",
         hideable=True,
         history=True,
-        extra=kept_by("lib.erase_with_person", "after update of erased_at"),
+        extra=(
+            *kept_by("lib.erase_with_person", "after update of erased_at"),
+            *kept_by("lib.keep_id_number", "before update of id_index"),
+        ),
     )
 
     class Relation(models.TextChoices):

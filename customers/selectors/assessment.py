@@ -28,13 +28,14 @@ def roster_of(grid_id: int) -> list[int]:
 
 
 def blocked_among(subject_ids: Iterable[int]) -> dict[int, str]:
-    """Return the households that a confirmed entry of any member blocks, with its colour; black wins."""
+    """Return the households that a confirmed entry of a present member blocks, with its colour; black wins."""
     entries = ListEntry.objects.filter(
         subject_id__in=list(subject_ids),
         blocks=True,
         confirmed_at__isnull=False,
         released_at__isnull=True,
         rejected_at__isnull=True,
+        person__left_on__isnull=True,
     )
     found: dict[int, str] = {}
     for subject_id, colour in entries.values_list("subject_id", "colour"):

@@ -99,7 +99,10 @@ def releases_of_entries() -> "Prefetch[str, Any, str]":
 
 
 def _blocking() -> Any:
-    return ListEntry.objects.filter(blocks=True, confirmed_at__isnull=False, released_at__isnull=True)
+    # Of who is there: an entry of a member who left blocks nobody here, it went with him.
+    return ListEntry.objects.filter(
+        blocks=True, confirmed_at__isnull=False, released_at__isnull=True, person__left_on__isnull=True
+    )
 
 
 def states_of(subject_ids: Iterable[int], institution_id: int) -> dict[int, FileState]:

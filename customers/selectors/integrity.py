@@ -178,7 +178,62 @@ rule_by_sql(
     join customers_visit as visit on visit.id = change.visit_id
     join customers_person as person on person.id = change.person_id
     where visit.subject_id <> change.subject_id or person.institution_id <> change.institution_id
-       or (change.kind = 'left' and person.household_id = change.subject_id and person.left_on is null)
+       or (change.kind = 'left' and person.household_id = change.subject_id and person.left_on is null
+           and not exists (select from customers_memberchange as later
+                           where later.person_id = change.person_id and later.kind = 'joined' and later.id > change.id)
+           and not exists (select from customers_householdevent as event
+                           where event.person_id = change.person_id and event.kind in ('rejoin', 'transfer', 'marriage')
+                             and event.state = 'done'))
+    """,
+)
+
+# --- The life of households ------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "customers.present_members_have_one_head",
+    _("变动过的在册户，恰有一名在户户主，借款人在户"),
+    """
+    select home.subject_id from customers_household as home
+    join customers_subject as subject on subject.id = home.subject_id and subject.left_on is null
+    where exists (select from customers_householdevent as event
+                  where event.state = 'done' and home.subject_id in (event.subject_id, event.to_subject_id))
+      and ((select array_agg(person.id) from customers_person as person
+            where person.household_id = home.subject_id and person.left_on is null and person.relation = 'head')
+           is distinct from array[home.head_id]
+        or (home.borrower_id is not null and not exists (
+            select from customers_person as person
+            where person.id = home.borrower_id and person.household_id = home.subject_id and person.left_on is null)))
+    """,
+)
+rule_by_sql(
+    "customers.changes_need_two",
+    _("家庭变动须他人确认的，都由提出人以外的人确认；已生效的都写明时间"),
+    """
+    select 'customers_householdevent:' || id from customers_householdevent
+    where proposed_by_id in (giving_by_id, receiving_by_id)
+       or (state = 'done' and (done_at is null or (needs_giving and giving_by_id is null) or (needs_receiving and receiving_by_id is null)))
+    union all
+    select 'customers_gridmerger:' || id from customers_gridmerger
+    where proposed_by_id in (giving_by_id, receiving_by_id) or (state = 'done' and num_nonnulls(done_at, giving_by_id, receiving_by_id) < 3)
+    """,
+)
+rule_by_sql(
+    "customers.changes_leave_their_mark",
+    _("生效的变动都看得到结果：并户和离册的已离册，身故的已离户，分户有新户，并村的原村已停用"),
+    """
+    select 'customers_householdevent:' || event.id from customers_householdevent as event
+    join customers_subject as subject on subject.id = event.subject_id
+    left join customers_person as person on person.id = event.person_id
+    where event.state = 'done' and (
+        (event.kind = 'merge' and subject.left_reason <> 'merged')
+        or (event.kind = 'leave' and subject.left_on is null and not exists (
+            select from customers_householdevent as back
+            where back.subject_id = event.subject_id and back.kind = 'return' and back.state = 'done' and back.id > event.id))
+        or (event.kind = 'death' and person.left_reason <> 'deceased')
+        or (event.kind = 'split' and event.to_subject_id is null))
+    union all
+    select 'customers_gridmerger:' || merger.id from customers_gridmerger as merger
+    where merger.state = 'done' and exists (select from customers_subject where grid_id = merger.from_grid_id)
     """,
 )
 

@@ -3,6 +3,8 @@
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,7 @@ from customers.models import (
     Consent,
     Evidence,
     Household,
+    HouseholdEvent,
     ListEntry,
     MemberChange,
     Milestone,
@@ -42,6 +45,7 @@ def timeline_of(household: Filed, post: Post | None = None) -> list[Event]:
     events = [
         *_visits(household),
         *_member_changes(household),
+        *_life(household),
         *_profiles(household),
         *_consents(household),
         *_lists(household, post),
@@ -94,6 +98,25 @@ def _member_changes(household: Filed) -> list[Event]:
             title = _("家庭成员离户：%(name)s") % {"name": name}
             text = f"{change.get_reason_display()} · {display.day(change.on)}"
         events.append(_event(change.visit.received_at, title, "people", by=change.visit.lead.name, text=text))
+    return events
+
+
+def _life(household: Filed) -> list[Event]:
+    """Changes of the household that took effect, those it received included."""
+    done = HouseholdEvent.objects.filter(
+        Q(subject_id=household.pk) | Q(to_subject_id=household.pk), state=HouseholdEvent.State.DONE
+    )
+    events = []
+    for one in done.select_related("person", "proposed_by").defer("sealed"):
+        parts = [one.person.name] if one.person is not None and one.person.name else []
+        title = one.get_kind_display()
+        if one.subject_id != household.pk:
+            title = _("接收：%(kind)s") % {"kind": title}
+        text = " · ".join([*parts, display.day(one.on), one.reason])
+        url = reverse("customers:life_event", args=[one.pk])
+        events.append(
+            _event(one.done_at or one.proposed_at, title, "people", 4, by=one.proposed_by.name, text=text, url=url)
+        )
     return events
 
 

@@ -35,9 +35,23 @@ def checked(
     wrong = {problem.path for problem in problems if problem.level == "error"}
     for i, newcomer in enumerate(newcomers):
         path = f"joining.{i}.id_number"
-        if newcomer.id_number and path not in wrong and _filed_in(home.institution_id, newcomer.id_number) is not None:
+        if (
+            newcomer.id_number
+            and path not in wrong
+            and _former(home, newcomer) is None
+            and _filed_in(home.institution_id, newcomer.id_number) is not None
+        ):
             problems.append(Problem(path, members.FILED_ELSEWHERE))
     return newcomers, problems
+
+
+def _former(home: Household, newcomer: Newcomer) -> Person | None:
+    """Return the former member of this household who comes back under his ID number; who is filed as dead does not."""
+    if not newcomer.id_number:
+        return None
+    indexes = crypto.live_indexes("id", home.institution_id, newcomer.id_number)
+    former = Person.objects.filter(household=home, id_index__in=indexes, left_on__isnull=False, erased_at__isnull=True)
+    return former.exclude(left_reason=MemberChange.Reason.DECEASED).first()
 
 
 def _filed_in(institution_id: int, id_number: str) -> int | None:
@@ -79,6 +93,12 @@ def write(home: Household, visit: Visit, newcomers: Sequence[Newcomer], leaving:
 
 
 def _file(home: Household, newcomer: Newcomer) -> Person:
+    back = _former(home, newcomer)
+    if back is not None:
+        # The same person again, with his own history; name and numbers stand as filed.
+        back.left_on, back.left_reason, back.relation = None, "", newcomer.relation
+        back.save(update_fields=["left_on", "left_reason", "relation"])
+        return back
     person = Person(
         institution_id=home.institution_id,
         grid_id=home.grid_id,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
-from customers.selectors import lists
+from customers.selectors import life, lists
 from customers.selectors import queues as selectors
 from customers.selectors import roster as rosters
 from customers.services import members
@@ -36,6 +36,7 @@ def queues(request: StaffRequest) -> HttpResponse:
         "entries": entry_lines(entries, request.user.institution_id, request.user.pk),
         "releases": entry_lines(releases, request.user.institution_id, request.user.pk),
         "duplicates": selectors.open_duplicates(request.post) if is_manager else [],
+        "changes": life.waiting_events(request.post),
         "is_manager": is_manager,
         "due": lists.reviews_due(request.post),
         "list_files_waiting": lists.files_waiting(request.post),

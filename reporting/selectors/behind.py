@@ -16,7 +16,7 @@ from django.http import Http404
 
 from config.lib import clock
 from config.lib.clock import SHANGHAI
-from config.lib.weeks import Week
+from config.lib.weeks import Week, business_day
 from customers import access as customers
 from customers.selectors.households import rows_of
 from grids.access import Post
@@ -245,6 +245,9 @@ def _listed(
         at = report.frozen_at if report is not None else clock.now()
         blocking = Q(list_entries__confirmed_at__lte=at, list_entries__blocks=True) & (
             Q(list_entries__released_at__isnull=True) | Q(list_entries__released_at__gt=at)
+        )
+        blocking &= Q(list_entries__person__left_on__isnull=True) | Q(
+            list_entries__person__left_on__gt=business_day(at)
         )
         blocked = subjects.filter(blocking).values("pk")
         return standing.filter(pk__in=blocked) if wanted.figure == "blocked" else standing.exclude(pk__in=blocked)

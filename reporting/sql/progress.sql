@@ -68,8 +68,10 @@ language sql stable set enable_nestloop = off set plan_cache_mode = force_custom
           and visit.received_at >= begins and visit.received_at < cut
           and (only_grids is null or visit.grid_id = any (only_grids))
     ), blocked as (
+        -- of who is there: the entry of a member who left went with him
         select distinct entry.subject_id from customers_listentry as entry
-        where entry.confirmed_at is not null and entry.released_at is null and entry.blocks
+        where (select person.left_on from customers_person as person where person.id = entry.person_id) is null
+          and entry.confirmed_at is not null and entry.released_at is null and entry.blocks
           and (only_grids is null or entry.grid_id = any (only_grids))
     )
     select subject.grid_id, subject.kind, event.step, event.staff_id, subject.standing, subject.was_found, event.is_new,

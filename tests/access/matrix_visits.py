@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from config.lib import clock
-from customers.models import DuplicateCase, Evidence, Household, ListEntry, ListRelease
+from customers.models import DuplicateCase, Evidence, Household, HouseholdEvent, ListEntry, ListRelease
 from customers.services import list_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
@@ -119,7 +119,31 @@ def duplicate(world: World) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def life_event(world: World) -> dict[str, Any]:
+    found = _home(world)
+    made = HouseholdEvent.objects.create(
+        institution=world.bank,
+        grid=world.liu,
+        recorded_grid=world.liu,
+        subject_id=found.pk,
+        kind="leave",
+        on=clock.today(),
+        reason="全户迁出",
+        effects={"why": "moved"},
+        needs_giving=True,
+        needs_receiving=False,
+        proposed_by=world.chen,
+    )
+    return {"pk": made.pk}
+
+
 ROWS = {
+    "customers:life": Row(posts=SEEING, kwargs=home),
+    "customers:life_change": Row(posts=OFFICER, kwargs=lambda world: {"pk": _home(world).pk, "action": "split"}),
+    "customers:life_event": Row(posts=SEEING, kwargs=life_event),
+    "customers:life_confirm": Row(posts=MANAGER, kwargs=life_event, method="post", status=302),
+    "customers:life_refuse": Row(posts=MANAGER, kwargs=life_event, method="post", data={"reason": "不符"}, status=302),
+    "customers:life_withdraw": Row(posts=OFFICER, kwargs=life_event, method="post", status=302),
     "customers:duplicate_settle": Row(posts=MANAGER, kwargs=duplicate, method="post", status=302),
     "customers:today": Row(posts=OFFICER),
     "customers:drafts": Row(posts=OFFICER),

@@ -83,6 +83,17 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "select visit.institution_id, visit.grid_id, visit.recorded_grid_id, visit.subject_id, visit.id, person.id, 'left', 'moved', "
         "current_date from customers_visit as visit join customers_person as person on person.household_id = visit.subject_id limit 1",
     ),
+    "customers.present_members_have_one_head": (
+        "update customers_person set relation = 'head' where relation = 'son' and household_id in (select subject_id from "
+        "customers_householdevent where kind = 'split')",
+    ),
+    "customers.changes_need_two": (
+        "alter table customers_householdevent drop constraint household_event_needs_two",
+        "update customers_householdevent set giving_by_id = proposed_by_id where kind = 'split'",
+    ),
+    "customers.changes_leave_their_mark": (
+        "update customers_person set left_reason = 'moved' where left_reason = 'deceased'",
+    ),
     "customers.revisions_have_no_gap": (f"update customers_profile set number = 3 where subject_id = {ANY}",),
     "customers.totals_are_those_of_the_document": (
         "alter table customers_profile alter column net_assets drop expression",

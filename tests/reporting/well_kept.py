@@ -14,7 +14,9 @@ from credit.models import Decision, LineRun
 from credit.services import decisions
 from credit.services.lines import publish_run
 from customers.domain import names, uscc
+from customers.domain.household_life import Change
 from customers.models import Household, Person, PersonToken, RosterImport
+from customers.services import life
 from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
 from customers.services.visits import submit_visit
@@ -97,6 +99,27 @@ def listed(world: World, home: Household) -> None:
     confirm(staff=world.gao, post_id=None, entry=entry)
 
 
+def lived(world: World) -> Household:
+    """A household whose grandparents died or founded a household of their own, as Chen proposed and Gao confirmed."""
+    family = (
+        ("孙一", "head", "M", 1970),
+        ("孙二", "son", "M", 1995),
+        ("孙三", "father", "M", 1945),
+        ("孙四", "mother", "F", 1947),
+    )
+    home = make_household(world.wang, "L001", family)
+    people = {person.relation: person.pk for person in Person.objects.filter(household=home)}
+    for change in (
+        Change(kind="death", on=clock.today(), reason="病故", person=people["father"]),
+        Change(kind="split", on=clock.today(), reason="分家", people=(people["mother"],), head=people["mother"]),
+    ):
+        with acting_as(world.chen) as post:
+            event = life.propose(staff=world.chen, post_id=post.pk if post else None, household=home, change=change)
+    with acting_as(world.gao) as post:
+        life.confirm(staff=world.gao, post_id=post.pk if post else None, event=event)
+    return home
+
+
 def imported(world: World) -> RosterImport:
     """A roster that was written, with its sealed original."""
     content = "户号,姓名\n1,刘一\n".encode()
@@ -159,6 +182,7 @@ def build(world: World) -> dict[str, Any]:
     listed(world, homes[3])
     make_business(world.liu, uscc=uscc.make(prefix="92", division="370685", sequence=1), phone="15412345678")
     make_unit(world.liu)
+    lived(world)
     roster = imported(world)
     files.store(
         content=b"report",

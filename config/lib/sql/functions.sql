@@ -4,23 +4,7 @@ create schema if not exists acc;
 grant usage on schema public, lib, acc to gedang_web, gedang_web_all, gedang_worker, gedang_opener, gedang_def, gedang_read;
 grant create on schema lib, acc to gedang_def;
 
--- Append-only tables refuse every change. The owner may (migrations, flushing a test database), and one thing is routing,
--- not fact: the move of a household changes grid_id, and nothing else, through a definer procedure.
-create or replace function lib.refuse_change() returns trigger language plpgsql as $$
-begin
-    if current_user = 'gedang_owner' then
-        if tg_op = 'DELETE' then return old; end if;
-        return new;
-    end if;
-    if tg_op = 'UPDATE' and current_user = 'gedang_def' and to_jsonb(new) - 'grid_id' = to_jsonb(old) - 'grid_id' then
-        return new;
-    end if;
-    if current_user = 'gedang_def' and tg_table_name = 'lib_history' then
-        if tg_op = 'DELETE' then return old; end if;
-        return new;
-    end if;
-    raise exception '% on % is refused: its rows are never changed', lower(tg_op), tg_table_name using errcode = 'restrict_violation';
-end $$;
+-- What append-only tables stand on is in append_only.sql.
 
 -- History of changed rows, one insert a statement. Definer, so that no role needs (or has) the right to write history.
 create or replace function lib.keep_history() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
