@@ -175,6 +175,7 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
     lead_id = Reference()
     partner_id = Reference(allow_null=True)
     person_met_id = Reference(allow_null=True)
+    typed_by_id = Reference(allow_null=True)
     needs = serializers.ListField(child=serializers.DictField(), read_only=True)
 
     class Meta:
@@ -186,8 +187,12 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
             "recorded_grid_id",
             "lead_id",
             "partner_id",
+            "typed_by_id",
             "person_met_id",
             "purpose",
+            "channel",
+            "called",
+            "entry",
             "outcome",
             "device_at",
             "received_at",
@@ -368,6 +373,13 @@ class VisitSubmission(serializers.Serializer[Any]):
     household_id = serializers.IntegerField(min_value=1)
     purpose = serializers.CharField(help_text="census, revisit, signing or other")
     outcome = serializers.CharField(help_text="interviewed, partial, refused, away, nobody or moved")
+    channel = serializers.CharField(required=False, default="site", help_text="site, video (with a photo) or phone")
+    called = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="by phone: self, or home for the contact at home"
+    )
+    form = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="key of the form in force, the first one when left out"
+    )
     device_at = serializers.DateTimeField(required=False, allow_null=True)
     partner_id = serializers.IntegerField(required=False, allow_null=True)
     person_met_id = serializers.IntegerField(required=False, allow_null=True)

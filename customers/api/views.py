@@ -172,6 +172,7 @@ def _submission(request: Request, sent: VisitSubmission, unreadable: list[dict[s
         values.setdefault(name, "")
     return Submission(
         **values,
+        entry="api",
         confirmed=frozenset(confirmed),
         same=frozenset(same),
         joining=tuple(Joining(**one) for one in joining),

@@ -22,8 +22,21 @@ PURPOSES: Final = ("census", "revisit", "signing", "other")
 # How the officer met the household: at the door, by video call, by phone (Domain, sections 2.10 and 6.1).
 SITE: Final = "site"
 CHANNELS: Final = (SITE, "video", "phone")
+VIDEO: Final = "video"
+PHONE: Final = "phone"
+# Who was called: the customer himself, or the contact at home; the number is nobody's business here.
+CALLED: Final = ("self", "home")
+# Nobody was reached: there is no picture of a call that was not taken.
+UNREACHED: Final = frozenset({"nobody", "moved"})
 # By which way a visit came in; the same answers make the same revision by each.
 ENTRIES: Final = ("page", "paper", "api", "file")
+PAPER: Final = "paper"
+FILE: Final = "file"
+# Written down by the officer who went, typed later: the visit names him, its day is the one he wrote.
+TYPED: Final = frozenset({PAPER, FILE})
+SHEET: Final = "纸质表"
+# Older than this a paper form is no visit of the campaign any more.
+OLDEST_PAPER: Final = timedelta(days=366)
 
 # standing: given on an earlier visit under the notice in force and not withdrawn since.
 CONSENTS: Final = ("standing", "spoken", "signed", "none")
@@ -39,6 +52,8 @@ class Circumstances:
     colleagues: Collection[int]
     has_notice: bool
     has_standing_consent: bool
+    # Who went may be named as lead on that day; only asked where a visit is typed afterwards.
+    has_lead: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +69,13 @@ class Statement:
     next_visit_on: date | None = None
     has_file: bool = False
     photos: int = 0
+    # How many of them show the paper form itself.
+    sheets: int = 0
     channel: str = SITE
+    called: str = ""
+    entry: str = "page"
+    # The day that was stated; None where none was.
+    on: date | None = None
 
 
 def check(visit: Statement, given: Circumstances) -> list[Problem]:
@@ -66,6 +87,9 @@ def check(visit: Statement, given: Circumstances) -> list[Problem]:
         found.append(Problem("outcome", "outcome_missing"))
     if visit.channel not in CHANNELS:
         found.append(Problem("channel", "channel_missing"))
+    found += _evidence(visit)
+    if visit.entry in TYPED:
+        found += _typed(visit, given)
     if visit.person_met is not None and visit.person_met not in given.members:
         found.append(Problem("person_met", "person_unknown"))
     if visit.partner is not None and visit.partner not in given.colleagues:
@@ -79,6 +103,30 @@ def check(visit: Statement, given: Circumstances) -> list[Problem]:
         found.append(Problem("next_visit_on", "next_visit_range", visit.next_visit_on.isoformat()))
     if visit.photos > MOST_PHOTOS:
         found.append(Problem("photos", "too_many_photos", str(visit.photos)))
+    return found
+
+
+def _evidence(visit: Statement) -> list[Problem]:
+    """What a visit that was not at the door must show: a video a picture of the call, a phone call its time and who was called."""
+    if visit.channel == VIDEO and visit.outcome not in UNREACHED and visit.photos - visit.sheets < 1:
+        return [Problem("photos", "video_needs_photo")]
+    if visit.channel != PHONE:
+        return [Problem("called", "called_unwanted")] if visit.called else []
+    found = [] if visit.called in CALLED else [Problem("called", "called_missing")]
+    # The page sends itself while the officer calls; any other way must say when it was.
+    return (
+        found if visit.on is not None or visit.entry == "page" else [*found, Problem("device_at", "call_time_missing")]
+    )
+
+
+def _typed(visit: Statement, given: Circumstances) -> list[Problem]:
+    found = [] if given.has_lead else [Problem("lead", "lead_unknown")]
+    if visit.on is None:
+        found.append(Problem("visit_on", "visit_day_missing"))
+    elif not given.today - OLDEST_PAPER <= visit.on <= given.today:
+        found.append(Problem("visit_on", "visit_day_range", visit.on.isoformat()))
+    if visit.entry == PAPER and visit.sheets < 1:
+        found.append(Problem("sheets", "sheet_missing"))
     return found
 
 
@@ -102,6 +150,29 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "purpose_missing": ("请选择走访目的", "Choose the purpose of the visit"),
     "outcome_missing": ("请选择走访结果", "Choose how the visit went"),
     "channel_missing": ("请选择走访方式", "Choose how the household was met"),
+    "video_needs_photo": (
+        "视频走访须附一张通话截图或照片",
+        "A visit by video needs a picture or screenshot of the call",
+    ),
+    "called_missing": (
+        "请选择电话打给了谁：本人，或家中联系人",
+        "Say who was called: the customer, or the contact at home",
+    ),
+    "called_unwanted": (
+        "只有电话走访才填“打给谁”，请改选走访方式或不填",
+        "Who was called belongs to visits by phone only; change how they were met, or leave it out",
+    ),
+    "call_time_missing": ("请写明通话时间", "Say when the call was"),
+    "lead_unknown": (
+        "走访人须是走访当天管这个网格的客户经理，请重新选择",
+        "Who visited must have been an officer of this grid on that day; choose again",
+    ),
+    "visit_day_missing": ("请填写纸质表上的走访日期", "Give the day of the visit as it stands on the paper"),
+    "visit_day_range": (
+        "走访日期应在过去一年之内、不晚于今天",
+        "The day of the visit lies within the past year and not after today",
+    ),
+    "sheet_missing": ("请先上传纸质表的照片", "Upload a photo of the paper form first"),
     "form_unknown": (
         "采集表尚未发布或不适用于这一对象，暂时只能保存走访；请联系参数管理岗",
         "No form for this subject is in force, so only the visit can be kept. Ask the parameter manager",

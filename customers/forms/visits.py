@@ -40,6 +40,11 @@ class StatementForm(forms.Form):
     form = Words(widget=forms.HiddenInput)
     purpose = Words(label=gettext_lazy("走访目的"), required=True, widget=forms.RadioSelect)
     channel = Words(label=gettext_lazy("走访方式"), required=True, widget=forms.RadioSelect)
+    called = Words(
+        label=gettext_lazy("打给谁"),
+        required=True,
+        widget=forms.RadioSelect(attrs={"data-shown-field": "channel", "data-shown-values": visits.PHONE}),
+    )
     outcome = Words(label=gettext_lazy("走访结果"), required=True, widget=forms.RadioSelect)
     person_met = Words(label=gettext_lazy("见到谁"), widget=forms.Select)
     partner = Words(label=gettext_lazy("同访人"), widget=forms.Select)
@@ -218,6 +223,7 @@ class VisitForm:
         options: dict[str, list[tuple[str, str]]] = {
             "purpose": _labels(purposes),
             "channel": _labels(channels),
+            "called": [(visits.CALLED[0], _("本人")), (visits.CALLED[1], _("家中联系人"))],
             "outcome": _labels(outcomes),
             "consent": _labels(consents),
             "person_met": [("", _("请选择")), *self.named],
@@ -289,6 +295,7 @@ class VisitForm:
             "form": value("form"),
             "purpose": value("purpose"),
             "channel": value("channel") or visits.SITE,
+            "called": value("called") if value("channel") == visits.PHONE else "",
             "outcome": value("outcome"),
             "device_at": _instant(value("device_at")),
             "partner_id": _number(value("partner")),

@@ -46,6 +46,10 @@ class Visit(Recorded):
         VIDEO = "video", _("视频")
         PHONE = "phone", _("电话")
 
+    class Called(models.TextChoices):
+        SELF = "self", _("本人")
+        HOME = "home", _("家中联系人")
+
     class Entry(models.TextChoices):
         PAGE = "page", _("页面")
         PAPER = "paper", _("纸质表录入")
@@ -61,6 +65,10 @@ class Visit(Recorded):
     purpose = models.CharField(_("目的"), max_length=10, choices=Purpose, default=Purpose.CENSUS)
     channel = models.CharField(_("方式"), max_length=5, choices=Channel, default=Channel.SITE, db_default=Channel.SITE)
     entry = models.CharField(_("来源"), max_length=5, choices=Entry, default=Entry.PAGE, db_default=Entry.PAGE)
+    # Who typed it, where that is not the lead: from a paper form or a file. The typist does not check it either.
+    typed_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    # On the phone: which contact was called, never the number.
+    called = models.CharField(_("打给谁"), max_length=4, choices=Called, blank=True, default="", db_default="")
     outcome = models.CharField(_("结果"), max_length=12, choices=Outcome)
     person_met = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
     device_at = models.DateTimeField(_("设备时间"))
@@ -76,6 +84,15 @@ class Visit(Recorded):
         constraints = [
             models.CheckConstraint(
                 condition=Q(partner__isnull=True) | ~Q(partner=F("lead")), name="partner_is_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(entry__in=("paper", "file"), typed_by__isnull=False)
+                | Q(entry__in=("page", "api"), typed_by__isnull=True),
+                name="typed_visit_names_its_typist",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="phone") & ~Q(called="") | ~Q(channel="phone") & Q(called=""),
+                name="phone_visit_says_who_was_called",
             ),
         ]
         indexes = [

@@ -55,6 +55,15 @@ def editions_for(subject: Subject, fits: str = "", on: date | None = None) -> li
     return [edition for edition in found if not edition.form.fits or not fits or fits in edition.form.fits]
 
 
+def edition_for(subject: Subject, release_id: int) -> Edition | None:
+    """Return an edition by its release, also one superseded since: a paper form is typed by the edition it was printed from."""
+    releases = Release.objects.filter(institution_id=subject.institution_id, kind=KIND, effective_on__lte=clock.today())
+    release = releases.filter(pk=release_id).first()
+    if release is None or (form := _form(release)).subject != subject.kind:
+        return None
+    return Edition(release.pk, release.key, release.version, form)
+
+
 def _in_force(institution_id: int, on: date) -> list[Edition]:
     releases = Release.objects.filter(institution_id=institution_id, kind=KIND)
     known = list(releases.order_by("pk").values_list("pk", "key", "version", "effective_on", "sha256"))

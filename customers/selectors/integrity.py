@@ -265,7 +265,7 @@ rule_by_sql(
     """
     select done.id from customers_profilecheck as done
     join customers_profile as profile on profile.id = done.profile_id join customers_visit as visit on visit.id = profile.visit_id
-    where done.checker_id in (visit.lead_id, visit.partner_id, profile.collector_id)
+    where done.checker_id in (visit.lead_id, visit.partner_id, visit.typed_by_id, profile.collector_id)
     """,
 )
 rule_by_sql(

@@ -64,13 +64,13 @@ def _event(at: date | datetime, title: Any, icon: str, order: int = 0, **more: A
 
 
 def _visits(household: Filed) -> list[Event]:
-    visits = Visit.objects.filter(subject_id=household.pk).select_related("lead", "partner")
+    visits = Visit.objects.filter(subject_id=household.pk).select_related("lead", "partner", "typed_by")
     photos: dict[int, int] = {}
     for visit_id in Evidence.objects.filter(subject_id=household.pk).values_list("visit_id", flat=True):
         photos[visit_id or 0] = photos.get(visit_id or 0, 0) + 1
     events = []
     for visit in visits:
-        parts = [visit.get_purpose_display()]
+        parts = [visit.get_purpose_display(), *_how(visit)]
         if visit.partner is not None:
             parts.append(_("同访 %(name)s") % {"name": visit.partner.name})
         if business_day(visit.device_at) != business_day(visit.received_at):
@@ -84,6 +84,19 @@ def _visits(household: Filed) -> list[Event]:
         title = _("走访：%(outcome)s") % {"outcome": visit.get_outcome_display()}
         events.append(_event(visit.received_at, title, "walk", by=visit.lead.name, text=" · ".join(parts)))
     return events
+
+
+def _how(visit: Visit) -> list[str]:
+    """How the household was met and by which way the visit came in, where it is not the usual."""
+    found = []
+    if visit.channel != Visit.Channel.SITE:
+        called = f"（{visit.get_called_display()}）" if visit.called else ""
+        found.append(f"{visit.get_channel_display()}{called}")
+    if visit.entry != Visit.Entry.PAGE:
+        found.append(str(visit.get_entry_display()))
+    if visit.typed_by is not None and visit.typed_by_id != visit.lead_id:
+        found.append(_("%(name)s 录入") % {"name": visit.typed_by.name})
+    return found
 
 
 def _member_changes(household: Filed) -> list[Event]:

@@ -12,7 +12,7 @@ LONGEST_REMARK = 300
 
 
 class OwnWorkError(Exception):
-    """Lead, partner and collector of a visit never check its file."""
+    """Lead, partner, typist and collector of a visit never check its file."""
 
 
 class CheckConflictError(Exception):
@@ -31,7 +31,7 @@ def check_profile(
     The first acceptance in a campaign is the milestone "checked"; an acceptance also settles who borrows for the household.
     """
     visit = profile.visit
-    if staff.pk in (visit.lead_id, visit.partner_id, profile.collector_id):
+    if staff.pk in (visit.lead_id, visit.partner_id, visit.typed_by_id, profile.collector_id):
         raise OwnWorkError
     kept = [
         {"path": remark.get("path", "")[:60], "text": text[:LONGEST_REMARK]}

@@ -21,11 +21,11 @@ from customers.domain import economics, form, visits
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
 from customers.models import Consent, Evidence, Household, Milestone, Person, Profile, Visit
-from customers.selectors.forms import Edition, editions_for
+from customers.selectors.forms import Edition, edition_for, editions_for
 from customers.selectors.visits import baseline, newest_profile, notice_in_force, standing_consent
 from customers.services import members, milestones
 from grids.selectors.campaigns import open_campaign
-from grids.selectors.colleagues import colleagues_at
+from grids.selectors.colleagues import colleagues_at, officers_of
 
 # Good enough to become the household's own position when it has none yet.
 POSITION_GOOD_M = 100
@@ -66,10 +66,15 @@ class Submission:
     purpose: str
     outcome: str
     channel: str = visits.SITE
+    called: str = ""
     # By which way it came in; said by the door it came through, never by who sent it.
     entry: str = "page"
     # The key of the form the document was filled in by; "" takes the one in force for the subject.
     form: str = ""
+    # The very edition a paper form was printed from; 0 takes the one in force.
+    edition: int = 0
+    # Who went, where somebody else types it afterwards (a paper form, a file); ignored by the other doors.
+    lead_id: int | None = None
     device_at: datetime | None = None
     partner_id: int | None = None
     person_met_id: int | None = None
@@ -102,7 +107,7 @@ class Stored:
 
 
 def submit_visit(*, staff: Any, post_id: int | None, household: Household, submission: Submission) -> Stored:
-    """Store a visit led by the acting officer; raises VisitRefusedError with every problem, or VisitConflictError.
+    """Store a visit led by the acting officer, or by the one he names where he types a paper form or a file; raises VisitRefusedError with every problem, or VisitConflictError.
 
     Writes visit, members who came or left, consent, evidence, profile revision, next visit date, milestones and an audit event in
     one transaction. An ID number filed elsewhere stops all of it, and the branch manager is told (Semantics, section 8).
@@ -118,6 +123,7 @@ def submit_visit(*, staff: Any, post_id: int | None, household: Household, submi
 
 def _submit(staff: Any, post_id: int | None, household: Household, submission: Submission) -> Stored:
     digest = _content_hash(household, staff, submission)
+    typist = staff if submission.entry in visits.TYPED else None
     with transaction.atomic():
         home = (
             Household.objects.select_for_update(of=("self",))
@@ -128,18 +134,19 @@ def _submit(staff: Any, post_id: int | None, household: Household, submission: S
         if stored is not None:
             return stored
         edition = _edition(home, submission)
-        document, newcomers, warnings = _validated(home, staff, submission, edition)
-        visit = _write_visit(home, staff, submission, digest, document)
+        lead = staff if typist is None else _lead(home, submission)
+        document, newcomers, warnings = _validated(home, lead, submission, edition)
+        visit = _write_visit(home, lead, typist, submission, digest, document)
         document = _write_members(home, submission, visit, newcomers, document)
-        _write_consent(home, staff, submission, visit)
+        _write_consent(home, lead, submission, visit)
         _write_photos(home, staff, submission, visit)
         profile = (
-            _write_profile(home, staff, submission, visit, document, edition)
+            _write_profile(home, lead, submission, visit, document, edition)
             if document is not None and edition is not None
             else None
         )
         _update_household(home, submission, visit)
-        _reach(home, staff, visit, profile)
+        _reach(home, lead, visit, profile)
         audit.record(
             staff=staff,
             verb="submit_visit",
@@ -155,7 +162,7 @@ def _submit(staff: Any, post_id: int | None, household: Household, submission: S
 def _content_hash(household: Household, staff: Any, submission: Submission) -> str:
     content = {
         "household": household.pk,
-        "lead": staff.pk,
+        "lead": staff.pk if submission.entry not in visits.TYPED else submission.lead_id,
         "purpose": submission.purpose,
         "outcome": submission.outcome,
         "device_at": submission.device_at and submission.device_at.isoformat(),
@@ -172,6 +179,8 @@ def _content_hash(household: Household, staff: Any, submission: Submission) -> s
     # What a page of an older edition did not send changes no hash: a draft sent again after an upgrade is the same visit.
     content |= {"channel": submission.channel} if submission.channel != visits.SITE else {}
     content |= {"form": submission.form} if submission.form else {}
+    content |= {"called": submission.called} if submission.called else {}
+    content |= {"typed_by": staff.pk, "edition": submission.edition} if submission.entry in visits.TYPED else {}
     if submission.joining:
         content["joining"] = [
             [
@@ -196,8 +205,9 @@ def _known(home: Household, staff: Any, client_uuid: UUID, digest: str) -> Store
     visit = Visit.objects.filter(client_uuid=client_uuid).first()
     if visit is None:
         return None
-    if visit.subject_id != home.pk or visit.lead_id != staff.pk or visit.content_hash != digest:
-        raise VisitConflictError(visit if visit.lead_id == staff.pk else None)
+    is_mine = staff.pk == (visit.typed_by_id or visit.lead_id)
+    if visit.subject_id != home.pk or not is_mine or visit.content_hash != digest:
+        raise VisitConflictError(visit if is_mine else None)
     return Stored(visit, Profile.objects.filter(visit=visit).first(), is_repeat=True)
 
 
@@ -205,14 +215,22 @@ def _edition(home: Household, submission: Submission) -> Edition | None:
     """Return the edition a file is read by; None when no form is in force or the one named is not for this subject."""
     if submission.document is None:
         return None
+    if submission.edition:
+        return edition_for(home.subject, submission.edition)
     found = editions_for(home.subject)
     if not submission.form:
         return found[0] if found else None
     return next((edition for edition in found if edition.key == submission.form), None)
 
 
+def _lead(home: Household, submission: Submission) -> Any:
+    """Return the officer of the grid who went on the day stated; None where the one named was no such officer."""
+    day = business_day(submission.device_at) if submission.device_at else clock.today()
+    return next((one for one in officers_of(home.grid, day) if one.pk == submission.lead_id), None)
+
+
 def _validated(
-    home: Household, staff: Any, submission: Submission, edition: Edition | None
+    home: Household, lead: Any, submission: Submission, edition: Edition | None
 ) -> tuple[dict[str, Any] | None, list[Newcomer], list[Problem]]:
     notice = notice_in_force(home.institution_id)
     statement = visits.Statement(
@@ -226,13 +244,18 @@ def _validated(
         next_visit_on=submission.next_visit_on,
         has_file=submission.document is not None,
         photos=len(submission.photos),
+        sheets=sum(photo.caption == visits.SHEET for photo in submission.photos),
+        called=submission.called,
+        entry=submission.entry,
+        on=business_day(submission.device_at) if submission.device_at else None,
     )
     present = list(Person.objects.filter(household=home, left_on__isnull=True))
     staying = {person.pk for person in present} - {one.person for one in submission.leaving if _may_leave(home, one)}
     given = visits.Circumstances(
         today=clock.today(),
         members=staying,
-        colleagues={colleague.pk for colleague in colleagues_at(home.grid, staff)} if submission.partner_id else (),
+        colleagues={one.pk for one in colleagues_at(home.grid, lead)} if submission.partner_id and lead else (),
+        has_lead=lead is not None,
         has_notice=notice is not None,
         has_standing_consent=submission.consent == "standing"
         and standing_consent(home.pk, notice.version if notice else None) is not None,
@@ -302,7 +325,7 @@ def _fields(home: Household) -> dict[str, Any]:
 
 
 def _write_visit(
-    home: Household, staff: Any, submission: Submission, digest: str, document: dict[str, Any] | None
+    home: Household, lead: Any, typist: Any, submission: Submission, digest: str, document: dict[str, Any] | None
 ) -> Visit:
     received = clock.now()
     # A device clock that runs ahead cannot put a visit into the future.
@@ -312,11 +335,13 @@ def _write_visit(
         client_uuid=submission.client_uuid,
         content_hash=digest,
         campaign=open_campaign(home.institution_id),
-        lead=staff,
+        lead=lead,
+        typed_by=typist,
         partner_id=submission.partner_id,
         purpose=submission.purpose,
         channel=submission.channel,
         entry=submission.entry,
+        called=submission.called,
         outcome=submission.outcome,
         person_met_id=submission.person_met_id,
         device_at=device_at,

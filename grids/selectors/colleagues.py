@@ -1,9 +1,18 @@
 """Colleagues: who goes along on a visit, and who may check a file."""
 
+from datetime import date
+
 from django.db.models import Q
 
 from config.lib import clock
+from grids.access import seats_on
 from grids.models import Branch, Grid, Post, PostKind, Staff
+
+
+def officers_of(grid: Grid, day: date) -> list[Staff]:
+    """Return the officers who covered a grid on a day, for who may be named as having visited then."""
+    seats = seats_on(day).filter(grid=grid, kind__covers=True, staff__isnull=False).select_related("staff")
+    return list({seat.staff_id: seat.staff for seat in seats.order_by("staff__number") if seat.staff}.values())
 
 
 def colleagues_at(grid: Grid, but: Staff) -> list[Staff]:

@@ -1,0 +1,42 @@
+-- A second officer checks, never the lead, the partner or the typist of the visit.
+create or replace function lib.refuse_own_check() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    if exists (select 1 from customers_profile as profile join customers_visit as visit on visit.id = profile.visit_id
+               where profile.id = new.profile_id
+                 and new.checker_id in (visit.lead_id, visit.partner_id, visit.typed_by_id, profile.collector_id)) then
+        raise exception 'the checker of a profile is neither lead nor partner nor typist of its visit' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+alter function lib.refuse_own_check() owner to gedang_def;
+
+-- The subjects whose newest revision waits for a second officer of the acting person's branch (AB角), the oldest first.
+create or replace function acc.check_queue(only_subject bigint default null) returns bigint[]
+language sql stable security definer set search_path = public, pg_temp as $$
+    with me as (
+        select post.staff_id, coalesce(post.branch_id, staff.home_branch_id) as branch_id, branch.path
+        from grids_post as post
+        join grids_staff as staff on staff.id = post.staff_id and staff.is_active
+        join grids_branch as branch on branch.id = coalesce(post.branch_id, staff.home_branch_id)
+        where post.id = nullif(current_setting('app.post', true), '')::bigint
+          and post.staff_id = nullif(current_setting('app.staff', true), '')::bigint
+          and post.kind in ('officer', 'branch_manager')
+          and post.from_on <= acc.today() and (post.to_on is null or post.to_on > acc.today())
+    )
+    select coalesce(array_agg(waiting.subject_id order by waiting.submitted_at), '{}')
+    from (
+        select distinct on (profile.subject_id) profile.subject_id, profile.submitted_at, profile.id, visit.lead_id, visit.partner_id, visit.typed_by_id
+        from me
+        join grids_branch as owner on starts_with(owner.path, me.path)
+        join grids_grid as grid on grid.branch_id = owner.id
+        join customers_profile as profile on profile.grid_id = grid.id and (only_subject is null or profile.subject_id = only_subject)
+        join customers_visit as visit on visit.id = profile.visit_id
+        order by profile.subject_id, profile.number desc
+    ) as waiting, me
+    where not exists (select 1 from customers_profilecheck as done where done.profile_id = waiting.id)
+      and me.staff_id <> waiting.lead_id and me.staff_id is distinct from waiting.partner_id
+      and me.staff_id is distinct from waiting.typed_by_id
+$$;
+alter function acc.check_queue(bigint) owner to gedang_def;
+revoke all on function acc.check_queue(bigint) from public;
+grant execute on function acc.check_queue(bigint) to gedang_web, gedang_web_all;
