@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import checks, entities, households, life, list_files, lists, roster, today, visits
+from customers.views import checks, entities, households, life, list_files, lists, mergers, roster, today, visits
 
 app_name = "customers"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +26,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/<int:pk>/withdraw/", households.withdraw_consent, name="withdraw_consent"),
     path("households/<int:pk>/life/", life.household_life_page, name="life"),
     path("households/<int:pk>/life/<str:action>/", life.change, name="life_change"),
+    path("village-mergers/", mergers.merger_list, name="merger_list"),
+    path("village-mergers/<int:pk>/confirm/", mergers.confirm, name="merger_confirm"),
+    path("village-mergers/<int:pk>/refuse/", mergers.refuse, name="merger_refuse"),
+    path("village-mergers/<int:pk>/withdraw/", mergers.withdraw, name="merger_withdraw"),
     path("changes/<int:pk>/", life.event, name="life_event"),
     path("changes/<int:pk>/confirm/", life.confirm, name="life_confirm"),
     path("changes/<int:pk>/refuse/", life.refuse, name="life_refuse"),

@@ -89,6 +89,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "村里还有家庭变动在等确认，先办完",
         "Changes of households of the village still wait; let them be settled first",
     ),
+    "same_village": ("请选两个不同的、同一类型的网格", "Choose two different grids of one kind"),
+    "merger_waits": ("这个村的并村已在等确认", "A merger of this village waits already"),
     "nothing_changed": ("没有要更正的内容", "There is nothing to correct"),
     "name_wrong": ("姓名不对，请核对", "The name is not right; check it"),
     "phone_wrong": ("请填 11 位手机号", "Enter a mobile number of 11 digits"),

@@ -51,7 +51,6 @@ class LifeForm(forms.Form):
                 label=_("谁分出去"),
                 choices=movable,
                 coerce=int,
-                required=False,
                 widget=forms.CheckboxSelectMultiple,
                 help_text=_("户主留在原户。"),
             )
@@ -126,7 +125,7 @@ class LifeForm(forms.Form):
             choices=[("", empty or _("请选择")), *options],
             coerce=int,
             empty_value=None,
-            required=False,
+            required=not empty,
         )
 
     @staticmethod

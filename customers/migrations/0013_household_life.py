@@ -165,14 +165,14 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("split", "分户"),
-                            ("merge", "并户"),
+                            ("merge", "并入他户"),
                             ("move", "整户迁移"),
                             ("transfer", "成员迁移"),
                             ("marriage", "婚嫁"),
-                            ("death", "身故"),
+                            ("death", "成员身故"),
                             ("head", "更换户主"),
                             ("borrower", "变更借款人"),
-                            ("leave", "离册"),
+                            ("leave", "全户离册"),
                             ("return", "返回"),
                             ("rejoin", "成员返回"),
                             ("identity", "更正身份信息"),

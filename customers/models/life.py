@@ -42,14 +42,14 @@ class HouseholdEvent(Recorded):
 
     class Kind(models.TextChoices):
         SPLIT = "split", _("分户")
-        MERGE = "merge", _("并户")
+        MERGE = "merge", _("并入他户")
         MOVE = "move", _("整户迁移")
         TRANSFER = "transfer", _("成员迁移")
         MARRIAGE = "marriage", _("婚嫁")
-        DEATH = "death", _("身故")
+        DEATH = "death", _("成员身故")
         HEAD = "head", _("更换户主")
         BORROWER = "borrower", _("变更借款人")
-        LEAVE = "leave", _("离册")
+        LEAVE = "leave", _("全户离册")
         RETURN = "return", _("返回")
         REJOIN = "rejoin", _("成员返回")
         IDENTITY = "identity", _("更正身份信息")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Q
 
@@ -118,14 +119,20 @@ def waiting_events(post: Post) -> list[Waiting]:
     return [Waiting(event, homes.get(event.subject_id)) for event in events]
 
 
-def waiting_mergers(post: Post) -> list[GridMerger]:
-    """Return the village mergers that wait for a branch manager or were proposed by the administrator."""
-    return list(
-        access.grid_mergers_for(post)
-        .filter(state=State.PROPOSED)
-        .select_related("from_grid__branch", "to_grid__branch", "proposed_by")
-        .order_by("proposed_at")
+def waiting_mergers(post: Post) -> int:
+    """Return how many village mergers wait for a branch manager's own side."""
+    if post.kind != PostKind.BRANCH_MANAGER:
+        return 0
+    waiting = access.grid_mergers_for(post).filter(state=State.PROPOSED)
+    return waiting.exclude(giving_by_id=post.staff_id).exclude(receiving_by_id=post.staff_id).count()
+
+
+def mergers_page(post: Post, number: str | None) -> Page[GridMerger]:
+    """Return one page of the mergers of a post's villages, the newest first."""
+    found = access.grid_mergers_for(post).select_related(
+        "from_grid__branch", "to_grid__branch", "proposed_by", "giving_by", "receiving_by"
     )
+    return Paginator(found.order_by("-proposed_at", "-pk"), 20).get_page(number)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def queues(request: StaffRequest) -> HttpResponse:
         "releases": entry_lines(releases, request.user.institution_id, request.user.pk),
         "duplicates": selectors.open_duplicates(request.post) if is_manager else [],
         "changes": life.waiting_events(request.post),
+        "mergers_waiting": life.waiting_mergers(request.post),
         "is_manager": is_manager,
         "due": lists.reviews_due(request.post),
         "list_files_waiting": lists.files_waiting(request.post),

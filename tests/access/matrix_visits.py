@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from config.lib import clock
-from customers.models import DuplicateCase, Evidence, Household, HouseholdEvent, ListEntry, ListRelease
+from customers.models import DuplicateCase, Evidence, GridMerger, Household, HouseholdEvent, ListEntry, ListRelease
 from customers.services import list_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
@@ -137,7 +137,22 @@ def life_event(world: World) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def grid_merger(world: World) -> dict[str, Any]:
+    # One merger of a village waits at a time.
+    told = {"to_grid": world.wang, "on": clock.today(), "reason": "民政批复", "proposed_by": world.an}
+    made, _new = GridMerger.objects.get_or_create(
+        institution=world.bank, from_grid=world.liu, state="proposed", defaults=told
+    )
+    return {"pk": made.pk}
+
+
 ROWS = {
+    "customers:merger_list": Row(posts=MANAGER | {PostKind.ADMINISTRATOR}),
+    "customers:merger_confirm": Row(posts=MANAGER, kwargs=grid_merger, method="post", status=302),
+    "customers:merger_refuse": Row(posts=MANAGER, kwargs=grid_merger, method="post", data={"reason": "x"}, status=302),
+    "customers:merger_withdraw": Row(
+        posts=frozenset({PostKind.ADMINISTRATOR}), kwargs=grid_merger, method="post", status=302
+    ),
     "customers:life": Row(posts=SEEING, kwargs=home),
     "customers:life_change": Row(posts=OFFICER, kwargs=lambda world: {"pk": _home(world).pk, "action": "split"}),
     "customers:life_event": Row(posts=SEEING, kwargs=life_event),

@@ -1,14 +1,16 @@
 """Changes of households as the database carries them out: two people, both sides, every row along, nobody lost."""
 
 import random
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.http import Http404
 from django.test import Client
+from django.urls import reverse
 
 from config.lib import clock
 from config.lib.models import AuditEvent
@@ -426,3 +428,107 @@ def test_every_table_of_a_subject_is_routed(world: World) -> None:
     assert (found["customers_person"], found["customers_persontoken"], found["customers_subject"]) == (
         "household_id", "person_id", "id",
     )  # fmt: skip
+
+
+# --- At once ----------------------------------------------------------------------------------------------------------
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Run works in threads that start together; return what each returned or raised."""
+    start = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def run(place: int) -> None:
+        start.wait(10)
+        try:
+            results[place] = works[place]()
+        except (DatabaseError, life.LifeRefusedError, life.LifeProblemsError, Http404) as error:
+            results[place] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_who_confirm_at_once_carry_it_out_once(world: World) -> None:
+    release_parameters(world)
+    moving = make_household(world.liu, "0001", FAMILY)
+    event = propose(world, moving, change("move", to_grid=world.zhao.pk))
+    results = at_once(
+        lambda: confirm(world, event, "gao"), lambda: confirm(world, event, "he"), lambda: confirm(world, event, "gao")
+    )
+    assert sorted(str(one) for one in results if isinstance(one, str)) == ["done", "proposed"]
+    event.refresh_from_db()
+    assert (event.state, event.giving_by, event.receiving_by) == ("done", world.gao, world.he)
+    assert not_in_their_grid(world) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_member_moved_twice_at_once_ends_in_one_household(world: World) -> None:
+    release_parameters(world)
+    here = make_household(world.liu, "0001", FAMILY)
+    make_household(world.liu, "0002", (("李一", "head", "M", 1980),))
+    make_household(world.wang, "0003", (("李二", "head", "M", 1980),))
+    one = who(here)["赵敏"]
+
+    def send(grid: int, number: str) -> Callable[[], HouseholdEvent]:
+        moved = change("transfer", person=one.pk, relation="spouse", to_grid=grid)
+        return lambda: propose(world, here, moved, number)
+
+    results = at_once(send(world.liu.pk, "0002"), send(world.wang.pk, "0003"))
+    assert [type(one).__name__ for one in results].count("LifeRefusedError") == 1, "one change waits at a time"
+    event = HouseholdEvent.objects.get()
+    assert confirm(world, event) == "done"
+    one.refresh_from_db()
+    assert one.household_id == event.to_subject_id
+    assert rules.faults(whole(world)) == []
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_officer_fills_in_looks_over_and_sends(world: World, home: Household, client_of: ClientOf) -> None:
+    people = who(home)
+    client = client_of(world.chen)
+    url = reverse("customers:life_change", args=[home.pk, "split"])
+    assert "新户沿用原户的组和住址" in client.get(url).content.decode()
+    typed: dict[str, Any] = {
+        "people": [people["刘洋"].pk, people["赵敏"].pk],
+        "head": people["刘洋"].pk,
+        "on": clock.today().isoformat(),
+        "reason": "分家",
+    }
+    wrong = client.post(url, typed | {"head": people["王秀英"].pk})
+    assert (wrong.status_code, "请选择新户主" in wrong.content.decode()) == (422, True)
+    page = client.post(url, typed).content.decode()
+    assert f'name="relation:{people["赵敏"].pk}"' in page
+    assert not HouseholdEvent.objects.exists(), "looked over before it is sent"
+    client.post(url, typed | {"step": "send", f"relation:{people['赵敏'].pk}": "spouse"})
+    event = HouseholdEvent.objects.get()
+    assert event.effects["relations"] == {str(people["刘洋"].pk): "head", str(people["赵敏"].pk): "spouse"}
+    manager = client_of(world.gao)
+    assert "分家" in manager.get(reverse("customers:queues")).content.decode()
+    manager.post(reverse("customers:life_confirm", args=[event.pk]))
+    page = client.get(reverse("customers:life", args=[home.pk])).content.decode()
+    assert "去往" in page
+    assert "<svg" in page
+
+
+def test_the_receiving_manager_sees_who_would_come_and_nothing_else(
+    world: World, home: Household, client_of: ClientOf
+) -> None:
+    event = propose(world, home, change("move", to_grid=world.zhao.pk))
+    client = client_of(world.he)
+    page = client.get(reverse("customers:life_event", args=[event.pk])).content.decode()
+    assert "刘建国" in page
+    assert "0001" not in page
+    assert "赵家村" in client.get(reverse("customers:queues")).content.decode()
+    for name in ("household", "life"):
+        assert client.get(reverse(f"customers:{name}", args=[home.pk])).status_code == 404
+    assert client_of(world.fang).get(reverse("customers:life_change", args=[home.pk, "split"])).status_code == 404
