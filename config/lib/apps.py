@@ -22,5 +22,7 @@ class LibConfig(AppConfig):
         import_module(settings.CELERY_MODULE)
         # ... and the kinds of jobs that the apps' task modules register.
         autodiscover_modules("tasks")
+        # ... and the kinds of parameters every app knows.
+        autodiscover_modules("parameter_kinds")
 
         post_migrate.connect(guards.apply_after_migrate, dispatch_uid="gedang.guards")

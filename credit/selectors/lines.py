@@ -1,7 +1,7 @@
 """Lines: which result is current, what a run found, and which households it has no line for (Semantics, section 6)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -89,10 +89,14 @@ def bind(model: Release, bases: Release | None) -> BoundModel:
 
 def models_in_force(institution_id: int) -> list[tuple[str, Model]]:
     """Return the credit models in force today, by key."""
-    today = clock.today()
-    keys = Release.objects.filter(institution_id=institution_id, kind=MODEL_KIND, effective_on__lte=today)
+    return models_released(institution_id, clock.today())
+
+
+def models_released(institution_id: int, on: date) -> list[tuple[str, Model]]:
+    """Return the credit models in force on a day, by key."""
+    keys = Release.objects.filter(institution_id=institution_id, kind=MODEL_KIND, effective_on__lte=on)
     found = sorted(set(keys.values_list("key", flat=True)))
-    return [(key, model_of(releases.in_force(institution_id, MODEL_KIND, today, key))) for key in found]
+    return [(key, model_of(releases.in_force(institution_id, MODEL_KIND, on, key))) for key in found]
 
 
 # --- What a run computes from -------------------------------------------------------------------------------------

@@ -38,6 +38,9 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "alter table lib_release drop constraint release_needs_two_people",
         "update lib_release set released_by_id = drafted_by_id where kind = 'round_rules'",
     ),
+    "lib.released_drafts_are_their_releases": (
+        "update lib_parameterdraft set document = '{}' where state = 'released'",
+    ),
     "lib.releases_are_what_was_signed": (
         "update lib_release set document = '{\"quorum\": 1}' where kind = 'round_rules'",
     ),

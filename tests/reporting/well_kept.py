@@ -9,6 +9,8 @@ from typing import Any
 from config.lib import clock, files, jobs
 from config.lib.acting import job_frame
 from config.lib.models import StoredFile
+from config.lib.parameters import drafts
+from config.lib.parameters.kinds import find
 from config.lib.weeks import Week
 from credit.models import Decision, LineRun
 from credit.services import decisions
@@ -173,9 +175,23 @@ def audited(world: World, near: Household) -> SamplePlan:
     return plan
 
 
+def signed(world: World) -> None:
+    """A parameter drafted by one and released by another."""
+    kind = find("visit_quotas")
+    assert kind is not None
+    with acting_as(world.mo):
+        draft = drafts.begin(by=world.mo, post_id=None, kind=kind)
+        asked = {"officer": {"days_per_week": 5, "households_per_week": 45}}
+        drafts.save(by=world.mo, post_id=None, draft=draft, document=asked, note="加快", effective_on=None, seen=1)
+        drafts.submit(by=world.mo, post_id=None, draft=draft)
+    with acting_as(world.ning):
+        drafts.release(by=world.ning, post_id=None, draft=draft)
+
+
 def build(world: World) -> dict[str, Any]:
     """Write all of it; return what the tests name."""
     release_parameters(world)
+    signed(world)
     homes = [visited(world, f"W{number:03d}") for number in range(1, 5)]
     run = computed(world)
     made = decided(world)

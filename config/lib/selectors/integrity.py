@@ -39,6 +39,22 @@ rule_by_sql(
     select max(id) from lib_release group by institution_id, kind, key having max(version) <> count(*)
     """,
 )
+rule_by_sql(
+    "lib.released_drafts_are_their_releases",
+    _("发布的草稿与由它产生的版本内容、起草人、发布人一致，没有版本先于起草"),
+    """
+    select draft.id
+    from lib_parameterdraft as draft
+    left join lib_release as release on release.id = draft.release_id
+    left join lib_release as base on base.id = draft.base_id
+    where draft.state = 'released' and (
+        (release.document, release.sha256, release.kind, release.key, release.institution_id, release.drafted_by_id, release.released_by_id)
+            is distinct from
+        (draft.document, draft.sha256, draft.kind, draft.key, draft.institution_id, draft.drafted_by_id, draft.settled_by_id)
+        or release.version is distinct from coalesce(base.version, 0) + 1
+    )
+    """,
+)
 
 
 @rule_by_sample("lib.releases_are_what_was_signed", _("参数文档与发布时的摘要一致"))

@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from django.db import migrations
+
+from config.lib.sql import from_file
+
+
+class Migration(migrations.Migration):
+    """How many results keep a released parameter."""
+
+    dependencies = [("credit", "0007_sheet_pages"), ("lib", "0005_parameter_drafts")]
+    operations = [from_file(Path(__file__).parent.parent / "sql" / "uses.sql")]

@@ -1,0 +1,105 @@
+"""The parameters of customers: the notice read before collecting, reasons of the lists, what is asked of an officer a week."""
+
+from decimal import Decimal
+
+from config.lib.parameters.kinds import Area, ParameterKind, Use, counted_by, register
+from config.lib.parameters.shape import Chosen, Group, Items, Rows, Scalar, Value, document
+from config.lib.tables import Words
+
+SCOPES = (
+    ("identity", Words("身份和联系方式", "identity and contact")),
+    ("family", Words("家庭成员", "family")),
+    ("economics", Words("财产、负债、收支", "property, debts, income and spending")),
+    ("position", Words("走访位置", "position of visits")),
+    ("photos", Words("照片", "photos")),
+)
+COLOURS = (
+    ("black", Words("黑名单", "black")),
+    ("grey", Words("灰名单", "grey")),
+    ("white", Words("白名单", "white")),
+    ("attention", Words("关注", "attention")),
+)
+
+
+def _text(name: str, label: Words) -> Group:
+    paragraph = Scalar(name="", label=Words("段", "Paragraph"), value=Value.LONG, longest=1000)
+    return Group(
+        name=name,
+        label=label,
+        members=(
+            Scalar(name="title", label=Words("标题", "Title"), longest=60),
+            Items(name="paragraphs", label=Words("段落", "Paragraph"), item=paragraph, most=20),
+        ),
+    )
+
+
+register(
+    ParameterKind(
+        code="consent_notice",
+        title=Words("个人信息采集告知书", "Notice on collecting personal information"),
+        note=Words(
+            "走访时宣读；换了版本，下次走访重新征得同意",
+            "Read out on a visit; under a new version consent is asked again",
+        ),
+        area=Area.NOTICES,
+        shape=document(
+            Chosen(name="scopes", label=Words("同意范围", "Scopes of consent"), choices=SCOPES),
+            _text("zh", Words("中文", "Chinese")),
+            _text("en", Words("英文", "English")),
+        ),
+        uses=(Use(title=Words("同意记录", "consents"), count=counted_by("consents_under")),),
+    )
+)
+register(
+    ParameterKind(
+        code="list_reasons",
+        title=Words("名单原因", "Reasons of the lists"),
+        note=Words("提名黑、灰名单时可选的原因", "What an entry on a list may be proposed for"),
+        area=Area.RULES,
+        shape=document(
+            Rows(
+                name="reasons",
+                label=Words("原因", "Reason"),
+                most=60,
+                members=(
+                    Scalar(name="code", label=Words("代码", "Code"), value=Value.CODE),
+                    Scalar(name="zh", label=Words("中文", "Chinese"), longest=40),
+                    Scalar(name="en", label=Words("英文", "English"), longest=80),
+                    Chosen(name="colours", label=Words("用于", "For"), choices=COLOURS, is_optional=True),
+                ),
+            ),
+        ),
+    )
+)
+register(
+    ParameterKind(
+        code="visit_quotas",
+        title=Words("每周走访要求", "Weekly visits asked for"),
+        note=Words("「今日」页的进度环按它计算", "The ring of the page Today counts against it"),
+        area=Area.RULES,
+        shape=document(
+            Group(
+                name="officer",
+                label=Words("客户经理", "Officer"),
+                members=(
+                    Scalar(
+                        name="days_per_week",
+                        label=Words("每周有效走访天数", "Effective visit days a week"),
+                        value=Value.WHOLE,
+                        unit=Words("天", "days"),
+                        low=Decimal(1),
+                        high=Decimal(7),
+                    ),
+                    Scalar(
+                        name="households_per_week",
+                        label=Words("每周走访户数", "Households a week"),
+                        value=Value.WHOLE,
+                        unit=Words("户", "households"),
+                        low=Decimal(1),
+                        high=Decimal(500),
+                    ),
+                ),
+            ),
+        ),
+    )
+)
