@@ -1,10 +1,13 @@
 """The parameters of customers: the notice read before collecting, reasons of the lists, what is asked of an officer a week."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
-from config.lib.parameters.kinds import Area, ParameterKind, Use, counted_by, register
-from config.lib.parameters.shape import Chosen, Group, Items, Rows, Scalar, Value, document
+from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted_by, register
+from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
+from customers.domain import lists
 
 SCOPES = (
     ("identity", Words("身份和联系方式", "identity and contact")),
@@ -19,6 +22,37 @@ COLOURS = (
     ("white", Words("白名单", "white")),
     ("attention", Words("关注", "attention")),
 )
+SORTS = (
+    ("credit", Words("信用", "credit")),
+    ("conduct", Words("品行", "conduct")),
+    ("circumstance", Words("境况", "circumstance")),
+    ("eligibility", Words("资格", "eligibility")),
+    ("health", Words("健康", "health")),
+    ("family", Words("婚姻家庭", "family")),
+    ("belief", Words("信仰", "belief")),
+)
+
+
+def _flag(name: str, zh: str, en: str, *, assumed: bool = False) -> Scalar:
+    return Scalar(name=name, label=Words(zh, en), value=Value.FLAG, is_optional=True, assumed=assumed)
+
+
+_REFUSED = {
+    "blocking": Words(
+        "“不评议”只用于关注；黑、灰名单本来就不评议", "Only attention takes it; black and grey block anyway"
+    ),
+    "colour": Words("请选用于哪种名单", "Choose the list it is for"),
+    "months": Words("复查月数不对", "The months to the review are wrong"),
+}
+
+
+def _reason_problems(given: Any, _about: About) -> Iterator[Problem]:
+    """What the reader of the lists refuses beyond the shape."""
+    for place, code in lists.problems(given):
+        path = tuple(int(part) if part.isdigit() else part for part in place.split(".") if part)
+        yield Problem(
+            path, _REFUSED.get(code, Words(f"名单读不了这一条（{code}）", f"The lists cannot read this ({code})"))
+        )
 
 
 def _text(name: str, label: Words) -> Group:
@@ -65,10 +99,33 @@ register(
                     Scalar(name="code", label=Words("代码", "Code"), value=Value.CODE),
                     Scalar(name="zh", label=Words("中文", "Chinese"), longest=40),
                     Scalar(name="en", label=Words("英文", "English"), longest=80),
-                    Chosen(name="colours", label=Words("用于", "For"), choices=COLOURS, is_optional=True),
+                    Scalar(
+                        name="kind", label=Words("类别", "Sort"), value=Value.CHOICE, choices=SORTS, is_optional=True
+                    ),
+                    Chosen(
+                        name="colours",
+                        label=Words("用于", "For"),
+                        choices=COLOURS,
+                        is_optional=True,
+                        note=Words("都不选即黑名单和灰名单", "None chosen means black and grey"),
+                    ),
+                    Scalar(
+                        name="review_months",
+                        label=Words("几个月后复查", "Months to the review"),
+                        value=Value.WHOLE,
+                        unit=Words("个月", "months"),
+                        low=Decimal(1),
+                        high=Decimal(lists.MOST_MONTHS),
+                        is_optional=True,
+                    ),
+                    _flag("needs_note", "须写说明", "Needs a note"),
+                    _flag("blocking", "关注期间不评议", "Not assessed meanwhile"),
+                    _flag("sensitive", "敏感信息", "Sensitive"),
+                    _flag("enabled", "启用", "In use", assumed=True),
                 ),
             ),
         ),
+        problems=_reason_problems,
     )
 )
 register(

@@ -96,7 +96,7 @@ def _control(node: Scalar, value: Any, language: str) -> dict[str, Any]:
     empty = node.empty.of(language) if node.empty else ""
     return {
         "is": "flag" if node.value is Value.FLAG else "choice" if node.value is Value.CHOICE else "scalar",
-        "value": value if isinstance(value, bool) else "" if value is None else _text(value),
+        "value": _shown(node, value),
         "long": node.value is Value.LONG,
         "mode": _TYPED_AS.get(node.value, ""),
         "unit": node.unit.of(language),
@@ -104,6 +104,12 @@ def _control(node: Scalar, value: Any, language: str) -> dict[str, Any]:
         "placeholder": empty,
         "optional": node.is_optional or node.empty is not None,
     }
+
+
+def _shown(node: Scalar, value: Any) -> Any:
+    if node.value is Value.FLAG:
+        return node.assumed if value is None else value is True
+    return "" if value is None else _text(value)
 
 
 def _row(node: Rows, row: Any, name: str, place: int, language: str) -> dict[str, Any]:
@@ -176,7 +182,8 @@ def _places(sent: Typed, name: str) -> list[str]:
 
 def _value(node: Scalar, text: str) -> Any:
     if node.value is Value.FLAG:
-        return text in ("on", "true", "1")
+        is_on = text in ("on", "true", "1")
+        return _LEFT_OUT if node.is_optional and is_on == node.assumed else is_on
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
     if not text:
         return _LEFT_OUT if node.is_optional else None if node.empty is not None else ""

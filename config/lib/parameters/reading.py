@@ -38,6 +38,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def _scalar(node: Scalar, value: Any, language: str) -> str:
+    if value is None and node.value is Value.FLAG and node.is_optional:
+        return (YES if node.assumed else NO).of(language)
     if value is None or value == "":
         return node.empty.of(language) if node.empty is not None and value is None else NOTHING
     unit = node.unit.of(language)

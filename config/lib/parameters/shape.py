@@ -52,7 +52,7 @@ class Value(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Scalar:
     """One value. ``empty`` are the words of a value that may be left out as null (不限); ``is_optional``: the key itself may
-    be missing. ``low`` and ``high`` bound a number, ``is_above`` leaves ``low`` itself out."""
+    be missing, a flag then counts as ``assumed``. ``low`` and ``high`` bound a number, ``is_above`` leaves ``low`` itself out."""
 
     name: str
     label: Words
@@ -65,6 +65,7 @@ class Scalar:
     longest: int = 200
     is_optional: bool = False
     empty: Words | None = None
+    assumed: bool = False
     note: Words = NONE
 
 
