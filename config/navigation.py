@@ -31,6 +31,13 @@ TABS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("credit:round_list", _("整村授信"), "ballot"),
         ("credit:line_list", _("额度"), "yuan"),
     ),
+    PostKind.PARAMETER_MANAGER: (
+        ("lib:models", _("模型"), "scale"),
+        ("lib:forms", _("表单"), "forms"),
+        ("lib:rules", _("规则"), "adjustments"),
+        ("lib:notices", _("告知书"), "file-text"),
+        ("lib:releases", _("发布"), "release"),
+    ),
     PostKind.ASSESSOR: (("credit:my_sheet", _("评议"), "ballot"),),
     PostKind.AUDITOR: (
         ("reporting:plan_list", _("计划"), "plan"),

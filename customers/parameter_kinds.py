@@ -8,6 +8,8 @@ from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted
 from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
 from customers.domain import lists
+from customers.domain.form import read_form
+from customers.selectors.forms import KIND as FORM
 
 SCOPES = (
     ("identity", Words("身份和联系方式", "identity and contact")),
@@ -67,6 +69,63 @@ def _text(name: str, label: Words) -> Group:
     )
 
 
+def _form_problems(given: Any, _about: About) -> Iterator[Problem]:
+    """Every fault the reader of forms finds, with its place."""
+    for fault in read_form(given)[1]:
+        yield Problem(_placed(fault.path), Words(fault.sentence("zh"), fault.sentence("en")))
+
+
+def _placed(path: str) -> tuple[str | int, ...]:
+    parts = path.replace("[", ".").replace("]", "").split(".")
+    return tuple(int(part) if part.isdigit() else part for part in parts if part)
+
+
+register(
+    ParameterKind(
+        code=FORM,
+        title=Words("采集表", "Collection form"),
+        note=Words(
+            "走访时填什么；已有的档案仍按自己的版本显示",
+            "What a visit asks; files keep the version they were filled in by",
+        ),
+        area=Area.FORMS,
+        problems=_form_problems,
+        key_label=Words("表的代码", "Code of the form"),
+        key_note=Words("如 large_grower", "Such as large_grower"),
+        uses=(Use(title=Words("档案", "files"), count=counted_by("files_by_form")),),
+        words={
+            "code": Words("代码", "Code"),
+            "type": Words("类型", "Type"),
+            "zh": Words("中文", "Chinese"),
+            "en": Words("英文", "English"),
+            "subject": Words("对象", "Subject"),
+            "fits": Words("适用", "Fits"),
+            "steps": Words("步骤", "Steps"),
+            "sections": Words("各节", "Sections"),
+            "step": Words("步骤", "Step"),
+            "shape": Words("形式", "Shape"),
+            "fields": Words("项目", "Fields"),
+            "options": Words("选项", "Options"),
+            "help": Words("提示", "Help"),
+            "unit": Words("单位", "Unit"),
+            "required": Words("必填", "Required"),
+            "needed": Words("最低要求", "Needed"),
+            "shown_if": Words("何时显示", "Shown if"),
+            "field": Words("项目", "Field"),
+            "is": Words("等于", "Is"),
+            "most": Words("最大", "Most"),
+            "least": Words("最小", "Least"),
+            "places": Words("小数位", "Decimals"),
+            "longest": Words("最多字数", "Longest"),
+            "default": Words("默认", "Default"),
+            "more": Words("收起", "Under more"),
+            "row": Words("一行叫", "A row is called"),
+            "add": Words("加一行", "Adding a row"),
+            "at": Words("存放处", "Stored at"),
+            "totals": Words("合计", "Totals"),
+        },
+    )
+)
 register(
     ParameterKind(
         code="consent_notice",

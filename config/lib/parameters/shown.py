@@ -75,6 +75,7 @@ class Line:
     def title(self, language: str) -> str:
         """What the parameter is called: its kind, or where there are several its own title and key."""
         own = self.name.get("en" if language.startswith("en") else "zh") if isinstance(self.name, dict) else None
+        own = own if isinstance(own, str) else None
         return (
             f"{own}（{self.key}）"
             if own and language.startswith("zh")
@@ -89,7 +90,9 @@ def lines(institution_id: int, area: Area) -> list[Line]:
     codes = [kind.code for kind in kinds(area)]
     today = clock.today()
     released = Release.objects.filter(institution_id=institution_id, kind__in=codes).defer("document")
-    named = released.annotate(named=KeyTransform("title", "document"))
+    named = released.annotate(
+        named=KeyTransform("title", "document"), zh=KeyTransform("zh", "document"), en=KeyTransform("en", "document")
+    )
     found: dict[tuple[str, str], Line] = {}
 
     known = {kind.code: kind for kind in kinds(area)}
@@ -100,17 +103,22 @@ def lines(institution_id: int, area: Area) -> list[Line]:
     in_force = named.filter(effective_on__lte=today).order_by("kind", "key", "-effective_on", "-version")
     for one in in_force.distinct("kind", "key"):
         line(one.kind, one.key).in_force = one
-        line(one.kind, one.key).name = one.named
+        line(one.kind, one.key).name = _name(one)
     coming = named.filter(effective_on__gt=today).order_by("kind", "key", "effective_on", "-version")
     for one in coming.distinct("kind", "key"):
         line(one.kind, one.key).coming = one
-        line(one.kind, one.key).name = line(one.kind, one.key).name or one.named
+        line(one.kind, one.key).name = line(one.kind, one.key).name or _name(one)
     for draft in drafts_for(institution_id).filter(kind__in=codes):
         line(draft.kind, draft.key).drafts.append(draft)
     for kind in kinds(area):
         if not kind.key_label.zh:
             line(kind.code, "")
     return sorted(found.values(), key=lambda one: (codes.index(one.kind.code), one.key))
+
+
+def _name(release: Any) -> Any:
+    """Return what a document calls itself, where several of its kind are told apart."""
+    return release.named or {"zh": release.zh, "en": release.en} if release.key else None
 
 
 def drafts_for(institution_id: int) -> QuerySet[ParameterDraft]:
