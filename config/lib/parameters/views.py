@@ -198,12 +198,11 @@ def parameter_version(request: StaffRequest, pk: int) -> HttpResponse:
     kind, language = _kind(release.kind), _language()
     others = shown.versions(request.user.institution_id, release.kind, release.key).exclude(pk=pk)
     chosen = request.GET.get("against", "")
+    against = shown.before(release)
     if chosen.isdigit() and len(chosen) < 19:
-        against = shown.open_release(request.user.institution_id, int(chosen))
-        if (against.kind, against.key) != (release.kind, release.key):
+        against = others.filter(pk=int(chosen)).first()
+        if against is None:
             raise Http404
-    else:
-        against = shown.before(release)
     changes = kind.differences(against.document, release.document, language) if against else []
     context = {
         "where": _where(request, kind, release.key, _("第 %(version)s 版") % {"version": release.version}),
