@@ -110,12 +110,12 @@ def job_frame(asked_by_id: int | None, request: str, role: str = "worker") -> It
     """
     nested = connection.in_atomic_block
     with transaction.atomic():
-        _set({"staff": str(asked_by_id or ""), "request": request})
+        _set({"staff": str(asked_by_id or ""), "today": clock.today().isoformat(), "request": request})
         with connection.cursor() as cursor:
             cursor.execute(f"set local role gedang_{role}")
         yield
         if nested and not connection.needs_rollback:
-            _set({"staff": "", "request": ""})
+            _set({"staff": "", "today": "", "request": ""})
             with connection.cursor() as cursor:
                 cursor.execute("reset role")
 

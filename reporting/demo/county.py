@@ -21,7 +21,7 @@ from customers.services import roster
 from grids.domain import divisions
 from grids.models import Campaign, Grid, Institution
 from grids.services import territory
-from reporting.demo import audits, bulk, fieldwork, organisation, rounds
+from reporting.demo import audits, bulk, fieldwork, organisation, parameters, rounds
 from reporting.demo.families import Family, Registry, families
 from reporting.services import weekly
 
@@ -87,6 +87,8 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["weeks"] = _weeks(campaign, now)
     say("audit plans")
     figures["sampled"] = audits.plan_and_draw(people, now - timedelta(days=2))
+    say("parameters on their way")
+    figures["coming"] = parameters.draft_and_release(people, now)
     logins = organisation.logins(people)
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / "demo-logins.json").write_text(json.dumps(logins, ensure_ascii=False), "utf-8")

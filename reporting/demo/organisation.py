@@ -149,6 +149,7 @@ def logins(organisation: Organisation) -> list[dict[str, str]]:
         (PostKind.AUDITOR, organisation.auditors[0]),
         *((PostKind.ASSESSOR, assessor) for assessor in organisation.assessors[:1]),
         (PostKind.LEADER, organisation.leaders[0]),
+        *((PostKind.PARAMETER_MANAGER, manager) for manager in organisation.parameter_managers),
         (PostKind.ADMINISTRATOR, organisation.administrators[0]),
     )
     return [

@@ -89,7 +89,7 @@ def test_every_rule_holds_and_every_login_finds_work(
     posts = {login["kind"]: Staff.objects.get(number=login["username"]) for login in figures["logins"]}
     assert set(posts) == {
         PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.ASSESSOR, PostKind.LEADER,
-        PostKind.ADMINISTRATOR,
+        PostKind.PARAMETER_MANAGER, PostKind.ADMINISTRATOR,
     }  # fmt: skip
     for staff in posts.values():
         answer = client_of(staff).get("/", follow=True)
