@@ -8,5 +8,5 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """How many results keep a released parameter."""
 
-    dependencies = [("credit", "0008_household_ties"), ("lib", "0005_parameter_drafts")]
+    dependencies = [("credit", "0008_household_ties"), ("lib", "0006_parameter_drafts")]
     operations = [from_file(Path(__file__).parent.parent / "sql" / "uses.sql")]

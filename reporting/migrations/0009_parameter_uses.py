@@ -8,5 +8,5 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """How many results keep a released parameter."""
 
-    dependencies = [("reporting", "0008_blocked_by_the_present"), ("lib", "0005_parameter_drafts")]
+    dependencies = [("reporting", "0008_blocked_by_the_present"), ("lib", "0006_parameter_drafts")]
     operations = [from_file(Path(__file__).parent.parent / "sql" / "uses.sql")]

@@ -13,7 +13,7 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     dependencies = [
         ("grids", "0004_seat_kinds"),
-        ("lib", "0004_export_scope"),
+        ("lib", "0005_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
