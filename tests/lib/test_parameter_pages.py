@@ -76,6 +76,7 @@ def test_from_the_list_to_a_version_in_force(world: World, client_of: ClientOf) 
     assert (made.version, made.document["officer"]["households_per_week"]) == (2, 45)
     shown = page(ning, "parameter_version", made.pk)
     assert "现行" in shown
+    assert "<dd>45 户</dd>" in shown
     assert "将 每周走访户数 由 40 户 改为 45 户" in shown
     history = page(ning, "parameter", "visit_quotas")
     assert "第 2 版" in history

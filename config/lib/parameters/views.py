@@ -212,7 +212,7 @@ def parameter_version(request: StaffRequest, pk: int) -> HttpResponse:
         "against": against,
         "others": others,
         "changes": [change.sentence(language) for change in changes],
-        "block": readable(kind.shape_of(release.document), release.document, language),
+        "content": readable(kind.shape_of(release.document), release.document, language),
         "uses": _said(shown.uses_of(kind, [release])[release.pk]),
         "url": _address(release.kind, release.key),
     }
@@ -273,7 +273,7 @@ def parameter_draft(request: StaffRequest, pk: int) -> HttpResponse:
         "draft": draft,
         "base": base,
         "changes": [change.sentence(language) for change in changes],
-        "block": readable(kind.shape_of(draft.document), draft.document, language),
+        "content": readable(kind.shape_of(draft.document), draft.document, language),
         "problems": [{"place": problem.place, "text": problem.words.of(language)} for problem in wrong],
         "hindrances": drafts.hindrances(draft) if draft.is_open else [],
         "is_own": draft.drafted_by_id == request.user.pk,
