@@ -8,5 +8,5 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """How many results keep a released parameter."""
 
-    dependencies = [("customers", "0013_household_life"), ("lib", "0006_parameter_drafts")]
+    dependencies = [("customers", "0014_typed_and_phone_visits"), ("lib", "0006_parameter_drafts")]
     operations = [from_file(Path(__file__).parent.parent / "sql" / "uses.sql")]
