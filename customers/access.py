@@ -21,10 +21,13 @@ from customers.models import (
     ListFile,
     ListRelease,
     Person,
+    PersonMerge,
     Principal,
     Profile,
     ProfileCheck,
     RosterImport,
+    SimilarCase,
+    SimilarMember,
     Subject,
     Unit,
     Visit,
@@ -201,6 +204,32 @@ def open_grid_merger(post: Post, pk: int) -> GridMerger:
 def open_duplicate(post: Post, pk: int) -> DuplicateCase:
     """Return a duplicate found in the households a post may see."""
     return _open(DuplicateCase.objects.filter(scope(post)), pk=pk)
+
+
+def similar_cases_for(post: Post) -> QuerySet[SimilarCase]:
+    """Return the cases with a member a post may see."""
+    mine = SimilarMember.objects.filter(scope(post), case=OuterRef("pk"))
+    return SimilarCase.objects.filter(Exists(mine), institution_id=post.staff.institution_id)
+
+
+def open_similar_case(post: Post, pk: int) -> SimilarCase:
+    """Return a case with a member a post may see."""
+    return _open(similar_cases_for(post), pk=pk)
+
+
+def similar_members_for(post: Post) -> QuerySet[SimilarMember]:
+    """Return the members of cases a post may see."""
+    return SimilarMember.objects.filter(scope(post))
+
+
+def person_merges_for(post: Post) -> QuerySet[PersonMerge]:
+    """Return the merges of persons of the households a post may see."""
+    return PersonMerge.objects.filter(scope(post))
+
+
+def open_person_merge(post: Post, pk: int) -> PersonMerge:
+    """Return a merge of persons, of whom the post sees both."""
+    return _open(person_merges_for(post).filter(kept__grid__in=grids_for(post).order_by().values("pk")), pk=pk)
 
 
 # --- Roster files -------------------------------------------------------------------------------------------------

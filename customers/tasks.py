@@ -1,9 +1,40 @@
-"""Long work of customers."""
+"""Long work of customers: roster files, and the nightly look for people filed twice."""
 
+from typing import Any
+
+from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.jobs import Job, register
-from customers.services import roster
+from config.lib import jobs
+from config.lib.acting import job_frame
+from config.lib.jobs import Chunk, Job, register
+from config.lib.models import JobRun
+from customers.services import roster, sweep
+from grids.selectors.institutions import institution_ids
+
+
+@shared_task(name="customers.sweep_duplicates")
+def sweep_duplicates() -> None:
+    """Start a sweep for every bank; one that still runs is left to end."""
+    with job_frame(None, "sweep-duplicates"):
+        for institution_id in institution_ids():
+            try:
+                jobs.start(
+                    kind="sweep_duplicates",
+                    key=str(institution_id),
+                    institution_id=institution_id,
+                    asked_by_id=None,
+                    chunks=[Chunk({"institution": institution_id})],
+                )
+            except jobs.AlreadyRunning:
+                continue
+
+
+def _sweep(run: JobRun, payload: Any) -> None:
+    JobRun.objects.filter(pk=run.pk).update(result={"open": sweep.sweep(payload["institution"])})
+
+
+register(Job(kind="sweep_duplicates", title=_("查找重复登记"), work=_sweep))
 
 register(
     Job(

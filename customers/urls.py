@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import checks, entities, households, life, list_files, lists, mergers, roster, today, visits
+from customers.views import (
+    checks,
+    duplicates,
+    entities,
+    households,
+    life,
+    list_files,
+    lists,
+    mergers,
+    roster,
+    today,
+    visits,
+)
 
 app_name = "customers"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -47,6 +59,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queues/<int:pk>/photos/<int:photo>/", checks.check_photo, name="check_photo"),
     path("queues/duplicates/<int:pk>/settle/", checks.settle_duplicate, name="duplicate_settle"),
     path("lists/", lists.entry_list, name="list_entries"),
+    path("duplicates/", duplicates.case_list, name="similar_cases"),
+    path("duplicates/<int:pk>/", duplicates.case, name="similar_case"),
+    path("duplicates/<int:pk>/different/", duplicates.different, name="similar_different"),
+    path("duplicates/<int:pk>/merge/", duplicates.ask_merge, name="merge_ask"),
+    path("duplicates/merges/<int:pk>/confirm/", duplicates.confirm_merge, name="merge_confirm"),
+    path("duplicates/merges/<int:pk>/reject/", duplicates.reject_merge, name="merge_reject"),
+    path("duplicates/merges/<int:pk>/undo/", duplicates.ask_undo, name="merge_undo"),
+    path("duplicates/merges/<int:pk>/undo/confirm/", duplicates.confirm_undo, name="merge_undo_confirm"),
     path("lists/export.xlsx", list_files.export, name="list_export"),
     path("lists/files/", list_files.file_list, name="list_files"),
     path("lists/files/new/", list_files.file_upload, name="list_file_upload"),

@@ -60,6 +60,8 @@ alter database :"dbname" set timezone = 'Asia/Shanghai';
 alter database :"dbname" set jit = off;
 revoke all on database :"dbname" from public;
 grant connect on database :"dbname" to gedang_web, gedang_worker, gedang_opener, gedang_read;
+-- The nightly sweep groups a whole bank; what it groups lives in tables of its own session (customers/services/sweep.py).
+grant temporary on database :"dbname" to gedang_worker;
 
 -- Sizes and change counts of a table tell how much is being typed into a sealed sheet; requests may not read them.
 \connect :"dbname"

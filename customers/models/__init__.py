@@ -1,5 +1,6 @@
 """Tables of customers."""
 
+from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem, UnplacedRow
 from customers.models.life import GridMerger, HouseholdEvent
@@ -27,12 +28,16 @@ __all__ = [
     "Milestone",
     "MoveRequest",
     "Person",
+    "PersonMerge",
     "PersonToken",
     "Principal",
     "Profile",
     "ProfileCheck",
     "RosterImport",
     "RosterProblem",
+    "SimilarCase",
+    "SimilarDecision",
+    "SimilarMember",
     "Subject",
     "SubjectGrid",
     "SubjectToken",

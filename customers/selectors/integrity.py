@@ -318,6 +318,21 @@ rule_by_sql(
     """,
 )
 
+rule_by_sql(
+    "customers.merges_are_what_they_say",
+    _("合并由两个人办理；作为重复离户的人都有一条没有撤销的合并，合并了的人都已离户"),
+    """
+    select merge.id from customers_personmerge as merge join customers_person as person on person.id = merge.gone_id
+    where merge.confirmed_by_id = merge.asked_by_id or merge.undone_by_id = merge.undo_asked_by_id
+       or (merge.confirmed_at is not null and merge.undone_at is null and person.left_on is null)
+    union all
+    select person.id from customers_person as person
+    where person.left_reason = 'duplicate' and not exists (
+        select from customers_personmerge as merge
+        where merge.gone_id = person.id and merge.confirmed_at is not null and merge.undone_at is null)
+    """,
+)
+
 # --- First events (Semantics, section 2), in both directions -----------------------------------------------------------
 
 

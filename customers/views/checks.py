@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
-from customers.selectors import life, lists
+from customers.selectors import duplicates, life, lists
 from customers.selectors import queues as selectors
 from customers.selectors import roster as rosters
 from customers.services import members
@@ -40,6 +40,7 @@ def queues(request: StaffRequest) -> HttpResponse:
         "mergers_waiting": life.waiting_mergers(request.post),
         "is_manager": is_manager,
         "due": lists.reviews_due(request.post),
+        "similar": duplicates.open_cases(request.post),
         "list_files_waiting": lists.files_waiting(request.post),
         "rosters_waiting": rosters.waiting(request.post) if is_manager else 0,
     }

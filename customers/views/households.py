@@ -19,7 +19,7 @@ from customers.domain import catalogue
 from customers.domain.identity import check_phone
 from customers.domain.lists import usable
 from customers.forms.items import language
-from customers.selectors import files, households
+from customers.selectors import duplicates, files, households
 from customers.selectors import identity as identities
 from customers.selectors import lists as listed
 from customers.selectors.households import HouseholdFilter
@@ -118,6 +118,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "people": [_person(person, card, today) for person in card.people],
         "figures": _figures(card),
         "events": timeline_of(home, request.post),
+        "told": duplicates.told_on(home),
         "slots": _slots(home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
         "may_reveal": request.post.kind in REVEALING,

@@ -37,3 +37,8 @@ def staff_numbered(bank: Institution, number: str) -> Staff:
     if staff is None:
         raise NotFound(f"{number} is unknown as an active member of staff of this bank")
     return staff
+
+
+def institution_ids() -> list[int]:
+    """Return every bank, for work the clock starts."""
+    return list(Institution.objects.order_by("pk").values_list("pk", flat=True))

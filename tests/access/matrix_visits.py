@@ -8,7 +8,18 @@ from typing import Any
 from PIL import Image
 
 from config.lib import clock
-from customers.models import DuplicateCase, Evidence, GridMerger, Household, HouseholdEvent, ListEntry, ListRelease
+from customers.models import (
+    DuplicateCase,
+    Evidence,
+    GridMerger,
+    Household,
+    HouseholdEvent,
+    ListEntry,
+    ListRelease,
+    PersonMerge,
+    SimilarCase,
+    SimilarMember,
+)
 from customers.services import list_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
@@ -146,6 +157,45 @@ def grid_merger(world: World) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def similar(world: World) -> dict[str, Any]:
+    made = SimilarCase.objects.create(
+        institution=world.bank,
+        kind="phone",
+        key=f"{next(_numbers)}",
+        size=2,
+        rules_version=1,
+        opened_at=clock.now(),
+    )
+    for _ in range(2):
+        found = _home(world)
+        SimilarMember.objects.create(
+            institution=world.bank,
+            grid=world.liu,
+            recorded_grid=world.liu,
+            subject_id=found.pk,
+            person=found.people.get(relation="son"),
+            case=made,
+        )
+    return {"pk": made.pk}
+
+
+def merge(world: World) -> dict[str, Any]:
+    case = SimilarCase.objects.get(pk=similar(world)["pk"])
+    gone, kept = (member.person for member in case.members.order_by("pk"))
+    asked = PersonMerge.objects.create(
+        institution=world.bank,
+        grid=world.liu,
+        recorded_grid=world.liu,
+        subject_id=gone.household_id,
+        case=case,
+        gone=gone,
+        kept=kept,
+        reason="x",
+        asked_by=world.he,
+    )
+    return {"pk": asked.pk}
+
+
 ROWS = {
     "customers:merger_list": Row(posts=MANAGER | {PostKind.ADMINISTRATOR}),
     "customers:merger_confirm": Row(posts=MANAGER, kwargs=grid_merger, method="post", status=302),
@@ -159,6 +209,14 @@ ROWS = {
     "customers:life_confirm": Row(posts=MANAGER, kwargs=life_event, method="post", status=302),
     "customers:life_refuse": Row(posts=MANAGER, kwargs=life_event, method="post", data={"reason": "不符"}, status=302),
     "customers:life_withdraw": Row(posts=OFFICER, kwargs=life_event, method="post", status=302),
+    "customers:similar_cases": Row(posts=MANAGER),
+    "customers:similar_case": Row(posts=MANAGER, kwargs=similar),
+    "customers:similar_different": Row(posts=MANAGER, kwargs=similar, method="post", data={"reason": "x"}, status=302),
+    "customers:merge_ask": Row(posts=MANAGER, kwargs=similar, method="post", status=302),
+    "customers:merge_confirm": Row(posts=MANAGER, kwargs=merge, method="post", status=302),
+    "customers:merge_reject": Row(posts=MANAGER, kwargs=merge, method="post", data={"reason": "x"}, status=302),
+    "customers:merge_undo": Row(posts=MANAGER, kwargs=merge, method="post", status=302),
+    "customers:merge_undo_confirm": Row(posts=MANAGER, kwargs=merge, method="post", status=302),
     "customers:duplicate_settle": Row(posts=MANAGER, kwargs=duplicate, method="post", status=302),
     "customers:today": Row(posts=OFFICER),
     "customers:drafts": Row(posts=OFFICER),

@@ -109,6 +109,9 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "alter table customers_listentry drop constraint list_needs_two_people",
         "update customers_listentry set confirmed_by_id = proposed_by_id",
     ),
+    "customers.merges_are_what_they_say": (
+        "update customers_person set left_on = current_date, left_reason = 'duplicate' where id = (select min(id) from customers_person)",
+    ),
     "customers.white_is_one_and_free": (
         "insert into customers_listentry (institution_id, grid_id, recorded_grid_id, subject_id, person_id, colour, reason, note, answer, "
         "proposed_by_id, confirmed_by_id, confirmed_at) "
