@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.lib.api.fields import Reference, Yuan
+from config.lib.models import Release
 from customers.models import (
     Business,
     Household,
@@ -21,7 +22,7 @@ from customers.models import (
 )
 from customers.selectors.identity import masked
 
-DOCUMENT = "the file as a document; see the guide for its form. Amounts are decimal strings in yuan"
+DOCUMENT = "the file as a document; its form is read at forms/. Amounts are decimal strings in yuan"
 
 
 # --- Households ---------------------------------------------------------------------------------------------------
@@ -213,6 +214,7 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
     household_id = Reference(source="subject_id")
     visit_id = Reference()
     collector_id = Reference()
+    form_id = Reference(allow_null=True)
     assets_yuan = Yuan(source="assets")
     disposable_yuan = Yuan(source="disposable")
     liabilities_yuan = Yuan(source="liabilities")
@@ -234,6 +236,8 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
             "collector_id",
             "submitted_at",
             "document_hash",
+            "form_id",
+            "completeness",
             "assets_yuan",
             "disposable_yuan",
             "liabilities_yuan",
@@ -340,6 +344,23 @@ class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
             "released_at",
             "releases",
         )
+        read_only_fields = fields
+
+
+# --- Forms --------------------------------------------------------------------------------------------------------
+
+
+class FormSerializer(serializers.ModelSerializer[Release]):
+    """A collection form in force: what it asks, in the order of the page."""
+
+    id = Reference()
+    document = serializers.DictField(
+        read_only=True, help_text="the definition: steps, sections, fields, options, in both languages"
+    )
+
+    class Meta:
+        model = Release
+        fields: tuple[str, ...] = ("id", "key", "version", "effective_on", "sha256", "document")
         read_only_fields = fields
 
 

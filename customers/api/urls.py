@@ -3,7 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from customers.api.rosters import RosterImports
-from customers.api.views import Businesses, Checks, Households, ListEntries, Profiles, Units, Visits
+from customers.api.views import Businesses, Checks, Forms, Households, ListEntries, Profiles, Units, Visits
 
 router = SimpleRouter(use_regex_path=False)
 router.register("households", Households, basename="household")
@@ -12,6 +12,7 @@ router.register("units", Units, basename="unit")
 router.register("visits", Visits, basename="visit")
 router.register("profiles", Profiles, basename="profile")
 router.register("checks", Checks, basename="check")
+router.register("forms", Forms, basename="form")
 router.register("list-entries", ListEntries, basename="list_entry")
 router.register("roster-imports", RosterImports, basename="roster_import")
 urlpatterns = router.urls

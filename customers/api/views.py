@@ -18,6 +18,7 @@ from customers import access
 from customers.api.serializers import (
     BusinessSerializer,
     CheckSerializer,
+    FormSerializer,
     HouseholdDetails,
     HouseholdSerializer,
     ListEntrySerializer,
@@ -32,6 +33,7 @@ from customers.api.serializers import (
 from customers.domain.economics import Problem
 from customers.domain.members import Joining, Leaving
 from customers.forms.visits import sentence
+from customers.selectors.forms import releases_in_force
 from customers.services.visits import Photo, Submission, VisitConflictError, VisitRefusedError, submit_visit
 from grids.access import CUSTOMER_POSTS, Post, PostKind
 
@@ -204,6 +206,17 @@ class Profiles(Rows):
 
     def row(self, post: Post) -> QuerySet[Any]:
         return access.profiles_for(post)
+
+
+class Forms(Rows):
+    """The collection forms in force: what a page, a paper, a file and a program ask alike."""
+
+    posts: ClassVar[Any] = CUSTOMER_POSTS
+    serializer_class = FormSerializer
+    filters: ClassVar[dict[str, Filter]] = {"key": Filter("key", "text", "only this form")}
+
+    def rows(self, post: Post) -> QuerySet[Any]:
+        return releases_in_force(post.staff.institution_id)
 
 
 class Checks(Rows):

@@ -16,13 +16,14 @@ from django.utils.translation import gettext_lazy
 
 from customers.domain import members, visits, words
 from customers.domain.diff import TOTALS as TOTAL_WORDS
-from customers.domain.economics import Problem
+from customers.domain.economics import Problem, totals
 from customers.domain.form import Field, Form, Section
 from customers.domain.form.definition import SUMMED, TOTALS
 from customers.domain.form.reading import answer
 from customers.domain.members import Joining, Leaving
 from customers.forms import items
 from customers.forms.items import Cell, ItemForm, Rows, Words, control, form_of, language
+from customers.selectors.ranges import Range
 
 _PLACE = re.compile(r"([\w.]+?)\.(\d+)(?:\.(\w+))?$")
 
@@ -85,11 +86,26 @@ class Part:
 
 @dataclass
 class PageStep:
-    """One step of the page with its sections and the totals under them: (words, sum as the script reads it)."""
+    """One step of the page with its sections and the totals under them."""
 
     title: str
     parts: list[Part]
-    totals: list[tuple[str, str]]
+    totals: list["PageTotal"]
+
+
+@dataclass(frozen=True)
+class PageTotal:
+    """A running total: ``sum`` as the script reads it, the total last accepted, and the middle half of the village in yuan."""
+
+    label: str
+    sum: str
+    last: Decimal | None = None
+    usual: Range | None = None
+
+    @property
+    def is_net(self) -> bool:
+        """Whether it is a difference, which the last look before sending shows again."""
+        return " - " in self.sum
 
 
 def _labels(kinds: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
@@ -119,7 +135,9 @@ class VisitForm:
         remarks: Iterable[Mapping[str, str]] = (),
         data: Any = None,
         initial: Mapping[str, Any] | None = None,
+        usual: Mapping[str, Range] | None = None,
     ) -> None:
+        self.usual = usual or {}
         self.definition = definition
         self.people = people
         self.base = base or {}
@@ -243,10 +261,14 @@ class VisitForm:
             PageStep(
                 step.words.label(words_in),
                 [self._part(section) for section in self.definition.in_step(step.code)],
-                [(TOTAL_WORDS[name].label(words_in), TOTALS[name]) for name in step.totals],
+                [self._total(name) for name in step.totals],
             )
             for step in self.definition.steps
         ]
+
+    def _total(self, name: str) -> PageTotal:
+        before = getattr(totals(self.base), name) if self.base else None
+        return PageTotal(TOTAL_WORDS[name].label(language()), TOTALS[name], before, self.usual.get(name))
 
     def _part(self, section: Section) -> Part:
         words_in = language()

@@ -6,6 +6,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from django.db.models import QuerySet
+
 from config.lib import clock
 from config.lib.models import Release
 from customers.domain.form import Form, read_form
@@ -75,6 +77,11 @@ def _in_force(institution_id: int, on: date) -> list[Edition]:
     for release in Release.objects.filter(pk__in=unread) if unread else ():
         _form(release)
     return [Edition(pk, key, version, _READ[sha256]) for key, (_day, version, pk, sha256) in newest.items()]
+
+
+def releases_in_force(institution_id: int) -> QuerySet[Release]:
+    """Return the releases of every form in force today."""
+    return Release.objects.filter(pk__in=[edition.release_id for edition in _in_force(institution_id, clock.today())])
 
 
 @cache

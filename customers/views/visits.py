@@ -22,6 +22,7 @@ from customers.domain.visits import FILED_OUTCOMES
 from customers.forms.items import language
 from customers.forms.visits import VisitForm, sentence
 from customers.selectors import households, identity
+from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, is_light, start_of
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
 from grids.access import CUSTOMER_POSTS, PostKind
@@ -34,7 +35,7 @@ def visit(request: StaffRequest, pk: int) -> HttpResponse:
     submit took the identity."""
     home = access.open_household(request.post, pk)
     start = start_of(home, request.user, _form_key(request))
-    form = _form(start, request)
+    form = _form(home, start, request)
     if request.method == "GET":
         return _page(request, home, start, form)
     try:
@@ -59,8 +60,9 @@ def _form_key(request: StaffRequest) -> str:
     return request.POST.get("form", "") if request.method == "POST" else request.GET.get("form", "")
 
 
-def _form(start: VisitStart, request: StaffRequest) -> VisitForm:
+def _form(home: Any, start: VisitStart, request: StaffRequest) -> VisitForm:
     return VisitForm(
+        usual=ranges_of(home.institution_id, home.grid_id, home.pk),
         definition=start.edition.form if start.edition else None,
         form_key=start.edition.key if start.edition else "",
         people=start.people,
@@ -110,7 +112,7 @@ def _page(
         "members": [_member(row, home) for row in form.rows.get("members", ())],
         "pages": (pages := form.steps()),
         "steps": [_("见面与同意"), *(page.title for page in pages), _("拍照完成")],
-        "last_look": [total for page in pages for total in page.totals if " - " in total[1]],
+        "last_look": [total for page in pages for total in page.totals if total.is_net],
         "editions": [(edition.key, edition.label(language())) for edition in start.editions],
     }
     return render(request, "customers/visit.html", context, status=status)

@@ -43,6 +43,8 @@ ROWS = {
     "api:roster_import-list": Row(posts=HANDLING),
     "api:roster_import-detail": Row(posts=HANDLING, kwargs=key(rows.roster)),
     "api:roster_import-problems": Row(posts=HANDLING, kwargs=key(rows.roster)),
+    "api:form-list": Row(posts=REPORTS),
+    "api:form-detail": Row(posts=REPORTS, kwargs=key(rows.form)),
     "api:round-list": Row(posts=CUSTOMERS),
     "api:round-detail": Row(posts=CUSTOMERS, kwargs=key(rows.village_round)),
     "api:decision-list": Row(posts=CUSTOMERS),

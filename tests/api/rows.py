@@ -1,5 +1,6 @@
 """One row of every noun of the API in Liu Village, and any number of them, written as the owner of the database."""
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from grids.models import Branch, Grid, Staff
 from reporting.models import ReportRow, SamplePlan, WeeklyReport
 from tests.credit.files import canonical
 from tests.customers.builders import make_business, make_household, make_unit
+from tests.forms import SHIPPED
 from tests.world import SINCE, World
 
 _places: dict[str, int] = {}
@@ -283,4 +285,17 @@ def roster(world: World) -> RosterImport:
         state="checked",
         uploaded_by=world.chen,
         summary={"rows": 3, "totals": {"new": 1}, "errors": {}, "warnings": {"id_missing": 1}},
+    )
+
+
+def form(world: World) -> Release:
+    """A form in force, under a key of its own."""
+    return releases.publish(
+        institution_id=world.bank.pk,
+        kind="form",
+        key=f"form{_next('form')}",
+        document=json.loads((SHIPPED / "farm_household.json").read_text("utf-8")),
+        effective_on=SINCE,
+        drafted_by_id=world.mo.pk,
+        released_by_id=world.ning.pk,
     )

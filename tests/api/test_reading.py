@@ -27,6 +27,7 @@ NOUNS: dict[str, tuple[Callable[[World], Any], str, int]] = {
     "checks": (rows.check, "chen", 1),
     "list-entries": (rows.list_entry, "chen", 2),
     "roster-imports": (rows.roster, "chen", 1),
+    "forms": (rows.form, "chen", 2),
     "rounds": (rows.village_round, "gao", 1),
     "decisions": (rows.decision, "jiang", 1),
     "line-results": (rows.line_result, "jiang", 2),
@@ -59,7 +60,7 @@ def test_a_list_costs_the_same_for_one_row_and_for_twenty(world: World, program_
     assert len(twenty) == len(one) == frame + wanted, "\n".join(twenty)
 
 
-@pytest.mark.parametrize("noun", [noun for noun in NOUNS if noun not in ("weekly-reports", "sample-plans")])
+@pytest.mark.parametrize("noun", [noun for noun in NOUNS if noun not in ("weekly-reports", "sample-plans", "forms")])
 def test_an_outsider_sees_nothing_and_cannot_tell(world: World, program_of: Of, noun: str) -> None:
     made = NOUNS[noun][0](world)
     program = program_of(world.fang)

@@ -39,6 +39,8 @@
       });
       output.textContent = gedang.yuan(fen);
       output.classList.toggle("is-negative", fen < 0);
+      const far = output.closest("div").querySelector("[data-far-note]");
+      if (far) far.hidden = !(fen > gedang.fen(output.dataset.far));
     });
   }
 
