@@ -128,6 +128,12 @@ def open_entity(post: Post, pk: int) -> Business | Unit:
     return _open(units_for(post).select_related(*wanted), pk=pk)
 
 
+def open_place(post: Post, pk: int) -> Household | Business | Unit:
+    """Return a household, business or unit by its subject, with its grid."""
+    kind = subjects_for(post).filter(pk=pk).values_list("kind", flat=True).first()
+    return open_household(post, pk) if kind == Subject.Kind.HOUSEHOLD else open_entity(post, pk)
+
+
 def is_hidden(post: Post, subject_id: int) -> bool:
     """Whether a household's file is hidden from an auditor for now: his own work, or drawn and not yet re-entered."""
     return post.kind == PostKind.AUDITOR and subject_id in hidden_subjects()
@@ -278,7 +284,15 @@ def open_check(subject_id: int) -> Profile:
     if open_subjects("check_queue", subject_id) != [subject_id]:
         raise Http404
     profiles = Profile.objects.filter(subject_id=subject_id).select_related(
-        "visit__lead", "visit__partner", "visit__person_met", "collector", "subject__household__grid"
+        "visit__lead",
+        "visit__partner",
+        "visit__person_met",
+        "collector",
+        "form",
+        "subject__grid",
+        "subject__household__grid",
+        "subject__business__grid",
+        "subject__unit__grid",
     )
     newest = profiles.order_by("-number").first()
     if newest is None:

@@ -190,6 +190,7 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
             "partner_id",
             "typed_by_id",
             "person_met_id",
+            "met_role",
             "purpose",
             "channel",
             "called",
@@ -391,7 +392,7 @@ class VisitSubmission(serializers.Serializer[Any]):
     """A visit as a program sends it. Codes and rules are those of the page; what breaks one is answered with 422."""
 
     client_uuid = serializers.UUIDField(help_text="made by the client; sending the same visit again is safe")
-    household_id = serializers.IntegerField(min_value=1)
+    household_id = serializers.IntegerField(min_value=1, help_text="a household, or the id of a business or unit")
     purpose = serializers.CharField(help_text="census, revisit, signing or other")
     outcome = serializers.CharField(help_text="interviewed, partial, refused, away, nobody or moved")
     channel = serializers.CharField(required=False, default="site", help_text="site, video (with a photo) or phone")
@@ -404,6 +405,12 @@ class VisitSubmission(serializers.Serializer[Any]):
     device_at = serializers.DateTimeField(required=False, allow_null=True)
     partner_id = serializers.IntegerField(required=False, allow_null=True)
     person_met_id = serializers.IntegerField(required=False, allow_null=True)
+    met_role = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="at a business or unit: principal, employee, family or other",
+    )
     consent = serializers.CharField(
         required=False, allow_blank=True, default="", help_text="standing, spoken, signed or none"
     )

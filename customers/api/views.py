@@ -117,12 +117,12 @@ class Visits(Rows):
         unreadable = list(problems_of(sent.errors))
         if {"client_uuid", "household_id"} & set(sent.errors):
             raise Refused(422, _("内容有误"), problems=unreadable)
-        home = access.open_household(request.post, int(sent.initial_data["household_id"]))  # type: ignore[attr-defined]
+        home = access.open_place(request.post, int(sent.initial_data["household_id"]))  # type: ignore[attr-defined]
         try:
             stored = submit_visit(
                 staff=request.user,
                 post_id=request.post.pk,  # type: ignore[attr-defined]
-                household=home,
+                place=home,
                 submission=_submission(request, sent, unreadable),
             )
         except VisitRefusedError as refused:

@@ -28,6 +28,8 @@ PHONE: Final = "phone"
 CALLED: Final = ("self", "home")
 # Nobody was reached: there is no picture of a call that was not taken.
 UNREACHED: Final = frozenset({"nobody", "moved"})
+# Whom the officer met at a business or unit, where nobody is a member.
+MET_ROLES: Final = ("principal", "employee", "family", "other")
 # By which way a visit came in; the same answers make the same revision by each.
 ENTRIES: Final = ("page", "paper", "api", "file")
 PAPER: Final = "paper"
@@ -76,6 +78,7 @@ class Statement:
     entry: str = "page"
     # The day that was stated; None where none was.
     on: date | None = None
+    met_role: str = ""
 
 
 def check(visit: Statement, given: Circumstances) -> list[Problem]:
@@ -92,6 +95,8 @@ def check(visit: Statement, given: Circumstances) -> list[Problem]:
         found += _typed(visit, given)
     if visit.person_met is not None and visit.person_met not in given.members:
         found.append(Problem("person_met", "person_unknown"))
+    if visit.met_role and visit.met_role not in MET_ROLES:
+        found.append(Problem("met_role", "met_role_unknown"))
     if visit.partner is not None and visit.partner not in given.colleagues:
         found.append(Problem("partner", "partner_unknown"))
     found += _consent(visit, given)
@@ -173,6 +178,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "The day of the visit lies within the past year and not after today",
     ),
     "sheet_missing": ("请先上传纸质表的照片", "Upload a photo of the paper form first"),
+    "members_of_households": ("只有农户有家庭成员", "Only households have members"),
     "form_unknown": (
         "采集表尚未发布或不适用于这一对象，暂时只能保存走访；请联系参数管理岗",
         "No form for this subject is in force, so only the visit can be kept. Ask the parameter manager",
@@ -185,6 +191,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "同访人须是本支行的另一位同事，请重新选择",
         "The companion must be another colleague of the branch; choose again",
     ),
+    "met_role_unknown": ("请选择见到的是谁", "Choose whom you met"),
     "consent_missing": (
         "请先告知，再选择对方是否同意采集",
         "Read out the notice, then say whether collection was agreed to",

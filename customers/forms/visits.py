@@ -48,6 +48,7 @@ class StatementForm(forms.Form):
     )
     outcome = Words(label=gettext_lazy("走访结果"), required=True, widget=forms.RadioSelect)
     person_met = Words(label=gettext_lazy("见到谁"), widget=forms.Select)
+    met_role = Words(label=gettext_lazy("见到谁"), widget=forms.RadioSelect)
     partner = Words(label=gettext_lazy("同访人"), widget=forms.Select)
     consent = Words(label=gettext_lazy("是否同意采集"), required=True, widget=forms.RadioSelect)
     visit_only = forms.BooleanField(label=gettext_lazy("只提交走访，不保存已填的档案内容"), required=False)
@@ -127,6 +128,7 @@ class VisitForm:
         purposes: list[tuple[str, Any]],
         outcomes: list[tuple[str, Any]],
         channels: list[tuple[str, Any]],
+        met_roles: list[tuple[str, Any]] | None = None,
         standing_on: date | None = None,
         has_notice: bool = True,
         base: Mapping[str, Any] | None = None,
@@ -149,6 +151,7 @@ class VisitForm:
         for asked in definition.answers.values() if definition else ():
             total = SUMMED.get(("", asked.code), "")
             self.visit.fields[asked.code] = control(asked, total=total, is_row=False, people=self.named)
+        self.visit.fields["met_role"].widget.choices = _labels(met_roles or ())
         self._fill_choices(colleagues, purposes, outcomes, channels, standing_on, has_notice)
         self.rows: dict[str, Rows] = {}
         for section in definition.lists() if definition else ():
@@ -322,6 +325,7 @@ class VisitForm:
             "device_at": _instant(value("device_at")),
             "partner_id": _number(value("partner")),
             "person_met_id": _number(value("person_met")),
+            "met_role": value("met_role"),
             "consent": value("consent") if value("outcome") in visits.FILED_OUTCOMES else "",
             "document": self.document(),
             "confirmed": confirmed,

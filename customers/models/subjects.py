@@ -1,5 +1,7 @@
 """Subjects (建档对象): what is counted, visited and filed; households are the first kind."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -49,6 +51,11 @@ class Subject(Scoped):
     left_on = models.DateField(_("离册"), null=True, blank=True)
     left_reason = models.CharField(_("离册原因"), max_length=8, choices=Left, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
+
+    @property
+    def place(self) -> Any:
+        """The household, business or unit itself."""
+        return getattr(self, self.kind)
 
     class Meta:
         constraints = [

@@ -56,6 +56,12 @@ class Visit(Recorded):
         API = "api", _("接口")
         FILE = "file", _("文件导入")
 
+    class MetRole(models.TextChoices):
+        PRINCIPAL = "principal", _("负责人")
+        EMPLOYEE = "employee", _("店员或员工")
+        FAMILY = "family", _("家里人")
+        OTHER = "other", _("其他人")
+
     client_uuid = models.UUIDField(unique=True)
     content_hash = models.CharField(max_length=64)
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="visits")
@@ -71,6 +77,7 @@ class Visit(Recorded):
     called = models.CharField(_("打给谁"), max_length=4, choices=Called, blank=True, default="", db_default="")
     outcome = models.CharField(_("结果"), max_length=12, choices=Outcome)
     person_met = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
+    met_role = models.CharField(_("见到谁"), max_length=9, choices=MetRole, blank=True, default="", db_default="")
     device_at = models.DateTimeField(_("设备时间"))
     received_at = models.DateTimeField(_("收到时间"))
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)

@@ -1,6 +1,6 @@
 """What waits for a second person: files to check, list entries to confirm; and one file side by side with the one before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,18 @@ from config.lib import clock, display
 from config.lib.weeks import business_day
 from customers import access
 from customers.domain import diff, form, words
-from customers.models import Consent, DuplicateCase, Evidence, Household, ListEntry, ListRelease, Person, Profile
+from customers.models import (
+    Business,
+    Consent,
+    DuplicateCase,
+    Evidence,
+    Household,
+    ListEntry,
+    ListRelease,
+    Person,
+    Profile,
+    Unit,
+)
 from customers.selectors.files import releases_of_entries
 from customers.selectors.forms import form_of
 from customers.selectors.visits import members, newest_consent, previous_profile
@@ -23,10 +34,10 @@ PER_PAGE = 20
 
 @dataclass(frozen=True)
 class Waiting:
-    """One file of the check queue."""
+    """One file of the check queue: the household, business or unit, and what it is called."""
 
-    household: Household
-    head: str
+    place: Any
+    title: str
     profile: Profile
 
 
@@ -34,11 +45,12 @@ def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
     """Return one page of the files that wait for the acting person, the oldest first."""
     page: Page[int] = Paginator(access.check_queue(), PER_PAGE).get_page(number)
     ids = list(page.object_list)
-    homes = Household.objects.filter(pk__in=ids).select_related("grid").in_bulk()
+    kinds = (Household, Business, Unit)
+    homes = {place.pk: place for kind in kinds for place in kind.objects.filter(pk__in=ids).select_related("grid")}
     heads = dict(
-        Person.objects.filter(pk__in=[home.head_id for home in homes.values() if home.head_id]).values_list(
-            "pk", "name"
-        )
+        Person.objects.filter(
+            pk__in=[home.head_id for home in homes.values() if isinstance(home, Household)]
+        ).values_list("pk", "name")
     )
     newest = {
         profile.subject_id: profile
@@ -48,7 +60,14 @@ def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
         .distinct("subject_id")
         .defer("document")
     }
-    return page, [Waiting(homes[pk], heads.get(homes[pk].head_id or 0, ""), newest[pk]) for pk in ids if pk in homes]
+    return page, [
+        Waiting(homes[pk], title_of(homes[pk], heads), newest[pk]) for pk in ids if pk in homes and pk in newest
+    ]
+
+
+def title_of(place: Household | Business | Unit, heads: Mapping[int, str]) -> str:
+    """Return what a subject is called: the head's name, the sign of a business or unit."""
+    return heads.get(place.head_id or 0, "") or place.number if isinstance(place, Household) else place.name
 
 
 def waiting_entries(post: Post) -> list[ListEntry]:
@@ -119,7 +138,7 @@ class Section:
 class Sheet:
     """What the checker has before him."""
 
-    household: Household
+    place: Household | Business | Unit
     profile: Profile
     previous: Profile | None
     people: list[Person]
@@ -135,21 +154,21 @@ class Sheet:
         return [section.title for section in self.sections if not section.changed and not section.carried]
 
 
-def sheet_of(household: Household, profile: Profile) -> Sheet:
+def sheet_of(place: Household | Business | Unit, profile: Profile) -> Sheet:
     """Return a revision beside the one it is compared with, what it lacks and what is odd in it."""
     previous = previous_profile(profile)
-    people = members(household)
+    people = members(place) if isinstance(place, Household) else []
     # Who has left since stands in the files compared and is named there.
-    everyone = Person.objects.filter(household=household)
+    everyone = Person.objects.filter(household_id=place.pk)
     return Sheet(
-        household=household,
+        place=place,
         profile=profile,
         previous=previous,
         people=people,
         sections=sections_of(profile, previous, everyone),
         notes=_notes(profile),
         photos=list(Evidence.objects.filter(visit_id=profile.visit_id).order_by("pk")),
-        consent=newest_consent(household.pk),
+        consent=newest_consent(place.pk),
         late_days=_days(profile.visit.device_at, profile.visit.received_at),
     )
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from config.lib import clock, releases
-from customers.models import Consent, Household, Person, Profile, ProfileCheck, Visit
+from customers.models import Business, Consent, Household, Person, Profile, ProfileCheck, Unit, Visit
 from customers.selectors import forms
 from customers.selectors.forms import Edition
 from grids.access import Staff
@@ -78,11 +78,13 @@ class VisitStart:
     standing: Consent | None
     next_number: int
     editions: list[Edition]
+    subject_kind: str
     edition: Edition | None
 
     purposes = tuple(Visit.Purpose.choices)
     outcomes = tuple(Visit.Outcome.choices)
     channels = tuple(Visit.Channel.choices)
+    met_roles = tuple(Visit.MetRole.choices)
 
 
 def members(household: Household) -> list[Person]:
@@ -104,24 +106,25 @@ def is_light(person: Person, head_id: int | None, today: date) -> bool:
     return age < CHILD or age >= ELDER
 
 
-def start_of(household: Household, staff: Staff, form_key: str = "") -> VisitStart:
-    """Return what the acting officer's visit form of a household opens with; ``form_key`` chooses among the forms in force,
+def start_of(place: Household | Business | Unit, staff: Staff, form_key: str = "") -> VisitStart:
+    """Return what the acting officer's visit form of a household, business or unit opens with; ``form_key`` chooses among the forms in force,
     else the form of the newest revision stands."""
-    newest = newest_profile(household.pk)
+    newest = newest_profile(place.pk)
     verdict = getattr(newest, "check_verdict", None) if newest is not None else None
     is_returned = verdict is not None and verdict.verdict == ProfileCheck.Verdict.RETURNED
-    notice = notice_in_force(household.institution_id)
-    editions = forms.editions_for(household.subject)
+    notice = notice_in_force(place.institution_id)
+    editions = forms.editions_for(place.subject, place.kind if isinstance(place, Business) else "")
     return VisitStart(
-        people=members(household),
-        colleagues=colleagues_at(household.grid, staff),
-        base=baseline(household.pk),
+        people=members(place) if isinstance(place, Household) else [],
+        colleagues=colleagues_at(place.grid, staff),
+        base=baseline(place.pk),
         returned=newest if is_returned else None,
         remarks=verdict.remarks if is_returned and verdict is not None else [],
         notice=notice,
-        standing=standing_consent(household.pk, notice.version if notice else None),
+        standing=standing_consent(place.pk, notice.version if notice else None),
         next_number=newest.number + 1 if newest is not None else 1,
         editions=editions,
+        subject_kind=place.subject.kind,
         edition=_edition(editions, form_key, newest),
     )
 

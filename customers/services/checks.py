@@ -5,7 +5,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from config.lib import audit, clock
-from customers.models import Household, Milestone, Profile, ProfileCheck
+from customers.models import Household, Milestone, Profile, ProfileCheck, Subject
 from customers.services import milestones
 
 LONGEST_REMARK = 300
@@ -42,16 +42,16 @@ def check_profile(
         raise RemarkMissingError
     now = clock.now()
     with transaction.atomic():
-        home = Household.objects.select_for_update(of=("self",)).select_related("subject").get(pk=profile.subject_id)
-        if Profile.objects.filter(subject_id=home.pk, number__gt=profile.number).exists():
+        subject = Subject.objects.select_for_update().get(pk=profile.subject_id)
+        if Profile.objects.filter(subject=subject, number__gt=profile.number).exists():
             raise CheckConflictError
         try:
             with transaction.atomic():
                 check = ProfileCheck.objects.create(
-                    institution_id=home.institution_id,
-                    grid_id=home.grid_id,
-                    recorded_grid_id=home.grid_id,
-                    subject=home.subject,
+                    institution_id=subject.institution_id,
+                    grid_id=subject.grid_id,
+                    recorded_grid_id=subject.grid_id,
+                    subject=subject,
                     profile=profile,
                     checker=staff,
                     verdict=verdict,
@@ -63,21 +63,25 @@ def check_profile(
                 raise
             raise CheckConflictError from error
         if verdict == ProfileCheck.Verdict.ACCEPTED:
-            _take_effect(home, profile)
-            milestones.reach(Milestone.Kind.CHECKED, subject=home.subject, at=now, staff=staff)
+            _take_effect(profile)
+            milestones.reach(Milestone.Kind.CHECKED, subject=subject, at=now, staff=staff)
         audit.record(
             staff=staff,
             verb=f"check_{verdict}",
-            about="household",
-            about_id=home.pk,
+            about=subject.kind,
+            about_id=subject.pk,
             detail={"revision": profile.number, "remarks": len(kept)},
             post_id=post_id,
         )
     return check
 
 
-def _take_effect(home: Household, profile: Profile) -> None:
+def _take_effect(profile: Profile) -> None:
+    """Make the person an accepted file names the household's one borrower."""
     borrower = profile.document.get("borrower")
-    if borrower is not None and borrower.isdigit() and home.borrower_id != int(borrower):
+    if borrower is None or not borrower.isdigit():
+        return
+    home = Household.objects.select_for_update().get(pk=profile.subject_id)
+    if home.borrower_id != int(borrower):
         home.borrower_id = int(borrower)
         home.save(update_fields=["borrower"])

@@ -20,7 +20,7 @@ from config.lib.weeks import business_day
 from customers.domain import economics, form, visits
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
-from customers.models import Consent, Evidence, Household, Milestone, Person, Profile, Visit
+from customers.models import Business, Consent, Evidence, Household, Milestone, Person, Profile, Unit, Visit
 from customers.selectors.forms import Edition, edition_for, editions_for
 from customers.selectors.visits import baseline, newest_profile, notice_in_force, standing_consent
 from customers.services import members, milestones
@@ -29,6 +29,10 @@ from grids.selectors.colleagues import colleagues_at, officers_of
 
 # Good enough to become the household's own position when it has none yet.
 POSITION_GOOD_M = 100
+
+
+Place = Household | Business | Unit
+"""What is visited: the row of a household, business or unit beside its subject."""
 
 
 class VisitRefusedError(Exception):
@@ -78,6 +82,7 @@ class Submission:
     device_at: datetime | None = None
     partner_id: int | None = None
     person_met_id: int | None = None
+    met_role: str = ""
     consent: str = ""
     document: dict[str, Any] | None = None
     confirmed: frozenset[str] = frozenset()
@@ -106,30 +111,27 @@ class Stored:
     left: int = 0
 
 
-def submit_visit(*, staff: Any, post_id: int | None, household: Household, submission: Submission) -> Stored:
-    """Store a visit led by the acting officer, or by the one he names where he types a paper form or a file; raises VisitRefusedError with every problem, or VisitConflictError.
+def submit_visit(*, staff: Any, post_id: int | None, place: Place, submission: Submission) -> Stored:
+    """Store a visit of a household, business or unit led by the acting officer, or by the one he names where he types a paper form or a file; raises VisitRefusedError with every problem, or VisitConflictError.
 
     Writes visit, members who came or left, consent, evidence, profile revision, next visit date, milestones and an audit event in
     one transaction. An ID number filed elsewhere stops all of it, and the branch manager is told (Semantics, section 8).
     """
     try:
-        return _submit(staff, post_id, household, submission)
+        return _submit(staff, post_id, place, submission)
     except VisitRefusedError as refused:
-        members.tell_of_duplicates(
-            staff=staff, post_id=post_id, household=household, joining=submission.joining, problems=refused.problems
-        )
+        if isinstance(place, Household):
+            members.tell_of_duplicates(
+                staff=staff, post_id=post_id, household=place, joining=submission.joining, problems=refused.problems
+            )
         raise
 
 
-def _submit(staff: Any, post_id: int | None, household: Household, submission: Submission) -> Stored:
-    digest = _content_hash(household, staff, submission)
+def _submit(staff: Any, post_id: int | None, place: Place, submission: Submission) -> Stored:
+    digest = _content_hash(place, staff, submission)
     typist = staff if submission.entry in visits.TYPED else None
     with transaction.atomic():
-        home = (
-            Household.objects.select_for_update(of=("self",))
-            .select_related("subject", "grid__branch")
-            .get(pk=household.pk)
-        )
+        home = _locked(place)
         stored = _known(home, staff, submission.client_uuid, digest)
         if stored is not None:
             return stored
@@ -150,7 +152,7 @@ def _submit(staff: Any, post_id: int | None, household: Household, submission: S
         audit.record(
             staff=staff,
             verb="submit_visit",
-            about="household",
+            about=home.subject.kind,
             about_id=home.pk,
             detail={"visit": visit.pk, "outcome": visit.outcome, "revision": profile.number if profile else None}
             | _counted(submission),
@@ -159,9 +161,15 @@ def _submit(staff: Any, post_id: int | None, household: Household, submission: S
     return Stored(visit, profile, warnings=warnings, joined=len(submission.joining), left=len(submission.leaving))
 
 
-def _content_hash(household: Household, staff: Any, submission: Submission) -> str:
+def _locked(place: Place) -> Place:
+    rows: Any = type(place).objects
+    found: Place = rows.select_for_update(of=("self",)).select_related("subject", "grid__branch").get(pk=place.pk)
+    return found
+
+
+def _content_hash(place: Place, staff: Any, submission: Submission) -> str:
     content = {
-        "household": household.pk,
+        "household": place.pk,
         "lead": staff.pk if submission.entry not in visits.TYPED else submission.lead_id,
         "purpose": submission.purpose,
         "outcome": submission.outcome,
@@ -178,6 +186,7 @@ def _content_hash(household: Household, staff: Any, submission: Submission) -> s
     }
     # What a page of an older edition did not send changes no hash: a draft sent again after an upgrade is the same visit.
     content |= {"channel": submission.channel} if submission.channel != visits.SITE else {}
+    content |= {"met_role": submission.met_role} if submission.met_role else {}
     content |= {"form": submission.form} if submission.form else {}
     content |= {"called": submission.called} if submission.called else {}
     content |= {"typed_by": staff.pk, "edition": submission.edition} if submission.entry in visits.TYPED else {}
@@ -188,7 +197,7 @@ def _content_hash(household: Household, staff: Any, submission: Submission) -> s
                 one.relation,
                 str(one.born_on),
                 # Under a keyed index, not in clear: the hash outlives the person.
-                one.id_number and crypto.blind_index("id", household.institution_id, one.id_number).hex(),
+                one.id_number and crypto.blind_index("id", place.institution_id, one.id_number).hex(),
                 one.labour,
                 one.occupation,
                 one.away,
@@ -200,7 +209,7 @@ def _content_hash(household: Household, staff: Any, submission: Submission) -> s
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _known(home: Household, staff: Any, client_uuid: UUID, digest: str) -> Stored | None:
+def _known(home: Place, staff: Any, client_uuid: UUID, digest: str) -> Stored | None:
     """Return what an earlier receipt of the same submit led to."""
     visit = Visit.objects.filter(client_uuid=client_uuid).first()
     if visit is None:
@@ -211,32 +220,33 @@ def _known(home: Household, staff: Any, client_uuid: UUID, digest: str) -> Store
     return Stored(visit, Profile.objects.filter(visit=visit).first(), is_repeat=True)
 
 
-def _edition(home: Household, submission: Submission) -> Edition | None:
+def _edition(home: Place, submission: Submission) -> Edition | None:
     """Return the edition a file is read by; None when no form is in force or the one named is not for this subject."""
     if submission.document is None:
         return None
     if submission.edition:
         return edition_for(home.subject, submission.edition)
-    found = editions_for(home.subject)
+    found = editions_for(home.subject, home.kind if isinstance(home, Business) else "")
     if not submission.form:
         return found[0] if found else None
     return next((edition for edition in found if edition.key == submission.form), None)
 
 
-def _lead(home: Household, submission: Submission) -> Any:
+def _lead(home: Place, submission: Submission) -> Any:
     """Return the officer of the grid who went on the day stated; None where the one named was no such officer."""
     day = business_day(submission.device_at) if submission.device_at else clock.today()
     return next((one for one in officers_of(home.grid, day) if one.pk == submission.lead_id), None)
 
 
 def _validated(
-    home: Household, lead: Any, submission: Submission, edition: Edition | None
+    home: Place, lead: Any, submission: Submission, edition: Edition | None
 ) -> tuple[dict[str, Any] | None, list[Newcomer], list[Problem]]:
     notice = notice_in_force(home.institution_id)
     statement = visits.Statement(
         purpose=submission.purpose,
         outcome=submission.outcome,
         channel=submission.channel,
+        met_role=submission.met_role,
         consent=submission.consent,
         partner=submission.partner_id,
         person_met=submission.person_met_id,
@@ -249,7 +259,7 @@ def _validated(
         entry=submission.entry,
         on=business_day(submission.device_at) if submission.device_at else None,
     )
-    present = list(Person.objects.filter(household=home, left_on__isnull=True))
+    present = list(Person.objects.filter(household=home, left_on__isnull=True)) if isinstance(home, Household) else []
     staying = {person.pk for person in present} - {one.person for one in submission.leaving if _may_leave(home, one)}
     given = visits.Circumstances(
         today=clock.today(),
@@ -261,14 +271,13 @@ def _validated(
         and standing_consent(home.pk, notice.version if notice else None) is not None,
     )
     problems = [*visits.check(statement, given), *submission.unreadable]
-    newcomers, found = members.checked(
-        home,
-        present,
-        submission.joining,
-        submission.leaving,
-        may=submission.outcome in visits.FILED_OUTCOMES and submission.consent in visits.CONSENTED,
-    )
-    problems += found
+    newcomers: list[Newcomer] = []
+    if isinstance(home, Household):
+        may = submission.outcome in visits.FILED_OUTCOMES and submission.consent in visits.CONSENTED
+        newcomers, found = members.checked(home, present, submission.joining, submission.leaving, may=may)
+        problems += found
+    elif submission.joining or submission.leaving:
+        problems.append(Problem("joining", "members_of_households"))
     document = None
     if submission.document is not None and edition is None:
         problems.append(Problem("form", "form_unknown"))
@@ -288,15 +297,17 @@ def _validated(
     return document, newcomers, problems
 
 
-def _may_leave(home: Household, one: Leaving) -> bool:
+def _may_leave(home: Place, one: Leaving) -> bool:
     """Whether a leaver is taken from the members the file is judged against: the head stays whatever was sent."""
-    return one.person != home.head_id
+    return not isinstance(home, Household) or one.person != home.head_id
 
 
 def _write_members(
-    home: Household, submission: Submission, visit: Visit, newcomers: list[Newcomer], document: dict[str, Any] | None
+    home: Place, submission: Submission, visit: Visit, newcomers: list[Newcomer], document: dict[str, Any] | None
 ) -> dict[str, Any] | None:
     """Write who came and who left; returns the file with the new members in it, in their canonical form."""
+    if not isinstance(home, Household):
+        return document
     try:
         added = members.write(home, visit, newcomers, submission.leaving)
     except members.DuplicateError as error:
@@ -315,7 +326,7 @@ def _counted(submission: Submission) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _fields(home: Household) -> dict[str, Any]:
+def _fields(home: Place) -> dict[str, Any]:
     return {
         "institution_id": home.institution_id,
         "grid_id": home.grid_id,
@@ -325,7 +336,7 @@ def _fields(home: Household) -> dict[str, Any]:
 
 
 def _write_visit(
-    home: Household, lead: Any, typist: Any, submission: Submission, digest: str, document: dict[str, Any] | None
+    home: Place, lead: Any, typist: Any, submission: Submission, digest: str, document: dict[str, Any] | None
 ) -> Visit:
     received = clock.now()
     # A device clock that runs ahead cannot put a visit into the future.
@@ -342,6 +353,7 @@ def _write_visit(
         channel=submission.channel,
         entry=submission.entry,
         called=submission.called,
+        met_role=submission.met_role,
         outcome=submission.outcome,
         person_met_id=submission.person_met_id,
         device_at=device_at,
@@ -364,7 +376,7 @@ def _write_visit(
     return visit
 
 
-def _write_consent(home: Household, staff: Any, submission: Submission, visit: Visit) -> None:
+def _write_consent(home: Place, staff: Any, submission: Submission, visit: Visit) -> None:
     if visit.outcome not in visits.FILED_OUTCOMES or submission.consent not in (
         Consent.How.SPOKEN,
         Consent.How.SIGNED,
@@ -383,7 +395,7 @@ def _write_consent(home: Household, staff: Any, submission: Submission, visit: V
     )
 
 
-def _write_photos(home: Household, staff: Any, submission: Submission, visit: Visit) -> None:
+def _write_photos(home: Place, staff: Any, submission: Submission, visit: Visit) -> None:
     refused = []
     for photo in submission.photos:
         try:
@@ -404,7 +416,7 @@ def _write_photos(home: Household, staff: Any, submission: Submission, visit: Vi
 
 
 def _write_profile(
-    home: Household, staff: Any, submission: Submission, visit: Visit, document: dict[str, Any], edition: Edition
+    home: Place, staff: Any, submission: Submission, visit: Visit, document: dict[str, Any], edition: Edition
 ) -> Profile:
     newest = newest_profile(home.pk)
     base = baseline(home.pk)
@@ -425,7 +437,7 @@ def _write_profile(
     )
 
 
-def _update_household(home: Household, submission: Submission, visit: Visit) -> None:
+def _update_household(home: Place, submission: Submission, visit: Visit) -> None:
     changed: dict[str, Any] = {}
     if home.next_visit_on != submission.next_visit_on:
         changed["next_visit_on"] = submission.next_visit_on
@@ -438,7 +450,7 @@ def _update_household(home: Household, submission: Submission, visit: Visit) -> 
         home.save(update_fields=list(changed))
 
 
-def _reach(home: Household, staff: Any, visit: Visit, profile: Profile | None) -> None:
+def _reach(home: Place, staff: Any, visit: Visit, profile: Profile | None) -> None:
     day = business_day(visit.device_at)
     if visit.outcome not in Visit.NOT_VISITED:
         milestones.reach(Milestone.Kind.VISITED, subject=home.subject, at=visit.received_at, staff=staff, device_on=day)

@@ -96,17 +96,17 @@ def _sheet(
     remarks: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    home = profile.subject.household
+    home = profile.subject.place
     sheet = selectors.sheet_of(home, profile)
-    head = next((person for person in sheet.people if person.pk == home.head_id), None)
+    title = selectors.title_of(home, {person.pk: person.name for person in sheet.people})
     typed = {remark["path"]: remark["text"] for remark in remarks or []}
     for section in sheet.sections:
         for line in section.rows:
             line.remark = typed.get(line.path, "")
     context = {
-        "where": [{"label": home.grid.name}, {"label": head.name if head else home.number}],
+        "where": [{"label": home.grid.name}, {"label": title}],
         "home": home,
-        "head": head,
+        "title": title,
         "sheet": sheet,
         "profile": profile,
         "error": error,

@@ -148,6 +148,7 @@ def entity(request: StaffRequest, pk: int) -> HttpResponse:
         "card": card,
         "events": timeline_of(found, request.post),
         "may_correct": request.post.kind == PostKind.OFFICER and is_present,
+        "may_visit": request.post.kind == PostKind.OFFICER and is_present,
         "may_reveal": request.post.kind in REVEALING,
         "leaving": LeavingForm(initial={"on": clock.today()}),
     }

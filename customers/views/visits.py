@@ -33,7 +33,7 @@ from grids.access import CUSTOMER_POSTS, PostKind
 def visit(request: StaffRequest, pk: int) -> HttpResponse:
     """Show the six steps of a visit, or store it: redirect when stored, 422 with every finding, 409 when another
     submit took the identity."""
-    home = access.open_household(request.post, pk)
+    home = access.open_place(request.post, pk)
     start = start_of(home, request.user, _form_key(request))
     form = _form(home, start, request)
     if request.method == "GET":
@@ -42,7 +42,7 @@ def visit(request: StaffRequest, pk: int) -> HttpResponse:
         stored = submit_visit(
             staff=request.user,
             post_id=request.post.pk,
-            household=home,
+            place=home,
             submission=Submission(**form.values(), photos=_photos(request)),
         )
     except VisitRefusedError as refused:
@@ -51,8 +51,18 @@ def visit(request: StaffRequest, pk: int) -> HttpResponse:
     except VisitConflictError as conflict:
         return _page(request, home, start, form, status=409, conflict=conflict)
     _say(request, start, stored)
-    url = reverse("customers:household", args=[home.pk])
+    url = place_url(home)
     return JsonResponse({"url": url}) if request.headers.get("X-Draft") else HttpResponseRedirect(url)
+
+
+# Where a visited subject has its page, by its kind, and the list it is found in.
+PAGES = {"household": "customers:household", "business": "customers:entity", "unit": "customers:entity"}
+LISTS = {"household": "customers:household_list", "business": "customers:business_list", "unit": "customers:unit_list"}
+
+
+def place_url(place: Any) -> str:
+    """Return the page of a household, business or unit."""
+    return reverse(PAGES[place.subject.kind], args=[place.pk])
 
 
 def _form_key(request: StaffRequest) -> str:
@@ -70,6 +80,7 @@ def _form(home: Any, start: VisitStart, request: StaffRequest) -> VisitForm:
         purposes=list(start.purposes),
         outcomes=list(start.outcomes),
         channels=list(start.channels),
+        met_roles=list(start.met_roles),
         standing_on=business_day(start.standing.given_at) if start.standing else None,
         has_notice=start.notice is not None,
         base=start.base.document if start.base else None,
@@ -93,16 +104,20 @@ def _page(
     status: int = 200,
     conflict: VisitConflictError | None = None,
 ) -> HttpResponse:
-    head = next((person for person in start.people if person.pk == home.head_id), None)
+    head_id = getattr(home, "head_id", None)
+    head = next((person for person in start.people if person.pk == head_id), None)
+    title = getattr(home, "name", "") or (head.name if head else "") or str(home)
     english = language().startswith("en")
     context = {
         "where": [
-            {"label": home.grid.name, "url": f"{reverse('customers:household_list')}?grid={home.grid_id}"},
-            {"label": head.name if head else home.number, "url": reverse("customers:household", args=[home.pk])},
+            {"label": home.grid.name, "url": f"{reverse(LISTS[home.subject.kind])}?grid={home.grid_id}"},
+            {"label": title, "url": place_url(home)},
             {"label": _("走访登记")},
         ],
         "home": home,
-        "head": head,
+        "title": title,
+        "place_url": place_url(home),
+        "is_household": home.subject.kind == "household",
         "form": form,
         "start": start,
         "notice": start.notice.document["en" if english else "zh"] if start.notice else None,

@@ -54,7 +54,7 @@ def _visited_by_deng(world: World) -> Evidence:
     submit_visit(
         staff=world.deng,
         post_id=None,
-        household=found,
+        place=found,
         submission=submission(found, photos=(Photo(block.getvalue(), "a.jpg"),)),
     )
     return Evidence.objects.get(subject_id=found.pk)

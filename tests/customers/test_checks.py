@@ -24,7 +24,7 @@ def home(world: World) -> Household:
 def _filed(world: World, home: Household, **changes: Any) -> Profile:
     sent = submission(home, **changes)
     with acting_as(world.chen) as post:
-        return submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=sent).profile
+        return submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent).profile
 
 
 def _check(staff: Any, home: Household, verdict: str = "accepted", remarks: list[dict[str, str]] | None = None) -> Any:

@@ -28,7 +28,7 @@ def _released(world: World) -> None:
 
 def _visit(world: World, home: Household, who: str = "chen", **changes: Any) -> Any:
     sent = submission(home, **changes)
-    return submit_visit(staff=getattr(world, who), post_id=None, household=home, submission=sent)
+    return submit_visit(staff=getattr(world, who), post_id=None, place=home, submission=sent)
 
 
 def _queries(client: Client, url: str) -> int:

@@ -31,7 +31,7 @@ def _released(world: World) -> None:
 
 def file(world: World, home: Household, verdict: str = "", **changes: Any) -> Profile:
     """Let Chen submit a file, and Deng check it when a verdict is given."""
-    stored = submit_visit(staff=world.chen, post_id=None, household=home, submission=submission(home, **changes))
+    stored = submit_visit(staff=world.chen, post_id=None, place=home, submission=submission(home, **changes))
     if verdict:
         remarks = [{"path": "assets.0", "text": "请核实"}]
         check_profile(staff=world.deng, post_id=None, profile=stored.profile, verdict=verdict, remarks=remarks)
@@ -55,7 +55,7 @@ def test_every_state_has_its_households(world: World, client_of: ClientOf) -> No
     submit_visit(
         staff=world.chen,
         post_id=None,
-        household=homes["visited"],
+        place=homes["visited"],
         submission=submission(homes["visited"], outcome="refused", consent="", document=None),
     )
     file(world, homes["waiting"])
@@ -82,7 +82,7 @@ def test_nobody_met_is_still_never_visited(world: World, client_of: ClientOf) ->
     submit_visit(
         staff=world.chen,
         post_id=None,
-        household=home,
+        place=home,
         submission=submission(home, outcome="nobody", consent="", document=None),
     )
     assert _numbers(client_of(world.chen), "state=never") == ["1"]
@@ -298,7 +298,7 @@ def test_a_view_that_forgets_access_still_sees_its_own_scope_only(world: World, 
     for grid, number in ((world.liu, "1"), (world.zhao, "2")):
         home = make_household(grid, number)
         collector = world.chen if grid == world.liu else world.fang
-        stored = submit_visit(staff=collector, post_id=None, household=home, submission=submission(home))
+        stored = submit_visit(staff=collector, post_id=None, place=home, submission=submission(home))
         checker = world.gao if grid == world.liu else world.he
         check_profile(staff=checker, post_id=None, profile=stored.profile, verdict="accepted", remarks=[])
         ListEntry.objects.create(

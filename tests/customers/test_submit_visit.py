@@ -36,7 +36,7 @@ def _submit(world: World, home: Household, who: str = "chen", **changes: Any) ->
     staff = getattr(world, who)
     sent = submission(home, **changes)
     with acting_as(staff) as post:
-        return submit_visit(staff=staff, post_id=post.pk if post else None, household=home, submission=sent)
+        return submit_visit(staff=staff, post_id=post.pk if post else None, place=home, submission=sent)
 
 
 def _problems(world: World, home: Household, **changes: Any) -> list[tuple[str, str]]:
@@ -191,8 +191,8 @@ def test_a_device_clock_that_runs_ahead_counts_as_now(world: World, home: Househ
 def test_the_same_submit_answers_as_before(world: World, home: Household) -> None:
     sent = submission(home)
     with acting_as(world.chen) as post:
-        first = submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=sent)
-        again = submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=sent)
+        first = submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent)
+        again = submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent)
 
     assert (again.visit, again.profile, again.is_repeat) == (first.visit, first.profile, True)
     assert (Visit.objects.count(), Profile.objects.count(), Consent.objects.count()) == (1, 1, 1)
@@ -252,7 +252,7 @@ def test_two_threads_with_one_submit_write_it_once() -> None:
 
     def send() -> Any:
         with acting_as(world.chen) as post:
-            return submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=sent)
+            return submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent)
 
     answers = _race([send, send])
 
@@ -270,7 +270,7 @@ def test_two_officers_at_once_get_two_numbers() -> None:
 
     def send(place: int) -> Any:
         with acting_as(world.chen) as post:
-            return submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=sent[place])
+            return submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent[place])
 
     answers = _race([lambda: send(0), lambda: send(1)])
 

@@ -43,14 +43,14 @@ def son(home: Household) -> Person:
 def submit(world: World, home: Household, sent: Any = None, **changes: Any) -> Stored:
     with acting_as(world.chen) as post:
         return submit_visit(
-            staff=world.chen, post_id=post.pk, household=home, submission=sent or submission(home, **changes)
+            staff=world.chen, post_id=post.pk, place=home, submission=sent or submission(home, **changes)
         )
 
 
 def refused(world: World, home: Household, **changes: Any) -> dict[str, str]:
     # Refused inside the frame: what a request answers is committed, what it raises is not.
     with acting_as(world.chen) as post, pytest.raises(VisitRefusedError) as found:
-        submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=submission(home, **changes))
+        submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=submission(home, **changes))
     assert not Visit.objects.exists()
     assert not MemberChange.objects.exists()
     return {problem.path: problem.code for problem in found.value.problems if problem.level == "error"}

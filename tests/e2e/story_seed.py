@@ -74,7 +74,7 @@ def files(*numbers: str) -> None:
     for home in Household.objects.filter(grid__division_code=VILLAGE, number__in=numbers).order_by("number"):
         filled = submission(home)
         with acting_as(chen) as post:
-            submit_visit(staff=chen, post_id=post.pk, household=home, submission=filled)
+            submit_visit(staff=chen, post_id=post.pk, place=home, submission=filled)
         with acting_as(deng) as post:
             profile = open_check(home.pk)
             check_profile(staff=deng, post_id=post.pk, profile=profile, verdict="accepted", remarks=[])

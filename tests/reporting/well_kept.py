@@ -46,7 +46,7 @@ def visited(world: World, number: str) -> Household:
     home = make_household(world.liu, number)
     with acting_as(world.chen) as post:
         stored = submit_visit(
-            staff=world.chen, post_id=post.pk if post else None, household=home, submission=submission(home)
+            staff=world.chen, post_id=post.pk if post else None, place=home, submission=submission(home)
         )
     assert stored.profile is not None
     with job_frame(world.deng.pk, "test"):
