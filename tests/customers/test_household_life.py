@@ -140,7 +140,7 @@ def test_a_household_moves_with_every_row_and_both_sides_agree(world: World, hom
     with acting_as(world.chen) as post:
         assert post is not None
         sent = submission(home, document=document(home))
-        submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=sent)
+        submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent)
         lists.propose(staff=world.chen, post_id=post.pk, household=home, person=None, colour="grey", reason="overdue")
     make_household(world.zhao, "0001")  # the number is taken there
     event = propose(world, home, change("move", to_grid=world.zhao.pk))
@@ -257,7 +257,7 @@ def test_a_member_who_comes_back_is_the_same_person(world: World, home: Househol
         without = document(home)
         without["members"] = [one for one in without["members"] if one["person"] != str(son.pk)]
         sent = submission(home, document=without, leaving=(Leaving(person=son.pk, reason="moved", on=clock.today()),))
-        submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=sent)
+        submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent)
     with acting_as(world.chen) as post:
         assert post is not None
         back = Joining(name="刘洋", relation="son", id_number=number)

@@ -49,7 +49,7 @@ def _typed(world: World, home: Household, **changes: Any) -> Stored:
         "device_at": clock.now() - timedelta(days=2),
         "photos": (picture(SHEET),),
     }
-    return submit_visit(staff=world.deng, post_id=None, household=home, submission=submission(home, **(said | changes)))
+    return submit_visit(staff=world.deng, post_id=None, place=home, submission=submission(home, **(said | changes)))
 
 
 # --- What each way must show --------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def test_the_typist_does_not_check_what_he_typed(world: World, home: Household) 
 
 def test_a_submit_of_the_page_names_nobody_else(world: World, home: Household) -> None:
     sent = submission(home, lead_id=world.deng.pk)
-    visit = submit_visit(staff=world.chen, post_id=None, household=home, submission=sent).visit
+    visit = submit_visit(staff=world.chen, post_id=None, place=home, submission=sent).visit
     assert (visit.lead, visit.typed_by) == (world.chen, None)
 
 
