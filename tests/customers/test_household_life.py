@@ -264,7 +264,7 @@ def test_a_member_who_comes_back_is_the_same_person(world: World, home: Househol
         submit_visit(
             staff=world.chen,
             post_id=post.pk,
-            household=home,
+            place=home,
             submission=submission(home, document=None, joining=(back,)),
         )
     son.refresh_from_db()
