@@ -114,7 +114,7 @@ def test_the_queue_holds_what_others_of_the_branch_submitted(world: World, clien
     _visit(world, homes[2], partner_id=world.deng.pk)
 
     def seen(name: str) -> list[str]:
-        return [one.household.number for one in client_of(getattr(world, name)).get("/queues/").context["waiting"]]
+        return [one.place.number for one in client_of(getattr(world, name)).get("/queues/").context["waiting"]]
 
     assert {name: seen(name) for name in ("chen", "deng", "gao", "fang", "he")} == {
         "chen": ["2"],
