@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0014_typed_and_phone_visits"),
+        ("customers", "0016_people_filed_twice"),
     ]
 
     operations = [
