@@ -29,7 +29,9 @@ from customers.models import (
     SimilarCase,
     SimilarMember,
     Subject,
+    SubjectGrid,
     Unit,
+    UnplacedRow,
     Visit,
 )
 from grids.access import CUSTOMER_POSTS, Branch, Post, PostKind, grids_for
@@ -151,6 +153,17 @@ def open_person(post: Post, pk: int) -> Person:
     return _open(Person.objects.filter(scope(post), erased_at__isnull=True), pk=pk)
 
 
+def open_subject(post: Post, pk: int) -> Subject:
+    """Return a household, business or unit as what is counted and visited."""
+    return _open(subjects_for(post), pk=pk)
+
+
+def open_feature(post: Post, pk: int) -> SubjectGrid:
+    """Return a membership in a feature grid that has not ended."""
+    rows = SubjectGrid.objects.filter(scope(post), to_on__isnull=True).select_related("feature", "subject")
+    return _open(rows, pk=pk)
+
+
 def open_principal(post: Post, pk: int) -> Principal:
     """Return who answers for a business or unit."""
     return _open(Principal.objects.filter(scope(post), erased_at__isnull=True), pk=pk)
@@ -268,6 +281,17 @@ def rosters_for(post: Post) -> QuerySet[RosterImport]:
 def open_roster(post: Post, pk: int) -> RosterImport:
     """Return a roster import with its branch, its people and its run."""
     return _open(rosters_for(post).select_related("branch", "uploaded_by", "confirmed_by", "run__asked_by"), pk=pk)
+
+
+def unplaced_for(post: Post) -> QuerySet[UnplacedRow]:
+    """Return the rows of imported lists that wait for a grid, of the branches whose files a post handles."""
+    branches = roster_branches_for(post).order_by()
+    return UnplacedRow.objects.filter(branch__in=branches, settled_at__isnull=True)
+
+
+def open_unplaced(post: Post, pk: int) -> UnplacedRow:
+    """Return a row that waits for a grid, under a row lock."""
+    return _open(unplaced_for(post).select_for_update(of=("self",)), pk=pk)
 
 
 # --- The check in hand --------------------------------------------------------------------------------------------

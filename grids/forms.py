@@ -14,6 +14,8 @@ from grids.models import Branch, Grid, Post, PostKind, Seat, SeatKind, Staff
 from grids.selectors import people, territory
 
 EMPTY = ("", "—")
+# Villages and communities come with their division codes from the list of divisions.
+NEW_KINDS = (Grid.Kind.MARKET, Grid.Kind.STREET, Grid.Kind.INSTITUTION, Grid.Kind.ENTERPRISE, Grid.Kind.FEATURE)
 
 
 class DayField(forms.DateField):
@@ -132,6 +134,20 @@ class SeatKindForm(forms.Form):
             del self.fields["code"], self.fields["covers"]
             if kind.covers:
                 del self.fields["taken_by"]
+
+
+class NewGridForm(forms.Form):
+    """A grid that no list of divisions brings: of businesses, of units, or a feature grid."""
+
+    kind = forms.ChoiceField(label=_("类型"), choices=[(kind.value, kind.label) for kind in NEW_KINDS])
+    name = forms.CharField(label=_("名称"), max_length=60)
+    branch = forms.ModelChoiceField(label=_("管辖支行"), queryset=Branch.objects.none(), empty_label="—")
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _draw_from(
+            self, "branch", branches_for(post).filter(is_open=True).exclude(kind=Branch.Kind.HEAD).order_by("path")
+        )
 
 
 class BranchForm(forms.Form):

@@ -8,6 +8,7 @@ app_name = "grids"
 urlpatterns = [
     path("grids/", grids.grid_list, name="grid_list"),
     path("grids/map.geojson", grids.map_data, name="map"),
+    path("grids/new/", grids.grid_new, name="grid_new"),
     path("grids/hand-over/", handover.hand_over, name="hand_over"),
     path("grids/<int:pk>/", grids.grid, name="grid"),
     path("grids/<int:pk>/change/", grids.grid_change, name="grid_change"),

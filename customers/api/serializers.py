@@ -494,6 +494,7 @@ class RosterSerializer(serializers.ModelSerializer[RosterImport]):
             "branch_id",
             "file_name",
             "file_sha256",
+            "source_kind",
             "source",
             "obtained_on",
             "legal_basis",
@@ -540,6 +541,11 @@ class RosterUpload(serializers.Serializer[Any]):
     """A roster file (.xlsx or .csv) and where it comes from; without source, day and legal basis nobody may keep it."""
 
     branch = serializers.IntegerField()
+    source_kind = serializers.ChoiceField(
+        choices=RosterImport.Source.choices,
+        required=False,
+        help_text="what list it is; a household register when left out",
+    )
     source = serializers.CharField(max_length=100, help_text="who gave it")  # type: ignore[assignment]
     obtained_on = serializers.DateField()
     legal_basis = serializers.CharField(max_length=200)

@@ -116,6 +116,13 @@ def _of_text(told: Facts) -> Iterator[Finding]:
         yield Finding("uscc", "uscc_of_another_kind", told.uscc, is_error=False)
 
 
+def told_apart(facts: Facts) -> dict[str, str]:
+    """What a waiting row keeps besides name, code and address; ID number and phone are not among it."""
+    founded = facts.founded_on.isoformat() if facts.founded_on else ""
+    plain = {name: getattr(facts, name) for name in ("kind", "licence_name", "trade", "principal")}
+    return {name: text for name, text in (plain | {"founded_on": founded}).items() if text}
+
+
 def kind_by_code(code: str) -> str:
     """The class of a business that its credit code tells where the list does not: 92 个体工商户, 93 co-operative; "" otherwise."""
     return {"92": "licensed", "93": "coop"}.get(code[:2], "")

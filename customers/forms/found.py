@@ -16,6 +16,13 @@ from grids.access import Grid
 _CHOOSE = ("", _("请选择"))
 
 
+def told(finding: Finding) -> str:
+    """Say a finding in the reader's language: what is wrong, what to do."""
+    what, remedy = WORDS[finding.code]
+    english = language().startswith("en")
+    return f"{what[english].format(value=finding.value, also='')}{'. ' if english else '。'}{remedy[english]}"
+
+
 class _OfGrid(forms.Form):
     """Abstract: in which grid, and that a namesake was looked at."""
 
@@ -35,10 +42,7 @@ class _OfGrid(forms.Form):
         """Say each finding at its field."""
         for finding in findings:
             self.has_namesake |= finding.code.endswith("_in_grid")
-            what, remedy = WORDS[finding.code]
-            at = language().startswith("en")
-            text = f"{what[at].format(value=finding.value, also='')}{'. ' if at else '。'}{remedy[at]}"
-            self.add_error(finding.field if finding.field in self.fields else None, text)
+            self.add_error(finding.field if finding.field in self.fields else None, told(finding))
 
 
 class HouseholdForm(_OfGrid):

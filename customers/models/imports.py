@@ -98,7 +98,7 @@ class RosterImport(models.Model):
 
 class UnplacedRow(models.Model):
     """A business or unit of an imported list whose place is no grid of ours: on the list, in no grid, counted nowhere until somebody
-    says where it belongs. Who answers for it stays in the sealed file and is read from there when it is placed."""
+    says where it belongs. ID number and phone of who answers for it stay in the sealed file: the next import brings them."""
 
     guard = Guard(
         web="SELECT, UPDATE (subject_id, settled_by_id, settled_at)",
@@ -122,6 +122,8 @@ class UnplacedRow(models.Model):
     uscc = models.CharField(_("统一社会信用代码"), max_length=18, blank=True, default="")
     place = models.CharField(_("所在网格"), max_length=60)
     address = models.CharField(_("地址"), max_length=200, blank=True, default="")
+    # What else the row tells: class, trade, name on the licence, founding date, who answers for it.
+    facts: Any = models.JSONField(default=dict)
     subject = models.ForeignKey(Subject, models.PROTECT, null=True, related_name="+")
     settled_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
     settled_at = models.DateTimeField(null=True)

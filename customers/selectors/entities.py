@@ -125,12 +125,24 @@ def feature_options(post: Post) -> list[tuple[int, str]]:
     return list(grids.order_by("pinyin", "pk").values_list("pk", "name"))
 
 
+def feature_named(post: Post, pk: str) -> Grid | None:
+    """Return an active feature grid of the institution by its id."""
+    grids = Grid.objects.filter(institution_id=post.staff.institution_id, kind=Grid.Kind.FEATURE, is_active=True)
+    return grids.filter(pk=_number(pk) or 0).first()
+
+
+def features_of(subject_id: int) -> list[SubjectGrid]:
+    """Return the feature grids that show a subject today."""
+    rows = SubjectGrid.objects.filter(subject_id=subject_id, to_on__isnull=True)
+    return list(rows.select_related("feature", "added_by").order_by("pk"))
+
+
 # --- The page of one --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class EntityCard:
-    """Who, where, class, file state, last visit, next step; who answers for it, where it is shown beside its home grid.
+    """Who, where, class, file state, last visit, next step; who answers for it.
 
     ``member`` is the household member who answers for it, where the reader may see him.
     """
@@ -140,7 +152,6 @@ class EntityCard:
     principal: Principal | None
     masked: Masked
     member: Person | None
-    features: list[SubjectGrid]
     photos: list[Evidence]
     visit_count: int
     is_overdue: bool
@@ -158,9 +169,6 @@ def card_of(post: Post, entity: Entity) -> EntityCard:
         principal=principal,
         masked=masked(principal) if principal is not None else Masked(),
         member=member,
-        features=list(
-            SubjectGrid.objects.filter(subject_id=entity.pk, to_on__isnull=True).select_related("feature", "added_by")
-        ),
         photos=list(Evidence.objects.filter(subject_id=entity.pk).order_by("-created_at")[:12]),
         visit_count=Visit.objects.filter(subject_id=entity.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
         is_overdue=entity.next_visit_on is not None and entity.next_visit_on < clock.today(),

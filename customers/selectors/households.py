@@ -16,6 +16,7 @@ from customers import access
 from customers.domain import form, words
 from customers.models import Evidence, Household, Person, Profile, Visit
 from customers.selectors import files
+from customers.selectors.entities import in_feature
 from customers.selectors.files import FileState
 from customers.selectors.forms import form_of
 from customers.selectors.visits import members, newest_consent, previous_profile
@@ -47,12 +48,14 @@ class HouseholdFilter:
     reached: str = ""
     week: Week | None = None
     blocked: bool = False
+    feature: int | None = None
+    found: bool = False
     sort: str = "number"
 
     @classmethod
     def read(cls, query: QueryDict) -> "HouseholdFilter":
         """Read the filter from an address."""
-        grid = query.get("grid", "")
+        grid, feature = query.get("grid", ""), query.get("feature", "")
         try:
             week = Week.parse(query.get("week", ""))
         except ValueError:
@@ -65,6 +68,8 @@ class HouseholdFilter:
             reached=reached if reached in REACHED else "",
             week=week,
             blocked=query.get("blocked") == "1",
+            feature=int(feature) if feature.isdigit() and len(feature) < 19 else None,
+            found=query.get("found") == "1",
             sort=sort if sort in SORTS else "number",
         )
 
@@ -90,6 +95,10 @@ def filtered(post: Post, wanted: HouseholdFilter) -> QuerySet[Household]:
         found = found.filter(files.in_state(wanted.state, bank))
     if wanted.reached:
         found = found.filter(files.has_reached(wanted.reached, bank, wanted.week))
+    if wanted.feature is not None:
+        found = found.filter(in_feature(wanted.feature))
+    if wanted.found:
+        found = found.filter(subject__listed_on__isnull=True)
     if wanted.blocked:
         found = found.filter(files.is_blocked())
     if wanted.sort == "number" and (post.is_whole or wanted.grid is not None):

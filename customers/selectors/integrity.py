@@ -407,7 +407,7 @@ rule_by_sql(
             is distinct from (roster.summary ->> 'households')::bigint
         or whole.people_new + whole.people_unchanged + whole.people_changed + whole.people_left + whole.moves
             is distinct from (roster.summary ->> 'people')::bigint
-        or (select sum((village.figures ->> 'new')::bigint) from jsonb_each(roster.summary -> 'villages') as village(grid, figures))
+        or (select coalesce(sum((village.figures ->> 'new')::bigint), 0) from jsonb_each(roster.summary -> 'villages') as village(grid, figures))
             is distinct from whole.new
         or (select count(*) from customers_moverequest as move where move.roster_id = roster.id) > whole.moves)
     """,

@@ -16,12 +16,13 @@ from customers.domain.roster import words
 from customers.domain.roster.columns import Header
 from customers.domain.roster.problems import Problem
 from customers.domain.roster.tally import FIGURES
-from customers.models import RosterImport, RosterProblem
+from customers.models import RosterImport, RosterProblem, Subject
 from grids.access import Grid, Post
 
 PER_PAGE = 20
 MOST_IN_SHEET = 100_000
 State = RosterImport.State
+KINDS = RosterImport.Source.choices
 
 
 def language() -> str:
@@ -48,6 +49,8 @@ def label_of(roster: RosterImport) -> str:
 def list_rosters(post: Post, filters: Mapping[str, str], page: str | None) -> Page[RosterImport]:
     """Return one page of a post's imports, the newest first."""
     rows = access.rosters_for(post).select_related("branch", "uploaded_by").order_by("-uploaded_at", "-pk")
+    if filters.get("source_kind") in RosterImport.Source.values:
+        rows = rows.filter(source_kind=filters["source_kind"])
     if filters.get("state") in State.values:
         rows = rows.filter(state=filters["state"])
     return Paginator(rows, PER_PAGE).get_page(page)
@@ -65,8 +68,9 @@ def waiting(post: Post) -> int:
 def villages_of(roster: RosterImport) -> list[dict[str, Any]]:
     """Return the figures of an import by village, in the order of the pinyin, and what is not 0 in words (``told``)."""
     figures = roster.summary.get("villages", {})
+    say = in_words if roster.lists == Subject.Kind.HOUSEHOLD else entities_in_words
     grids = Grid.objects.filter(pk__in=[int(pk) for pk in figures]).order_by("pinyin", "pk").values_list("pk", "name")
-    return [{"pk": pk, "name": name, **figures[str(pk)], "told": in_words(figures[str(pk)])} for pk, name in grids]
+    return [{"pk": pk, "name": name, **figures[str(pk)], "told": say(figures[str(pk)])} for pk, name in grids]
 
 
 def in_words(figures: Mapping[str, int]) -> str:
@@ -90,13 +94,36 @@ def in_words(figures: Mapping[str, int]) -> str:
     return " · ".join(parts)
 
 
+def entities_in_words(figures: Mapping[str, int]) -> str:
+    """Write what of the figures of a grid is not 0, of businesses or units."""
+    pairs = ((_("新增"), "new"), (_("变更"), "changed"), (_("不变"), "unchanged"), (_("文件中没有"), "missing"))
+    parts = [
+        _("%(what)s %(count)s 家") % {"what": what, "count": number(figures[name])}
+        for what, name in pairs
+        if figures[name]
+    ]
+    if figures["listed"]:
+        parts.append(_("散户列入 %(count)s 家") % {"count": number(figures["listed"])})
+    return " · ".join(parts)
+
+
 def totals_of(roster: RosterImport) -> dict[str, int]:
     """Return the figures of an import over all villages."""
     return {**dict.fromkeys(FIGURES, 0), **roster.summary.get("totals", {})}
 
 
-def stats_of(totals: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return the figures of an import as tiles: households, with their people beneath."""
+def stats_of(roster: RosterImport, totals: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the figures of an import as tiles: households, with their people beneath; or businesses, or units."""
+    if roster.lists != Subject.Kind.HOUSEHOLD:
+        names = (
+            (_("新增"), totals["new"]),
+            (_("变更"), totals["changed"]),
+            (_("不变"), totals["unchanged"]),
+            (_("散户列入名册"), totals["listed"]),
+            (_("文件中没有"), totals["missing"]),
+            (_("未入格"), roster.summary.get("unplaced", 0)),
+        )
+        return [{"label": label, "value": number(count), "unit": _("家")} for label, count in names]
     tiles = [
         (_("新增"), "new", "people_new"),
         (_("变更"), "changed", "people_changed"),
@@ -167,7 +194,7 @@ def filters_of(roster: RosterImport, villages: Sequence[Mapping[str, Any]]) -> l
     ]
     if roster.summary.get("runs") and len(villages) > 1:
         options = [(one["pk"], one["name"]) for one in villages]
-        found.append({"name": "village", "label": _("全部村"), "kind": "select", "options": options})
+        found.append({"name": "village", "label": _("全部网格"), "kind": "select", "options": options})
     return found
 
 

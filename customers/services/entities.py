@@ -1,5 +1,6 @@
 """Businesses and units as they are filed: one door for what is found in the field, placed from a list, or corrected."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -57,9 +58,9 @@ def correct(*, staff: Any, post_id: int | None, entity: Business | Unit, facts: 
         if told.uscc != (subject.uscc or ""):
             subject.uscc = told.uscc or None
             _save_code(subject, told.uscc)
-        for name, value in _columns(told).items():
+        for name, value in columns_of(told).items():
             setattr(entity, name, value)
-        entity.save(update_fields=list(_columns(told)))
+        entity.save(update_fields=list(columns_of(told)))
         answer_for(subject, told)
         _find_by(subject, told)
         _record(staff, post_id, "entity_corrected", subject)
@@ -107,7 +108,7 @@ def write(
             roster=roster,
             source_kind=roster.source_kind if roster else "",
             source=roster.source if roster else "",
-            **_columns(told),
+            **columns_of(told),
         )
         answer_for(subject, told)
         _find_by(subject, told)
@@ -134,7 +135,8 @@ def is_code_filed(institution_id: int, code: str, leaving_out: int | None = None
         return bool(cursor.fetchone()[0])
 
 
-def _columns(told: Facts) -> dict[str, Any]:
+def columns_of(told: Facts) -> dict[str, Any]:
+    """Return the columns of a business or unit that say what is told."""
     columns: dict[str, Any] = {
         "name": told.name,
         "sort_key": names.sort_key(told.name),
@@ -185,18 +187,26 @@ def tokens_of(told: Facts) -> list[tuple[str, bool]]:
 
 def facts_of(entity: Business | Unit) -> Facts:
     """Return what is filed of a business or unit, ID number and phone left out."""
-    principal = Principal.objects.filter(subject_id=entity.pk).first()
-    told = Facts(
-        subject_kind=entity.subject.kind,
-        kind=entity.kind,
-        name=entity.name,
-        uscc=entity.subject.uscc or "",
-        address=entity.address,
-        principal=principal.name if principal else "",
-    )
-    if isinstance(entity, Business):
-        told = replace(told, licence_name=entity.licence_name, trade=entity.trade, founded_on=entity.founded_on)
-    return told
+    return all_facts_of([entity])[0]
+
+
+def all_facts_of(rows: Sequence[Business | Unit]) -> list[Facts]:
+    """Return what is filed of businesses or units, in their order; ID numbers and phones are left out."""
+    answering = dict(Principal.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "name"))
+    found = []
+    for row in rows:
+        told = Facts(
+            subject_kind=row.subject.kind,
+            kind=row.kind,
+            name=row.name,
+            uscc=row.subject.uscc or "",
+            address=row.address,
+            principal=answering.get(row.pk, ""),
+        )
+        if isinstance(row, Business):
+            told = replace(told, licence_name=row.licence_name, trade=row.trade, founded_on=row.founded_on)
+        found.append(told)
+    return found
 
 
 def _record(staff: Any, post_id: int | None, verb: str, subject: Subject) -> None:

@@ -1,14 +1,19 @@
 """ID numbers and phones of persons: encrypted under each person's own data key, masked on pages, revealed on record."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from config.lib import audit, crypto
+from customers.domain.entities import Facts
 from customers.domain.identity import tail_of
 from customers.models import Person, Principal
 from customers.selectors.identity import Field, decrypt, place_of
 
 FIELDS: tuple[Field, ...] = ("id_number", "phone")
+_PRINCIPAL = (
+    "name", "person", "data_key", "id_number", "id_index", "id_tail", "phone", "phone_index", "phone_tail",
+)  # fmt: skip
 # The kinds of blind index of a field: of the whole number, and of its last four characters.
 _INDEX_KINDS: dict[Field, tuple[str, str]] = {"id_number": ("id", "id4"), "phone": ("phone", "phone4")}
 _INDEX_COLUMNS: dict[Field, tuple[str, str]] = {
@@ -67,7 +72,41 @@ def reveal_principal(*, staff: Any, post_id: int | None, principal: Principal, f
     return number
 
 
+def principals_of(institution_id: int, told: Mapping[int, tuple[int, Facts]]) -> None:
+    """File who answers for many businesses or units (subject -> grid, facts), with the members of households they are."""
+    filed = Principal.objects.in_bulk(list(told))
+    members = _members_with(institution_id, [facts.id_number for _grid, facts in told.values() if facts.id_number])
+    fresh: list[Principal] = []
+    changed: list[Principal] = []
+    for pk, (grid_id, facts) in told.items():
+        principal = filed.get(pk) or Principal(subject_id=pk, institution_id=institution_id, grid_id=grid_id)
+        if principal.erased_at is not None:
+            continue
+        fill_principal(
+            principal,
+            name=facts.principal,
+            id_number=facts.id_number,
+            phone=facts.phone,
+            person_id=members.get(facts.id_number),
+        )
+        (changed if pk in filed else fresh).append(principal)
+    Principal.objects.bulk_create(fresh, batch_size=1000)
+    Principal.objects.bulk_update(changed, _PRINCIPAL, batch_size=500)
+
+
+def _members_with(institution_id: int, numbers: list[str]) -> dict[str, int]:
+    indexes = {index: number for number in numbers for index in crypto.live_indexes("id", institution_id, number)}
+    people = Person.objects.filter(institution_id=institution_id, id_index__in=list(indexes), erased_at__isnull=True)
+    return {indexes[bytes(index or b"")]: pk for pk, index in people.values_list("pk", "id_index")}
+
+
 def file_principal(principal: Principal, *, name: str, id_number: str, phone: str, person_id: int | None) -> None:
+    """File who answers for a business or unit, as ``fill_principal`` says."""
+    fill_principal(principal, name=name, id_number=id_number, phone=phone, person_id=person_id)
+    principal.save()
+
+
+def fill_principal(principal: Principal, *, name: str, id_number: str, phone: str, person_id: int | None) -> None:
     """File who answers for a business or unit; "" leaves the number he has, a new name begins anew.
 
     ``person_id`` is the member of a household whose ID number this is: it stands with him, not here.
@@ -82,7 +121,6 @@ def file_principal(principal: Principal, *, name: str, id_number: str, phone: st
     principal.name = name
     for column, value in columns.items():
         setattr(principal, column, value)
-    principal.save()
 
 
 def correct_phone(*, staff: Any, post_id: int | None, person: Person, phone: str) -> None:

@@ -45,6 +45,7 @@ def upload(
     source: str,
     obtained_on: date,
     legal_basis: str = "",
+    source_kind: str = RosterImport.Source.HOUSEHOLD_REGISTER,
     at: datetime | None = None,
     check_now: bool = False,
 ) -> RosterImport:
@@ -71,6 +72,7 @@ def upload(
             file=stored,
             file_sha256=stored.sha256,
             file_name=name[:200],
+            source_kind=source_kind,
             source=source.strip()[:100],
             obtained_on=obtained_on,
             legal_basis=legal_basis.strip()[:200],
@@ -104,12 +106,17 @@ def confirm(*, staff: Staff, post_id: int | None, roster: RosterImport) -> None:
         _start(WRITE, roster, staff, post_id)
 
 
+def brings_something(roster: RosterImport) -> bool:
+    """Whether there is anybody or anything in the file that can be imported."""
+    return any(roster.summary.get(name) for name in ("people", "households", "unplaced"))
+
+
 def _refuse_unless_ready(roster: RosterImport, staff: Staff, *, from_console: bool) -> None:
     if roster.state != State.CHECKED:
         raise RosterRefusedError("settled", roster)
     if roster.summary.get("errors"):
         raise RosterRefusedError("errors", roster)
-    if not roster.summary.get("people"):
+    if not brings_something(roster):
         raise RosterRefusedError("nothing", roster)
     if roster.uploaded_by_id == staff.pk and not from_console:
         raise RosterRefusedError("own", roster)
@@ -210,6 +217,7 @@ def import_now(
     staff: Staff,
     confirmed_by: Staff | None,
     legal_basis: str = "",
+    source_kind: str = RosterImport.Source.HOUSEHOLD_REGISTER,
     at: datetime | None = None,
     from_console: bool = False,
 ) -> RosterImport:
@@ -222,7 +230,7 @@ def import_now(
     with transaction.atomic():
         roster = upload(
             staff=staff, post_id=None, branch=branch, content=content, name=name, source=source,
-            obtained_on=obtained_on, legal_basis=legal_basis, at=at, check_now=True,
+            obtained_on=obtained_on, legal_basis=legal_basis, source_kind=source_kind, at=at, check_now=True,
         )  # fmt: skip
         roster_runs.check(roster)
     if confirmed_by is None or roster.state != State.CHECKED or roster.summary["errors"]:
@@ -236,12 +244,19 @@ def import_now(
 
 
 @contextmanager
-def tried(*, branch: Branch, content: IO[bytes], name: str, staff: Staff) -> Iterator[RosterImport]:
+def tried(
+    *,
+    branch: Branch,
+    content: IO[bytes],
+    name: str,
+    staff: Staff,
+    source_kind: str = RosterImport.Source.HOUSEHOLD_REGISTER,
+) -> Iterator[RosterImport]:
     """Check a file and yield its import, findings and all; afterwards neither row nor file is left."""
     with transaction.atomic():
         roster = upload(
             staff=staff, post_id=None, branch=branch, content=content, name=name, source="", obtained_on=clock.today(),
-            check_now=True,
+            source_kind=source_kind, check_now=True,
         )  # fmt: skip
         try:
             roster_runs.check(roster)

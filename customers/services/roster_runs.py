@@ -38,12 +38,14 @@ from customers.domain.roster.problems import Problem, RosterError
 from customers.domain.roster.reader import open_roster, reopen_roster
 from customers.domain.roster.tally import Tally, total
 from customers.domain.roster.villages import Villages
-from customers.models import RosterImport, RosterProblem
+from customers.models import RosterImport, RosterProblem, Subject
 from customers.selectors import filed
+from customers.services import entity_runs
 from customers.services.identity_batch import IdentityBatch
 from customers.services.roster_writer import Writer
 
 State = RosterImport.State
+HOUSEHOLD = Subject.Kind.HOUSEHOLD
 _PROBLEM = ("roster_id", "row", "column_name", "code", "is_error", "value", "detail")
 # One import at a time in an institution: two would not see each other's people.
 _LOCK = 7_071
@@ -140,7 +142,11 @@ def check(roster: RosterImport, report: Report = silent) -> None:
     problems = _Problems(roster)
     try:
         with _original(roster) as file:
-            summary = _check(roster, file, problems, report)
+            if roster.lists == HOUSEHOLD:
+                summary = _check(roster, file, problems, report)
+            else:
+                summary, found = entity_runs.check(roster, file, report)
+                problems.add(found)
         roster.state = State.CHECKED
     except RosterError as refused:
         problems.clear()
@@ -281,7 +287,10 @@ def write(roster: RosterImport, report: Report = silent, at: datetime | None = N
     at = at or clock.now()
     try:
         with transaction.atomic(), _original(roster) as file:
-            figures = _write(roster, file, at, report)
+            if roster.lists == HOUSEHOLD:
+                figures = _write(roster, file, at, report)
+            else:
+                figures = _write_entities(roster, file, at, report)
     except (_OtherwiseError, ValueError, RosterError):
         _fail(roster, "otherwise")
     except Unreadable:
@@ -297,6 +306,15 @@ def write(roster: RosterImport, report: Report = silent, at: datetime | None = N
             about_id=roster.pk,
             detail=figures["totals"],
         )
+
+
+def _write_entities(roster: RosterImport, file: BufferedReader, at: datetime, report: Report) -> dict[str, Any]:
+    if roster.summary["errors"]:
+        raise _OtherwiseError("an import with errors is never written")
+    figures = entity_runs.write(roster, file, at, report)
+    if figures is None:
+        raise _OtherwiseError("the list comes to something else than was confirmed")
+    return figures
 
 
 def _fail(roster: RosterImport, failure: str) -> None:

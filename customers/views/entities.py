@@ -26,7 +26,7 @@ from customers.services import entities as service
 from customers.services import found as finding
 from customers.services import identity
 from customers.services.entities import EntityRefusedError
-from customers.views.households import REVEALING
+from customers.views.households import REVEALING, feature_context
 from grids.access import CUSTOMER_POSTS, PostKind, grids_for
 
 HOUSEHOLD, BUSINESS, UNIT = "household", "business", "unit"
@@ -150,6 +150,7 @@ def entity(request: StaffRequest, pk: int) -> HttpResponse:
         "may_correct": request.post.kind == PostKind.OFFICER and is_present,
         "may_visit": request.post.kind == PostKind.OFFICER and is_present,
         "may_reveal": request.post.kind in REVEALING,
+        **feature_context(request, pk),
         "leaving": LeavingForm(initial={"on": clock.today()}),
     }
     return render(request, "customers/entity.html", context)

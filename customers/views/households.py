@@ -19,7 +19,7 @@ from customers.domain import catalogue
 from customers.domain.identity import check_phone
 from customers.domain.lists import usable
 from customers.forms.items import language
-from customers.selectors import duplicates, files, households
+from customers.selectors import duplicates, entities, files, households
 from customers.selectors import identity as identities
 from customers.selectors import lists as listed
 from customers.selectors.households import HouseholdFilter
@@ -90,6 +90,10 @@ def _filters(request: StaffRequest, wanted: HouseholdFilter) -> list[dict[str, A
     if wanted.week is not None:
         week = (wanted.week.code, wanted.week.label(language()))
         found.append({"name": "week", "label": _("任何一周"), "kind": "select", "options": [week]})
+    features = entities.feature_options(request.post)
+    if features:
+        found.append({"name": "feature", "label": _("特色网格"), "kind": "select", "options": features})
+    found.append({"name": "found", "label": _("散户"), "kind": "check"})
     found.append({"name": "blocked", "label": _("名单户"), "kind": "check"})
     return found
 
@@ -120,6 +124,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "events": timeline_of(home, request.post),
         "told": duplicates.told_on(home),
         "slots": _slots(home.pk),
+        **feature_context(request, home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
         "may_reveal": request.post.kind in REVEALING,
         "may_propose": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),
@@ -129,6 +134,16 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "sensitive_used": any(one.sensitive and one.enabled for one in lists.reasons(home.institution_id)),
     }
     return render(request, "customers/household.html", context)
+
+
+def feature_context(request: StaffRequest, pk: int) -> dict[str, Any]:
+    """Return the feature grids a customer is shown in, and those a branch manager may add it to."""
+    is_manager = request.post.kind == PostKind.BRANCH_MANAGER
+    return {
+        "features": entities.features_of(pk),
+        "feature_options": entities.feature_options(request.post) if is_manager else [],
+        "may_feature": is_manager,
+    }
 
 
 def _hidden(request: StaffRequest, home: "Household") -> HttpResponse:

@@ -45,7 +45,8 @@ def roster_list(request: StaffRequest) -> HttpResponse:
             for roster in page
         ],
         "filters": [
-            {"name": "state", "label": _("全部状态"), "kind": "select", "options": State.choices, "main": True}
+            {"name": "state", "label": _("全部状态"), "kind": "select", "options": State.choices, "main": True},
+            {"name": "source_kind", "label": _("全部名册"), "kind": "select", "options": selectors.KINDS, "main": True},
         ],
     }
     return render(request, "customers/roster_list.html", context)
@@ -68,6 +69,7 @@ def roster_upload(request: StaffRequest) -> HttpResponse:
                 branch=data["branch"],
                 content=data["file"],
                 name=data["file"].name,
+                source_kind=data["source_kind"],
                 source=data["source"],
                 obtained_on=data["obtained_on"],
                 legal_basis=data["legal_basis"],
@@ -108,7 +110,8 @@ def roster(request: StaffRequest, pk: int) -> HttpResponse:
         "tone": selectors.tone_of(found),
         "run": _run(request, found),
         "totals": totals,
-        "stats": selectors.stats_of(totals),
+        "stats": selectors.stats_of(found, totals),
+        "of_households": found.lists == "household",
         "villages": villages,
         "counts": selectors.counts_of(found),
         "page": page,
@@ -139,7 +142,7 @@ def _steps(request: StaffRequest, found: "RosterImport") -> dict[str, Any]:
     is_manager = request.post.kind == PostKind.BRANCH_MANAGER
     is_own = found.uploaded_by_id == request.user.pk
     return {
-        "may_confirm": is_sound and is_manager and not is_own and bool(found.summary.get("people")),
+        "may_confirm": is_sound and is_manager and not is_own and service.brings_something(found),
         "waits_for_second": is_sound and not (is_manager and not is_own),
         "may_discard": found.state in service.DISCARDABLE,
     }
@@ -184,7 +187,7 @@ def _sentence(code: str) -> str:
     return {
         "own": _("自己上传的名册须由另一位支行行长确认。"),
         "errors": _("文件还有错误，不能确认；请更正后重新上传。"),
-        "nothing": _("文件里没有可以导入的人。"),
+        "nothing": _("文件里没有可以导入的。"),
         "settled": _("这份名册刚刚已经处理过了，下面是现在的状态。"),
     }[code]
 

@@ -63,6 +63,7 @@ def list_grids(post: Post, filters: Mapping[str, str], sort: str) -> QuerySet[Gr
         grids = grids.filter(phase=filters["phase"])
     if filters.get("unowned"):
         grids = grids.filter(~Exists(seats_on(day).filter(grid=OuterRef("pk"), kind__covers=True)))
+        grids = grids.exclude(kind=Grid.Kind.FEATURE)
     if filters.get("officer"):
         mine = seats_on(day).filter(grid=OuterRef("pk"), kind__covers=True, staff_id__in=_numbers(filters["officer"]))
         grids = grids.filter(Exists(mine))
@@ -85,7 +86,7 @@ def totals(post: Post) -> dict[str, int]:
         grids=Count("pk"),
         villages=Count("pk", filter=Q(kind=Grid.Kind.VILLAGE)),
         communities=Count("pk", filter=Q(kind=Grid.Kind.COMMUNITY)),
-        unowned=Count("pk", filter=~owned),
+        unowned=Count("pk", filter=~owned & ~Q(kind=Grid.Kind.FEATURE)),
         official=Coalesce(Sum("official_count"), Value(0)),
     )
 

@@ -61,6 +61,19 @@ def _may_close(branch: Branch) -> None:
 
 
 @transaction.atomic
+def open_new_grid(*, by: Staff, post: Post, kind: str, name: str, branch: Branch) -> Grid:
+    """Open a grid of businesses or units, or a feature grid. Raises Refused where the branch has one of this name."""
+    name = " ".join(name.split())
+    if Grid.objects.filter(branch=branch, name=name, is_active=True).exists():
+        raise Refused(_("这个支行已有同名网格"))
+    grid = Grid.objects.create(
+        institution_id=by.institution_id, branch=branch, kind=kind, name=name, pinyin=pinyin_of(name)
+    )
+    audit.record(staff=by, post_id=post.pk, verb="grid_opened", about="grid", about_id=grid.pk, detail={"kind": kind})
+    return grid
+
+
+@transaction.atomic
 def change_grid(
     *,
     grid: Grid,

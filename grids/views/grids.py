@@ -9,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.lib import clock
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from config.lib.slots import slots
 from grids.access import CUSTOMER_POSTS, PostKind, may_seat, open_grid, open_seat, seat_kinds_for
-from grids.forms import DayForm, GridForm, SeatForm, seat_forms
+from grids.forms import DayForm, GridForm, NewGridForm, SeatForm, seat_forms
 from grids.selectors import territory
 from grids.services import Refused, places, seats
 
@@ -190,3 +190,24 @@ def end_seat(request: StaffRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("grids:grid", seat.grid_id)
+
+
+@allow(PostKind.ADMINISTRATOR)
+@require_http_methods(["GET", "POST"])
+def grid_new(request: StaffRequest) -> HttpResponse:
+    """A grid that no list of divisions brings: market, street, institutions, enterprises, or a feature grid."""
+    form = NewGridForm(request.POST or None, post=request.post)
+    if request.method == "POST" and form.is_valid():
+        try:
+            opened = places.open_new_grid(by=request.user, post=request.post, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(request, _("网格已建立。请在下面安排客户经理。"))
+            return redirect("grids:grid", pk=opened.pk)
+    where = [
+        {"label": request.user.institution.short_name},
+        {"label": _("网格"), "url": reverse("grids:grid_list")},
+        {"label": _("新网格")},
+    ]
+    return render(request, "grids/grid_new.html", {"where": where, "form": form}, status=422 if form.errors else 200)

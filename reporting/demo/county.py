@@ -21,7 +21,7 @@ from customers.services import roster
 from grids.domain import divisions
 from grids.models import Campaign, Grid, Institution
 from grids.services import territory
-from reporting.demo import audits, bulk, fieldwork, organisation, parameters, rounds
+from reporting.demo import audits, bulk, fieldwork, merchants, organisation, parameters, rounds
 from reporting.demo.families import Family, Registry, families
 from reporting.services import weekly
 
@@ -70,6 +70,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     registry = Registry(random, COUNTY, since)
     say(f"rosters of {len(villages)} villages")
     figures: dict[str, Any] = _rosters(people, villages, registry, size, start)
+    figures |= merchants.build(people, villages, COUNTY, seed, start)
     _official_counts(Random(seed), villages, since)  # noqa: S311  numbers of its own: nobody else's change with them
     bulk.analyse()
     say("visits, files, checks")

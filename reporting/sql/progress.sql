@@ -110,12 +110,14 @@ language sql stable set enable_nestloop = off as $$
     left join lib.owners_on(in_institution, on_day) as owner on owner.grid_id = subject.grid_id
 $$;
 
--- The territory a report is rolled up over: every active grid, and an inactive one that still holds subjects.
+-- The territory a report is rolled up over: every active grid, and an inactive one that still holds subjects. A feature grid shows
+-- what others count.
 create or replace function lib.territory_on(in_institution bigint, on_day date, only_grids bigint[] default null)
 returns table (grid_id bigint, name text, branch_id bigint, owner_id bigint, owner text) language sql stable as $$
     select grid.id, grid.name::text, grid.branch_id, owner.staff_id, owner.name
     from grids_grid as grid left join lib.owners_on(in_institution, on_day) as owner on owner.grid_id = grid.id
-    where grid.institution_id = in_institution and (only_grids is null or grid.id = any (only_grids))
+    where grid.institution_id = in_institution and grid.kind <> 'feature'
+      and (only_grids is null or grid.id = any (only_grids))
       and (grid.is_active or exists (select 1 from customers_subject as subject where subject.grid_id = grid.id))
     order by grid.branch_id, grid.division_code, grid.id
 $$;

@@ -64,6 +64,7 @@ ROWS = {
     "grids:seat_kind_reopen": Row(posts=ADMINISTRATOR, kwargs=manager_seat, method="post", status=302),
     "grids:hand_over": Row(posts=SEATING),
     "grids:branch_list": Row(posts=ADMINISTRATOR),
+    "grids:grid_new": Row(posts=ADMINISTRATOR),
     "grids:branch_new": Row(posts=ADMINISTRATOR),
     "grids:branch": Row(posts=ADMINISTRATOR, kwargs=lambda world: {"pk": world.east.pk}),
     "grids:staff_list": Row(posts=ADMINISTRATOR),

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count
 from django.test import Client
 
 from config.lib import integrity
+from customers.models import Principal, Subject, UnplacedRow
 from grids.models import Grid, PostKind, Staff
 from reporting.demo import county
 from tests.credit.village import opener_key
@@ -83,8 +85,13 @@ def test_every_rule_holds_and_every_login_finds_work(
     assert len(found) > 40
     assert [(rule.name, one) for rule, one in found if one.count or one.error] == []
 
-    assert Grid.objects.count() == 734
+    assert Grid.objects.count() == 734 + 4
     assert not Grid.objects.filter(official_count=None).exists()
+
+    kinds = dict(Subject.objects.filter(left_on=None).values_list("kind").annotate(count=Count("pk")))
+    assert (kinds["business"], kinds["unit"]) == (figures["businesses"], figures["units"])
+    assert Principal.objects.filter(person__isnull=False).count() >= 10
+    assert UnplacedRow.objects.count() == 3
 
     posts = {login["kind"]: Staff.objects.get(number=login["username"]) for login in figures["logins"]}
     assert set(posts) == {

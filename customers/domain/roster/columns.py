@@ -105,9 +105,22 @@ def fold(title: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", title).lower())
 
 
-_ALIASES: Final[Mapping[str, str]] = MappingProxyType(
-    {fold(word): column.field for column in COLUMNS.values() for word in (column.zh, column.en, *column.aliases)}
-)
+class Form:
+    """What a list of one kind of subject looks like: its columns, and whether a row must say where it belongs."""
+
+    def __init__(self, columns: Mapping[str, Column], *, needs_place: bool) -> None:
+        self.columns = columns
+        self.needs_place = needs_place
+        self._aliases = {
+            fold(word): column.field for column in columns.values() for word in (column.zh, column.en, *column.aliases)
+        }
+
+    def field(self, title: str) -> str | None:
+        """The field a header cell stands for."""
+        return self._aliases.get(fold(title))
+
+
+HOUSEHOLDS: Final = Form(COLUMNS, needs_place=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +144,14 @@ class Header:
         return len(self.places)
 
 
-def read_header(cells: Sequence[str], row: int) -> Header:
+def read_header(cells: Sequence[str], row: int, form: Form = HOUSEHOLDS) -> Header:
     """What one row says as a header."""
     places: dict[str, int] = {}
     titles: dict[str, str] = {}
     doubled: list[str] = []
     unknown: list[str] = []
     for index, cell in enumerate(cells):
-        field = _ALIASES.get(fold(cell))
+        field = form.field(cell)
         if field is None:
             if cell.strip():
                 unknown.append(cell.strip())
@@ -147,22 +160,22 @@ def read_header(cells: Sequence[str], row: int) -> Header:
         else:
             places[field] = index
             titles[field] = cell.strip()
-    missing = [field for field, column in COLUMNS.items() if column.required and field not in places]
-    if not any(place in places for place in PLACES):
+    missing = [field for field, column in form.columns.items() if column.required and field not in places]
+    if form.needs_place and not any(place in places for place in PLACES):
         missing.insert(0, "village_code")
     return Header(row, places, titles, tuple(missing), tuple(dict.fromkeys(doubled)), tuple(unknown))
 
 
-def find_header(rows: Sequence[tuple[int, Sequence[str]]]) -> Header | None:
+def find_header(rows: Sequence[tuple[int, Sequence[str]]], form: Form = HOUSEHOLDS) -> Header | None:
     """The header among the first rows of a file, or None: the row with most known titles, at least three of them."""
-    found = [read_header(cells, number) for number, cells in rows[:HEADER_WITHIN]]
+    found = [read_header(cells, number, form) for number, cells in rows[:HEADER_WITHIN]]
     best = max(found, key=lambda header: header.score, default=None)
     return best if best is not None and best.score >= 3 else None
 
 
-def is_header_again(field: str, text: str) -> bool:
+def is_header_again(field: str, text: str, form: Form = HOUSEHOLDS) -> bool:
     """Whether a cell repeats the title of its own column, as in files that were pasted together."""
-    return _ALIASES.get(fold(text)) == field
+    return form.field(text) == field
 
 
 def letter(index: int) -> str:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from customers.domain.roster.columns import HEADER_WITHIN, Header, find_header
+from customers.domain.roster.columns import HEADER_WITHIN, HOUSEHOLDS, Form, Header, find_header
 from customers.domain.roster.problems import LONGEST_VALUE, Problem, refused
 from customers.domain.roster.table import CHUNK_ROWS, Chunk, make_chunk
 
@@ -28,14 +28,14 @@ class Delimited:
 
     kind = "csv"
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, form: Form = HOUSEHOLDS) -> None:
         self._file = file
         file.seek(0)
         head = file.read(_HEAD_BYTES)
         if not head.strip(b" \t\r\n\x00"):
             raise refused("file_empty")
-        self.encoding = _encoding(file, head)
-        self.delimiter, self.header = _layout(head, self.encoding)
+        self.encoding = _encoding(file, head, form)
+        self.delimiter, self.header = _layout(head, self.encoding, form)
 
     def height(self) -> int:
         """About how many rows there are, for the progress; costs a look at the whole file."""
@@ -99,7 +99,7 @@ def _even(
     return records
 
 
-def _encoding(file: BinaryIO, head: bytes) -> str:
+def _encoding(file: BinaryIO, head: bytes, form: Form) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
@@ -111,7 +111,7 @@ def _encoding(file: BinaryIO, head: bytes) -> str:
     if _decodes(file, "utf-8"):
         return "utf-8"
     # One wrong byte does not make a UTF-8 file another: the encoding in which the header can be read wins.
-    return "utf-8" if _score(head, "utf-8") > _score(head, "gb18030") else "gb18030"
+    return "utf-8" if _score(head, "utf-8", form) > _score(head, "gb18030", form) else "gb18030"
 
 
 def _decodes(file: BinaryIO, encoding: str) -> bool:
@@ -134,13 +134,13 @@ def _first_rows(head: bytes, encoding: str, delimiter: str) -> list[tuple[int, l
     return rows
 
 
-def _score(head: bytes, encoding: str) -> int:
-    headers = (find_header(_first_rows(head, encoding, delimiter)) for delimiter in _DELIMITERS)
+def _score(head: bytes, encoding: str, form: Form) -> int:
+    headers = (find_header(_first_rows(head, encoding, delimiter), form) for delimiter in _DELIMITERS)
     return max((header.score for header in headers if header), default=0)
 
 
-def _layout(head: bytes, encoding: str) -> tuple[str, Header]:
-    found = [(delimiter, find_header(_first_rows(head, encoding, delimiter))) for delimiter in _DELIMITERS]
+def _layout(head: bytes, encoding: str, form: Form) -> tuple[str, Header]:
+    found = [(delimiter, find_header(_first_rows(head, encoding, delimiter), form)) for delimiter in _DELIMITERS]
     delimiter, header = max(found, key=lambda pair: pair[1].score if pair[1] else 0)
     if header is None:
         rows = _first_rows(head, encoding, ",")

@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final
 
+from customers.domain.roster.columns import HOUSEHOLDS, Form
 from customers.domain.roster.delimited import Delimited
 from customers.domain.roster.problems import Problem, RosterError, refused
 from customers.domain.roster.table import Table
@@ -24,7 +25,7 @@ _STRANGERS: Final = (
 )
 
 
-def open_roster(file: BinaryIO, *, vetted: bool = False) -> Table:
+def open_roster(file: BinaryIO, *, vetted: bool = False, form: Form = HOUSEHOLDS) -> Table:
     """Open a seekable roster file (csv or xlsx) and find its header; raises `RosterError` when it is no readable roster.
 
     `vetted` leaves out the survey of a workbook's raw cells; see `reopen_roster`.
@@ -35,10 +36,10 @@ def open_roster(file: BinaryIO, *, vetted: bool = False) -> Table:
         raise refused("file_empty")
     table: Table
     if head.startswith(b"PK\x03\x04"):
-        table = _open_zip(file, vetted=vetted)
+        table = _open_zip(file, vetted=vetted, form=form)
     else:
         refuse_strangers(file, head)
-        table = Delimited(file)
+        table = Delimited(file, form)
     _require(table)
     return table
 
@@ -77,7 +78,7 @@ def _holds(file: BinaryIO, wanted: bytes) -> bool:
     return False
 
 
-def _open_zip(file: BinaryIO, *, vetted: bool) -> Table:
+def _open_zip(file: BinaryIO, *, vetted: bool, form: Form) -> Table:
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
@@ -87,7 +88,7 @@ def _open_zip(file: BinaryIO, *, vetted: bool) -> Table:
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise refused("file_damaged") from error
     if "xl/workbook.xml" in names:
-        return Workbook(file, vetted=vetted)
+        return Workbook(file, vetted=vetted, form=form)
     if "xl/workbook.bin" in names:
         raise refused("file_xls", "xlsb")
     if "content.xml" in names and "mimetype" in names:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from customers.domain.roster.columns import COLUMNS, Header, letter
+from customers.domain.roster.entity_columns import ENTITY_COLUMNS
 from customers.domain.roster.entity_words import ENTITY_WORDS
 from customers.domain.roster.problems import Problem
 
@@ -83,8 +84,8 @@ WORDS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = MappingPro
         "header_not_found": (
             ("没有找到表头，读到的开头是“{value}”", "No header row was found; the file begins with “{value}”"),
             (
-                "前 20 行内须有一行列名：村代码或村、户号、姓名、与户主关系、身份证号",
-                "One of the first 20 rows must name the columns: village code or village, household number, name, relation, ID number",
+                "请先看名册种类选对了没有；前 20 行内须有一行列名，要有的列见上传页",
+                "Check the kind of list first; one of the first 20 rows must name the columns, which the upload page lists",
             ),
         ),
         "column_missing": (
@@ -393,7 +394,7 @@ def _where(problem: Problem, header: Header | None, *, english: bool) -> str:
     if problem.row:
         parts.append(f"row {problem.row}" if english else f"第 {problem.row} 行")
     if problem.column:
-        column = COLUMNS[problem.column]
+        column = COLUMNS.get(problem.column) or ENTITY_COLUMNS[problem.column]
         title = column.en if english else column.zh
         if header is not None and problem.column in header.places:
             place = letter(header.places[problem.column])

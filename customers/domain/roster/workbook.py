@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import numpy as np
 import python_calamine
 
-from customers.domain.roster.columns import HEADER_WITHIN, Header, find_header, letter
+from customers.domain.roster.columns import HEADER_WITHIN, HOUSEHOLDS, Form, Header, find_header, letter
 from customers.domain.roster.problems import LONGEST_VALUE, Problem, refused
 from customers.domain.roster.table import CHUNK_ROWS, FLAWED, Chunk, make_chunk
 
@@ -58,7 +58,7 @@ class Workbook:
 
     kind = "xlsx"
 
-    def __init__(self, file: BinaryIO, *, vetted: bool = False) -> None:
+    def __init__(self, file: BinaryIO, *, vetted: bool = False, form: Form = HOUSEHOLDS) -> None:
         surveys = {} if vetted else _survey(file)
         file.seek(0)
         try:
@@ -69,7 +69,7 @@ class Workbook:
                 if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
                 and sheet.visible == python_calamine.SheetVisibleEnum.Visible
             ]
-            self._sheet, self.header = _roster_sheet(book, visible)
+            self._sheet, self.header = _roster_sheet(book, visible, form)
         except python_calamine.PasswordError as error:
             raise refused("file_password") from error
         except (python_calamine.CalamineError, OSError, ValueError) as error:
@@ -123,7 +123,7 @@ def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[list[Any]]:
 
 
 def _roster_sheet(
-    book: python_calamine.CalamineWorkbook, names: Sequence[str]
+    book: python_calamine.CalamineWorkbook, names: Sequence[str], form: Form
 ) -> tuple[python_calamine.CalamineSheet, Header]:
     found: list[tuple[python_calamine.CalamineSheet, Header]] = []
     shown = ""
@@ -136,7 +136,7 @@ def _roster_sheet(
             (i, [""] * column + ["" if cell is None else str(cell) for cell in cells])
             for i, cells in enumerate(islice(_rows(sheet), HEADER_WITHIN), start=1)
         ]
-        header = find_header(top)
+        header = find_header(top, form)
         if header is not None:
             found.append((sheet, header))
         shown = shown or next((" ".join(filter(None, cells)) for _, cells in top if any(cells)), "")
@@ -193,7 +193,7 @@ def _text(name: str, cell: Any) -> tuple[str, str, str]:
             return FLAWED, "id_as_number" if name == "id_number" else "number_rounded", f"{cell:.5E}"
         return (str(int(cell)) if cell == int(cell) else repr(cell)), "", ""
     if isinstance(cell, (datetime.date, datetime.datetime)):
-        if name == "birth_date":
+        if name in ("birth_date", "founded_on"):
             return cell.strftime("%Y-%m-%d"), "", ""
         return FLAWED, "cell_is_date", cell.strftime("%Y-%m-%d")
     return FLAWED, "cell_is_date", str(cell)

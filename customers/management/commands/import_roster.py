@@ -36,6 +36,12 @@ class Command(JsonCommand):
         parser.add_argument("--confirmed-by", default="", help="employee number of the branch manager who confirms")
         parser.add_argument("--institution", default="", help="name of the bank; needed when there are several")
         parser.add_argument("--branch", default="", help="name of the branch; the head office when left out")
+        parser.add_argument(
+            "--kind",
+            default=RosterImport.Source.HOUSEHOLD_REGISTER,
+            choices=RosterImport.Source.values,
+            help="what list it is; it decides whether households, businesses or units are read",
+        )
         parser.add_argument("--source", default="", help="who gave the list")
         parser.add_argument("--obtained-on", default="", help="when, as 2026-11-21; today when left out")
         parser.add_argument("--legal-basis", default="", help="on what ground it may be used")
@@ -53,7 +59,13 @@ class Command(JsonCommand):
                 if options["dry_run"]:
                     with (
                         job_frame(None, "import_roster", role="owner"),
-                        service.tried(branch=branch, content=content, name=path.name, staff=uploader) as tried,
+                        service.tried(
+                            branch=branch,
+                            content=content,
+                            name=path.name,
+                            staff=uploader,
+                            source_kind=options["kind"],
+                        ) as tried,
                     ):
                         return self._told(tried, written=False)
                 return self._imported(branch, content, path.name, uploader, confirmer, options)
@@ -94,6 +106,7 @@ class Command(JsonCommand):
                 source=options["source"] or "console",
                 obtained_on=obtained_on,
                 legal_basis=options["legal_basis"],
+                source_kind=options["kind"],
                 staff=uploader,
                 confirmed_by=confirmer or uploader,
                 from_console=confirmer is None,
@@ -115,6 +128,12 @@ class Command(JsonCommand):
             if row.is_error:
                 self.say(f"{words.where or 'file'}: {words.what}. {words.remedy}")
         totals = summary.get("totals", {})
+        if done.lists != "household":
+            self.say(
+                f"{summary.get('rows', 0)} rows, {summary.get('households', 0)} in grids, {summary.get('unplaced', 0)} in none; "
+                f"{'written' if written else 'not written'}: {totals.get('new', 0)} new, {totals.get('changed', 0)} changed"
+            )
+            return self._result(done, written=written, findings=findings)
         self.say(
             f"{summary.get('rows', 0)} rows, {summary.get('households', 0)} households, {summary.get('people', 0)} people; "
             f"{sum(errors.values())} errors, {sum(warnings.values())} warnings"
@@ -123,6 +142,12 @@ class Command(JsonCommand):
             f"{'written' if written else 'not written'}: {totals.get('new', 0)} households and {totals.get('people_new', 0)} "
             f"people new, {totals.get('people_changed', 0)} people changed, {totals.get('moves', 0)} filed elsewhere"
         )
+        return self._result(done, written=written, findings=findings)
+
+    @staticmethod
+    def _result(done: RosterImport, *, written: bool, findings: list[dict[str, Any]]) -> dict[str, Any]:
+        summary = done.summary
+        errors, warnings = summary.get("errors", {}), summary.get("warnings", {})
         is_sound = not errors and done.state in (State.CHECKED, State.WRITTEN)
         return {
             "ok": is_sound,
@@ -130,10 +155,11 @@ class Command(JsonCommand):
             "written": written,
             "rows": summary.get("rows", 0),
             "households": summary.get("households", 0),
+            "unplaced": summary.get("unplaced", 0),
             "people": summary.get("people", 0),
             "errors": errors,
             "warnings": warnings,
-            "totals": totals,
+            "totals": summary.get("totals", {}),
             "confirmed_from_console": done.confirmed_from_console,
             "findings": findings,
         }
