@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """What a waiting row tells, and how many subjects of the roster nobody covers."""
 
     dependencies = [
-        ("customers", "0015_parameter_uses"),
+        ("customers", "0017_met_role"),
     ]
 
     operations = [
