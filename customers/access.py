@@ -328,3 +328,56 @@ def open_check_evidence(subject_id: int, pk: int) -> Evidence:
     """Return a photo of a file that waits for the acting person to check."""
     open_check(subject_id)
     return _open(Evidence.objects.filter(subject_id=subject_id).select_related("file"), pk=pk)
+
+
+# --- Sudden changes -----------------------------------------------------------------------------------------------------
+
+
+def change_queue() -> list[int]:
+    """Return the subjects with a sudden change the acting person may settle, the nearest deadline first, opened to this
+    transaction."""
+    return open_subjects("change_queue")
+
+
+def may_settle_change(subject_id: int) -> bool:
+    """Whether the acting person may settle the changes of a file; if so the file is open to this transaction."""
+    return open_subjects("change_queue", subject_id) == [subject_id]
+
+
+def open_changes(post: Post, subject_id: int) -> Profile:
+    """Return the newest revision of a file with sudden changes: to who sees its grid, and to the second person it waits for."""
+    found = Profile.objects.filter(subject_id=subject_id)
+    if not may_settle_change(subject_id):
+        found = found.filter(scope(post))
+    newest = found.select_related("visit", "collector", "subject").order_by("-number").first()
+    if newest is None or not newest.changes.exists():
+        raise Http404
+    return newest
+
+
+def covers(post: Post, profile: Profile) -> bool:
+    """Whether a file lies in what a post sees by itself, without a task that opens it."""
+    return Profile.objects.filter(scope(post), pk=profile.pk).exists()
+
+
+def open_changes_to_prove(post: Post, subject_id: int) -> Profile:
+    """Return the newest revision of a file with sudden changes, to who sees its grid."""
+    profile = open_changes(post, subject_id)
+    if not covers(post, profile):
+        raise Http404
+    return profile
+
+
+def open_changes_to_settle(subject_id: int) -> Profile:
+    """Return the revision whose changes wait for the acting person; nobody else gets it."""
+    if not may_settle_change(subject_id):
+        raise Http404
+    found = Profile.objects.filter(subject_id=subject_id).select_related("visit", "collector").order_by("-number")
+    return _open(found)
+
+
+def open_change_proof(post: Post, subject_id: int, pk: int) -> Evidence:
+    """Return a photo or document that proves a change of a file."""
+    profile = open_changes(post, subject_id)
+    proofs = Evidence.objects.filter(proves__flag__profile=profile).select_related("file").distinct()
+    return _open(proofs, pk=pk)

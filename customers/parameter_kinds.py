@@ -7,8 +7,9 @@ from typing import Any
 from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted_by, register
 from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
-from customers.domain import lists
+from customers.domain import guard, lists
 from customers.domain.form import read_form
+from customers.selectors.changes import KIND as CHANGE_GUARD
 from customers.selectors.forms import KIND as FORM
 
 SCOPES = (
@@ -217,5 +218,73 @@ register(
                 ),
             ),
         ),
+    )
+)
+
+
+def _limit(name: str, label: Words) -> Group:
+    return Group(
+        name=name,
+        label=label,
+        members=(
+            Scalar(
+                name="percent",
+                label=Words("变化超过", "Changed by more than"),
+                value=Value.WHOLE,
+                unit=Words("%", "%"),
+                low=Decimal(0),
+                high=Decimal(1000),
+                note=Words("正好等于不算", "Exactly as much passes"),
+            ),
+            Scalar(
+                name="floor",
+                label=Words("变化不到多少不问", "Nothing is asked below"),
+                value=Value.WHOLE,
+                unit=Words("元", "yuan"),
+                low=Decimal(0),
+                high=Decimal(10_000_000),
+            ),
+        ),
+    )
+
+
+register(
+    ParameterKind(
+        code=CHANGE_GUARD,
+        title=Words("大额变化阈值", "Thresholds of sudden changes"),
+        note=Words(
+            "超过的档案要补证明并由第二个人确认，之前不用于测算额度",
+            "A file beyond them is proved and confirmed by a second person before it is used for a line",
+        ),
+        area=Area.RULES,
+        shape=document(
+            Scalar(
+                name="window_days",
+                label=Words("与多少天内的档案比", "Compared with files of the last"),
+                value=Value.WHOLE,
+                unit=Words("天", "days"),
+                low=Decimal(1),
+                high=Decimal(guard.LONGEST_WINDOW),
+            ),
+            Scalar(
+                name="due_working_days",
+                label=Words("几个工作日内补齐证明并确认", "To be proved and confirmed within"),
+                value=Value.WHOLE,
+                unit=Words("个工作日", "working days"),
+                low=Decimal(1),
+                high=Decimal(guard.MOST_DAYS),
+            ),
+            Group(
+                name="figures",
+                label=Words("比较的项目", "Figures compared"),
+                members=(
+                    _limit("assets", Words("资产", "Assets")),
+                    _limit("liabilities", Words("负债", "Debts")),
+                    _limit("net_income", Words("纯收入", "Net income")),
+                    _limit("expenses", Words("支出", "Spending")),
+                ),
+            ),
+        ),
+        uses=(Use(title=Words("大额变化", "sudden changes"), count=counted_by("changes_under")),),
     )
 )

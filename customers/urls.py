@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from customers.views import (
+    changes,
     checks,
     duplicates,
     entities,
@@ -63,6 +64,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rosters/<int:pk>/discard/", roster.roster_discard, name="roster_discard"),
     path("rosters/<int:pk>/problems.xlsx", roster.roster_problems, name="roster_problems"),
     path("queues/", checks.queues, name="queues"),
+    path("queues/changes/", changes.change_list, name="changes"),
+    path("queues/changes/<int:pk>/", changes.change, name="change"),
+    path("queues/changes/<int:pk>/prove/", changes.prove, name="change_prove"),
+    path("queues/changes/<int:pk>/settle/", changes.settle, name="change_settle"),
+    path("queues/changes/<int:pk>/proofs/<int:proof>/", changes.proof, name="change_proof"),
     path("queues/<int:pk>/", checks.check, name="check"),
     path("queues/<int:pk>/photos/<int:photo>/", checks.check_photo, name="check_photo"),
     path("queues/duplicates/<int:pk>/settle/", checks.settle_duplicate, name="duplicate_settle"),

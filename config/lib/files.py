@@ -290,6 +290,46 @@ def store_photo(
     )
 
 
+PDF = b"%PDF-"
+
+
+def store_document(
+    *,
+    content: IO[bytes],
+    name: str,
+    institution_id: int,
+    grid_id: int,
+    stored_by_id: int,
+    subject_id: int | None = None,
+) -> StoredFile:
+    """Store what somebody handed over about a household: a photo as ``store_photo`` does, or a PDF as it is.
+
+    Raises FileRefused for anything else or too large.
+    """
+    head = content.read(len(PDF))
+    content.seek(0)
+    fields: dict[str, Any] = {
+        "institution_id": institution_id,
+        "grid_id": grid_id,
+        "stored_by_id": stored_by_id,
+        "subject_id": subject_id,
+    }
+    if head != PDF:
+        return store_photo(content=content, name=name, **fields)
+    block = content.read(settings.UPLOAD_LIMIT_MB * PART + 1)
+    if len(block) > settings.UPLOAD_LIMIT_MB * PART:
+        raise FileRefused(_("文件超过 %(limit)s MB 的上限") % {"limit": settings.UPLOAD_LIMIT_MB})
+    return _row(
+        ContentFile(block),
+        size=len(block),
+        digest=sha256(block).hexdigest(),
+        name=name[:200],
+        content_type="application/pdf",
+        kind=StoredFile.Kind.DOCUMENT,
+        **fields,
+    )
+
+
 def _metadata(image: Image.Image) -> tuple[dict[str, str], datetime | None]:
     """Return device and time a photo names; position is left out, the visit has its own with consent."""
     data = image.getexif()

@@ -190,6 +190,16 @@ def working_day_on_or_before(day: date, changes: Mapping[date, bool] = _NO_CHANG
     return day
 
 
+def working_day_after(start: date, days: int, changes: Mapping[date, bool] = _NO_CHANGES) -> date:
+    """Return the day that so many working days follow a day; the day itself for 0."""
+    day = start
+    for _day in range(days):
+        day += timedelta(days=1)
+        while not is_working_day(day, changes):
+            day += timedelta(days=1)
+    return day
+
+
 def month_deadline(start: date, months: int, changes: Mapping[date, bool] = _NO_CHANGES) -> date:
     """Return the last working day on or before `start` plus calendar months (Semantics, section 9)."""
     return working_day_on_or_before(add_months(start, months), changes)

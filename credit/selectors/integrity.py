@@ -44,6 +44,17 @@ rule_by_sql(
     _("发布测算的人不是发起人"),
     "select id from credit_linerun where published_by_id = asked_by_id",
 )
+rule_by_sql(
+    "credit.lines_rest_on_trusted_files",
+    _("测算所用的档案在测算时点都可用，没有待证明的大额变化"),
+    """
+    select result.id
+    from customers_changeflag as flag
+    join credit_lineresult as result on result.subject_id = flag.subject_id and result.profile_id = flag.profile_id
+    join credit_linerun as run on run.id = result.run_id
+    where not exists (select from lib.trusted(run.as_of) as held where held.profile_id = result.profile_id)
+    """,
+)
 
 # --- Sheets and opening -------------------------------------------------------------------------------------------------
 

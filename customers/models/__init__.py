@@ -1,5 +1,6 @@
 """Tables of customers."""
 
+from customers.models.changes import ChangeFlag, ChangeProof
 from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem, UnplacedRow
@@ -14,6 +15,8 @@ from customers.models.visits import Consent, Evidence, Visit
 
 __all__ = [
     "Business",
+    "ChangeFlag",
+    "ChangeProof",
     "Consent",
     "DuplicateCase",
     "Evidence",

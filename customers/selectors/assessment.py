@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
 
-from customers.models import Household, ListEntry, Profile, ProfileCheck, Subject
+from customers.models import Household, ListEntry, Profile, Subject
+from customers.selectors.trusted import newest_trusted
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,5 @@ def cards(subject_ids: Iterable[int]) -> dict[int, Card]:
 
 
 def checked_files(subject_ids: Iterable[int]) -> dict[int, Profile]:
-    """Return the newest revision that a second officer accepted, by subject id."""
-    rows = (
-        Profile.objects.filter(subject_id__in=list(subject_ids), check_verdict__verdict=ProfileCheck.Verdict.ACCEPTED)
-        .order_by("subject_id", "-number")
-        .distinct("subject_id")
-    )
-    return {profile.subject_id: profile for profile in rows}
+    """Return the newest trusted revision (accepted, and not held by a sudden change), by subject id."""
+    return {profile.subject_id: profile for profile in newest_trusted(subject_ids)}

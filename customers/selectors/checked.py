@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from customers.models import Household, ListEntry, Profile, ProfileCheck, Subject
+from customers.models import Household, ListEntry, Profile, Subject
+from customers.selectors.trusted import trusted
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,12 @@ def active_households(
 
 
 def accepted_at(households: QuerySet[Subject], at: datetime) -> list[tuple[int, int | None]]:
-    """Return each household with its newest revision accepted by an instant, None without one.
+    """Return each household with its newest revision trusted at an instant, None without one.
 
-    One statement, hence one snapshot. A revision that is returned or not checked yet never stands in for an accepted one.
+    One statement, hence one snapshot. A revision that is returned, not checked yet or held by a sudden change never stands in
+    for a trusted one.
     """
-    accepted = Profile.objects.filter(
-        subject=OuterRef("pk"),
-        check_verdict__verdict=ProfileCheck.Verdict.ACCEPTED,
-        check_verdict__checked_at__lte=at,
-    ).order_by("-number")
+    accepted = trusted(at).filter(subject=OuterRef("pk")).order_by("-number")
     rows = households.annotate(accepted=Subquery(accepted.values("pk")[:1]))
     return list(rows.order_by("pk").values_list("pk", "accepted"))
 

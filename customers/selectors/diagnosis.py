@@ -1,4 +1,4 @@
-"""What customers need to work: notice, reasons of the lists, quotas."""
+"""What customers need to work: notice, reasons of the lists, thresholds of sudden changes, quotas."""
 
 from collections.abc import Iterator
 
@@ -8,5 +8,5 @@ from customers.selectors.visits import NOTICE
 
 @question("parameters of customers")
 def _parameters() -> Iterator[Answer]:
-    yield from in_force([(NOTICE, ""), ("list_reasons", "")])
+    yield from in_force([(NOTICE, ""), ("list_reasons", ""), ("change_guard", "")])
     yield from in_force([("visit_quotas", "")], "warn")

@@ -1,6 +1,6 @@
 """The state of a household's file (Domain, section 12.2): what was last submitted and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.weeks import Week
-from customers.models import ListEntry, ListRelease, Milestone, Profile, ProfileCheck, Visit
+from customers.models import ChangeFlag, ListEntry, ListRelease, Milestone, Profile, ProfileCheck, Visit
 from grids.selectors.campaigns import open_campaign
 
 # state: (label, tone of its badge)
@@ -17,6 +17,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "visited": (_("已走访未建档"), "neutral"),
     "waiting": (_("待复核"), "wait"),
     "checked": (_("已复核"), "good"),
+    "held": (_("变化待确认"), "wait"),
     "returned": (_("已退回"), "orange"),
 }
 
@@ -29,6 +30,8 @@ class FileState:
     newest: Profile | None = None
     last_visit: Visit | None = None
     blocked_by: str = ""
+    # Whether sudden changes of the newest revision wait for proof or a second person.
+    has_changes: bool = False
 
     @property
     def label(self) -> Any:
@@ -46,14 +49,17 @@ def verdict_of(profile: Profile | None) -> ProfileCheck | None:
     return getattr(profile, "check_verdict", None) if profile is not None else None
 
 
-def state_code(newest: Profile | None, is_visited: bool) -> str:
-    """Tell the state from the newest revision and whether the campaign has seen a visit."""
+def state_code(newest: Profile | None, is_visited: bool, changes: Collection[str] = ()) -> str:
+    """Tell the state from the newest revision, whether the campaign has seen a visit, and how the sudden changes of the revision
+    stand ("" open, confirmed, refused)."""
     if newest is None:
         return "visited" if is_visited else "never"
     verdict = verdict_of(newest)
     if verdict is None:
         return "waiting"
-    return "checked" if verdict.verdict == ProfileCheck.Verdict.ACCEPTED else "returned"
+    if verdict.verdict != ProfileCheck.Verdict.ACCEPTED or ChangeFlag.Outcome.REFUSED in changes:
+        return "returned"
+    return "held" if "" in changes else "checked"
 
 
 def _newest(**conditions: Any) -> Exists:
@@ -74,9 +80,12 @@ def in_state(code: str, institution_id: int) -> Q:
     """Return the condition on households that are in a state."""
     if code == "waiting":
         return Q(_newest(check_verdict__isnull=True))
-    if code in ("checked", "returned"):
-        verdict = ProfileCheck.Verdict.ACCEPTED if code == "checked" else ProfileCheck.Verdict.RETURNED
-        return Q(_newest(check_verdict__verdict=verdict))
+    if code == "returned":
+        return Q(_newest(check_verdict__verdict=ProfileCheck.Verdict.RETURNED)) | Q(_newest(changes__outcome="refused"))
+    if code in ("checked", "held"):
+        accepted = Q(_newest(check_verdict__verdict=ProfileCheck.Verdict.ACCEPTED))
+        refused, is_open = Q(_newest(changes__outcome="refused")), Q(_newest(changes__outcome=""))
+        return accepted & ~refused & (is_open if code == "held" else ~is_open)
     visited = Q(_reached(open_campaign(institution_id), Milestone.Kind.VISITED))
     unfiled = ~Q(Exists(Profile.objects.filter(subject_id=OuterRef("pk"))))
     return unfiled & (visited if code == "visited" else ~visited)
@@ -131,9 +140,17 @@ def states_of(subject_ids: Iterable[int], institution_id: int) -> dict[int, File
     )
     colours = _blocking().filter(subject_id__in=ids).values_list("subject_id", "colour")
     blocked = dict(sorted(colours, key=lambda one: one[1] == ListEntry.Colour.BLACK))  # black wins
+    changes: dict[int, set[str]] = {}
+    revisions = [profile.pk for profile in newest.values()]
+    for pk, outcome in ChangeFlag.objects.filter(profile_id__in=revisions).values_list("subject_id", "outcome"):
+        changes.setdefault(pk, set()).add(outcome)
     return {
         pk: FileState(
-            state_code(newest.get(pk), pk in visited), newest.get(pk), visits.get(pk), str(blocked.get(pk, ""))
+            state_code(newest.get(pk), pk in visited, changes.get(pk, ())),
+            newest.get(pk),
+            visits.get(pk),
+            str(blocked.get(pk, "")),
+            has_changes="" in changes.get(pk, ()),
         )
         for pk in ids
     }

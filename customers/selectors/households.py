@@ -207,7 +207,7 @@ def card_of(household: Household) -> HouseholdCard:
         else [],
         missing=list(dict.fromkeys(words.sentence(problem, language) for problem in missing)),
         completeness=form.score(form_of(profile), document) if profile is not None else None,
-        photos=list(Evidence.objects.filter(subject_id=household.pk).order_by("-created_at")[:12]),
+        photos=list(Evidence.objects.filter(subject_id=household.pk, visit__isnull=False).order_by("-created_at")[:12]),
         visit_count=Visit.objects.filter(subject_id=household.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
         has_consent=consent is not None and consent.how != consent.How.WITHDRAWN,
         is_overdue=next_on is not None and next_on < clock.today(),

@@ -392,6 +392,30 @@ rule_by_sql(
     ),
 )
 
+rule_by_sql(
+    "customers.changes_are_what_was_found",
+    _("大额变化的前后数字，就是同一份档案前后两版的合计"),
+    """
+    select flag.id from customers_changeflag as flag
+    join customers_profile as profile on profile.id = flag.profile_id
+    join customers_profile as base on base.id = flag.base_id
+    where base.subject_id <> profile.subject_id or flag.subject_id <> profile.subject_id or base.number >= profile.number
+       or flag.before <> (to_jsonb(base) ->> flag.figure)::numeric or flag.after <> (to_jsonb(profile) ->> flag.figure)::numeric
+    """,
+)
+rule_by_sql(
+    "customers.changes_are_proved_and_settled_by_another",
+    _("大额变化有证明才确认，处理的人没有参与那次走访"),
+    """
+    select flag.id from customers_changeflag as flag
+    join customers_profile as profile on profile.id = flag.profile_id
+    join customers_visit as visit on visit.id = profile.visit_id
+    where flag.settled_by_id in (visit.lead_id, visit.partner_id, visit.typed_by_id, profile.collector_id)
+       or (flag.outcome = 'confirmed'
+           and not exists (select from customers_changeproof as proof where proof.flag_id = flag.id))
+    """,
+)
+
 # --- Rosters ------------------------------------------------------------------------------------------------------------
 
 rule_by_sql(

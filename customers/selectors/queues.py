@@ -45,13 +45,7 @@ def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
     """Return one page of the files that wait for the acting person, the oldest first."""
     page: Page[int] = Paginator(access.check_queue(), PER_PAGE).get_page(number)
     ids = list(page.object_list)
-    kinds = (Household, Business, Unit)
-    homes = {place.pk: place for kind in kinds for place in kind.objects.filter(pk__in=ids).select_related("grid")}
-    heads = dict(
-        Person.objects.filter(
-            pk__in=[home.head_id for home in homes.values() if isinstance(home, Household)]
-        ).values_list("pk", "name")
-    )
+    places, titles = places_of(ids)
     newest = {
         profile.subject_id: profile
         for profile in Profile.objects.filter(subject_id__in=ids)
@@ -60,9 +54,20 @@ def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
         .distinct("subject_id")
         .defer("document")
     }
-    return page, [
-        Waiting(homes[pk], title_of(homes[pk], heads), newest[pk]) for pk in ids if pk in homes and pk in newest
-    ]
+    return page, [Waiting(places[pk], titles[pk], newest[pk]) for pk in ids if pk in places and pk in newest]
+
+
+def places_of(subject_ids: Iterable[int]) -> tuple[dict[int, Household | Business | Unit], dict[int, str]]:
+    """Return the rows of some households, businesses and units, and what each is called; in four queries, however many."""
+    ids = list(subject_ids)
+    kinds = (Household, Business, Unit)
+    places = {place.pk: place for kind in kinds for place in kind.objects.filter(pk__in=ids).select_related("grid")}
+    heads = dict(
+        Person.objects.filter(
+            pk__in=[home.head_id for home in places.values() if isinstance(home, Household)]
+        ).values_list("pk", "name")
+    )
+    return places, {pk: title_of(place, heads) for pk, place in places.items()}
 
 
 def title_of(place: Household | Business | Unit, heads: Mapping[int, str]) -> str:

@@ -2,15 +2,15 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 
 from config.lib import clock, releases
 from config.lib.weeks import Week, business_day
 from customers import access
-from customers.models import Household, ListEntry, Profile, ProfileCheck, Visit
+from customers.models import ChangeFlag, Household, ListEntry, Profile, ProfileCheck, Visit
 from customers.selectors import files, households
 from customers.selectors.households import HouseholdRow
 from grids.access import Post, Staff
@@ -40,11 +40,13 @@ class Errand:
 
 @dataclass(frozen=True)
 class Returned:
-    """A file that came back, with the checker's words."""
+    """A file that came back, with the words of who sent it back: its checker, or who did not accept a sudden change."""
 
     row: HouseholdRow
     profile: Profile
-    check: ProfileCheck
+    by: str
+    at: datetime
+    words: list[str]
 
 
 def week_so_far(staff: Staff, week: Week) -> WeekSoFar:
@@ -85,19 +87,33 @@ def errands(post: Post) -> list[Errand]:
 def returned_files(post: Post) -> list[Returned]:
     """Return the newest revisions of an officer that a checker sent back, the oldest verdict first."""
     newer = Profile.objects.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
+    refused = Prefetch(
+        "changes", ChangeFlag.objects.filter(outcome=ChangeFlag.Outcome.REFUSED).select_related("settled_by")
+    )
     profiles = list(
-        Profile.objects.filter(~Exists(newer), collector=post.staff, check_verdict__verdict="returned")
+        Profile.objects.filter(~Exists(newer), collector=post.staff)
+        .filter(
+            Q(check_verdict__verdict=ProfileCheck.Verdict.RETURNED)
+            | Q(Exists(ChangeFlag.objects.filter(profile=OuterRef("pk"), outcome=ChangeFlag.Outcome.REFUSED)))
+        )
         .select_related("check_verdict__checker")
+        .prefetch_related(refused)
         .defer("document")
-        .order_by("check_verdict__checked_at")[:20]
+        .order_by("submitted_at")[:20]
     )
     found = access.households_for(post).select_related("grid").in_bulk([profile.subject_id for profile in profiles])
     rows = {row.household.pk: row for row in households.rows_of(list(found.values()), post.staff.institution_id)}
-    return [
-        Returned(rows[profile.subject_id], profile, profile.check_verdict)
-        for profile in profiles
-        if profile.subject_id in rows
-    ]
+    back = [_returned(rows[profile.subject_id], profile) for profile in profiles if profile.subject_id in rows]
+    return sorted(back, key=lambda one: one.at)
+
+
+def _returned(row: HouseholdRow, profile: Profile) -> Returned:
+    check = files.verdict_of(profile)
+    if check is not None and check.verdict == ProfileCheck.Verdict.RETURNED:
+        words = [remark["text"] for remark in check.remarks]
+        return Returned(row, profile, check.checker.name, check.checked_at, words)
+    refused: Any = profile.changes.all()[0]
+    return Returned(row, profile, refused.settled_by.name, refused.settled_at, [refused.answer])
 
 
 def never_visited(post: Post) -> int:

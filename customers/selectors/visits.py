@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from config.lib import clock, releases
 from customers.models import Business, Consent, Household, Person, Profile, ProfileCheck, Unit, Visit
 from customers.selectors import forms
 from customers.selectors.forms import Edition
+from customers.selectors.trusted import trusted
 from grids.access import Staff
 from grids.selectors.colleagues import colleagues_at
 
@@ -25,23 +28,23 @@ def newest_profile(subject_id: int) -> Profile | None:
 
 
 def baseline(subject_id: int) -> Profile | None:
-    """Return the revision last accepted; before the first acceptance the newest one submitted."""
-    accepted = (
-        Profile.objects.filter(subject_id=subject_id, check_verdict__verdict=ProfileCheck.Verdict.ACCEPTED)
+    """Return the revision last trusted; before the first one the newest submitted."""
+    last = (
+        trusted()
+        .filter(subject_id=subject_id)
         .select_related("check_verdict", "collector", "visit")
         .order_by("-number")
         .first()
     )
-    return accepted or newest_profile(subject_id)
+    return last or newest_profile(subject_id)
 
 
 def previous_profile(profile: Profile) -> Profile | None:
-    """Return the revision a new one is compared with: the last accepted before it, else the one before it."""
-    earlier = Profile.objects.filter(subject_id=profile.subject_id, number__lt=profile.number).select_related(
-        "check_verdict", "collector", "visit"
-    )
-    accepted = earlier.filter(check_verdict__verdict=ProfileCheck.Verdict.ACCEPTED).order_by("-number").first()
-    return accepted or earlier.order_by("-number").first()
+    """Return the revision a new one is compared with: the last one trusted before it, else the one before it."""
+    earlier = Q(subject_id=profile.subject_id, number__lt=profile.number)
+    people = ("check_verdict", "collector", "visit")
+    last = trusted().filter(earlier).select_related(*people).order_by("-number").first()
+    return last or Profile.objects.filter(earlier).select_related(*people).order_by("-number").first()
 
 
 def notice_in_force(institution_id: int) -> Any:

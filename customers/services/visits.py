@@ -20,10 +20,11 @@ from config.lib.weeks import business_day
 from customers.domain import economics, form, visits
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
-from customers.models import Business, Consent, Evidence, Household, Milestone, Person, Profile, Unit, Visit
+from customers.models import Business, ChangeFlag, Consent, Evidence, Household, Milestone, Person, Profile, Unit, Visit
 from customers.selectors.forms import Edition, edition_for, editions_for
 from customers.selectors.visits import baseline, newest_profile, notice_in_force, standing_consent
 from customers.services import members, milestones
+from customers.services.guard import flag_changes
 from grids.selectors.campaigns import open_campaign
 from grids.selectors.colleagues import colleagues_at, officers_of
 
@@ -107,6 +108,8 @@ class Stored:
     profile: Profile | None
     is_repeat: bool = False
     warnings: list[Problem] = field(default_factory=list)
+    # Figures that moved suddenly: they wait for proof and a second person, and hold the revision back from lines.
+    changes: list[ChangeFlag] = field(default_factory=list)
     joined: int = 0
     left: int = 0
 
@@ -147,6 +150,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
             if document is not None and edition is not None
             else None
         )
+        changes = flag_changes(profile) if profile is not None else []
         _update_household(home, submission, visit)
         _reach(home, lead, visit, profile)
         audit.record(
@@ -158,7 +162,14 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
             | _counted(submission),
             post_id=post_id,
         )
-    return Stored(visit, profile, warnings=warnings, joined=len(submission.joining), left=len(submission.leaving))
+    return Stored(
+        visit,
+        profile,
+        warnings=warnings,
+        changes=changes,
+        joined=len(submission.joining),
+        left=len(submission.leaving),
+    )
 
 
 def _locked(place: Place) -> Place:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
-from customers.selectors import duplicates, life, lists
+from customers.selectors import changes, duplicates, life, lists
 from customers.selectors import queues as selectors
 from customers.selectors import roster as rosters
 from customers.services import members
@@ -28,6 +28,8 @@ def queues(request: StaffRequest) -> HttpResponse:
     is_manager = request.post.kind == PostKind.BRANCH_MANAGER
     entries = selectors.waiting_entries(request.post) if is_manager else []
     releases = selectors.waiting_releases(request.post) if is_manager else []
+    open_changes = changes.count_open(request.post) if is_manager else changes.Counts()
+    to_confirm = len(access.change_queue())
     page, waiting = selectors.waiting_files(request.GET.get("page"))
     context = {
         "where": [{"label": _("复核")}],
@@ -39,6 +41,8 @@ def queues(request: StaffRequest) -> HttpResponse:
         "changes": life.waiting_events(request.post),
         "mergers_waiting": life.waiting_mergers(request.post),
         "is_manager": is_manager,
+        "changes_to_confirm": to_confirm,
+        "open_changes": open_changes,
         "due": lists.reviews_due(request.post),
         "similar": duplicates.open_cases(request.post),
         "list_files_waiting": lists.files_waiting(request.post),
@@ -111,6 +115,7 @@ def _sheet(
         "profile": profile,
         "error": error,
         "whole": typed.get("", ""),
+        "changes": changes.flags_of(profile),
         "shows_all": request.GET.get("all") == "1" or sheet.previous is None,
     }
     return render(request, "customers/check.html", context, status=status)

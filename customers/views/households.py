@@ -128,6 +128,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
         "may_reveal": request.post.kind in REVEALING,
         "may_propose": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),
+        "may_see_changes": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),
         "may_confirm": request.post.kind == PostKind.BRANCH_MANAGER,
         "entries": entry_lines(listed.entries_of(request.post, pk), home.institution_id, request.user.pk),
         "choices": reason_choices(home.institution_id),

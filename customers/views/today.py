@@ -9,7 +9,7 @@ from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from config.lib.weeks import Week
 from customers import access
-from customers.selectors import households
+from customers.selectors import changes, households
 from customers.selectors import today as selectors
 from grids.access import PostKind
 
@@ -27,6 +27,7 @@ def today(request: StaffRequest) -> HttpResponse:
         "errands": selectors.errands(post),
         "returned": selectors.returned_files(post),
         "never_count": selectors.never_visited(post),
+        "change_counts": changes.count_to_prove(post),
         "proposal_count": selectors.proposals(post),
         # Last: asking for the queue opens its subjects to the rest of the transaction.
         "check_count": len(access.check_queue()),

@@ -51,7 +51,7 @@ def visit(request: StaffRequest, pk: int) -> HttpResponse:
     except VisitConflictError as conflict:
         return _page(request, home, start, form, status=409, conflict=conflict)
     _say(request, start, stored)
-    url = place_url(home)
+    url = reverse("customers:change", args=[home.pk]) if stored.changes else place_url(home)
     return JsonResponse({"url": url}) if request.headers.get("X-Draft") else HttpResponseRedirect(url)
 
 
@@ -165,6 +165,12 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
     if stored.visit.next_visit_on is not None:
         text += _("下次走访 %(day)s。") % {"day": display.day(stored.visit.next_visit_on)}
     messages.success(request, text)
+    if stored.changes:
+        moved = "；".join(
+            f"{flag.get_figure_display()} {display.yuan(flag.before)} → {display.yuan(flag.after)}"
+            for flag in stored.changes
+        )
+        messages.warning(request, _("与上次相比变化较大，请补充证明：%(figures)s") % {"figures": moved})
     odd = list(dict.fromkeys(sentence(problem) for problem in stored.warnings))
     if odd:
         messages.warning(request, _("请留意：%(findings)s") % {"findings": "；".join(odd)})

@@ -17,13 +17,15 @@ from customers.models import (
     ListEntry,
     ListRelease,
     PersonMerge,
+    Profile,
     SimilarCase,
     SimilarMember,
 )
-from customers.services import list_files
+from customers.services import guard, list_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
+from tests.customers import guarding
 from tests.customers.builders import make_household, release_parameters, submission
 from tests.world import World
 
@@ -66,6 +68,24 @@ def photo(world: World) -> dict[str, Any]:
 
 def check(world: World) -> dict[str, Any]:
     return {"pk": _visited_by_deng(world).subject_id}
+
+
+def change(world: World) -> dict[str, Any]:
+    release_parameters(world)
+    guarding.release_guard(world)
+    found = _home(world)
+    guarding.filed(world, found, by=world.deng)
+    guarding.accepted(world, found, by=world.gao)
+    guarding.filed(world, found, by=world.deng, assets=guarding.house(400000))
+    return {"pk": found.pk}
+
+
+def change_proof(world: World) -> dict[str, Any]:
+    kwargs = change(world)
+    profile = Profile.objects.get(subject_id=kwargs["pk"], number=2)
+    given = {"profile": profile, "figures": (), "content": guarding.picture(), "name": "a.jpg"}
+    evidence = guard.add_proof(staff=world.deng, post_id=None, **given)
+    return kwargs | {"proof": evidence.pk}
 
 
 def check_photo(world: World) -> dict[str, Any]:
@@ -232,6 +252,11 @@ ROWS = {
     "customers:withdraw_consent": Row(posts=OFFICER, kwargs=home, method="post", status=302),
     "customers:photo": Row(posts=SEEING, kwargs=photo),
     "customers:queues": Row(posts=SECOND),
+    "customers:changes": Row(posts=SECOND),
+    "customers:change": Row(posts=SECOND, kwargs=change),
+    "customers:change_prove": Row(posts=SECOND, kwargs=change, method="post", status=422),
+    "customers:change_settle": Row(posts=SECOND, kwargs=change, method="post", status=422),
+    "customers:change_proof": Row(posts=SECOND, kwargs=change_proof),
     "customers:check": Row(posts=SECOND, kwargs=check),
     "customers:check_photo": Row(posts=SECOND, kwargs=check_photo),
     "customers:list_entries": Row(posts=SECOND | {PostKind.AUDITOR}),

@@ -137,6 +137,11 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.checked_is_an_acceptance": (
         f"update customers_profilecheck set verdict = 'returned' where subject_id = {ANY}",
     ),
+    "customers.changes_are_what_was_found": ("update customers_changeflag set before = before + 1",),
+    "customers.changes_are_proved_and_settled_by_another": (
+        OFF.format("customers_changeproof"),
+        "delete from customers_changeproof",
+    ),
     "customers.rosters_add_up": (
         "update customers_rosterimport set summary = jsonb_set(summary, '{totals,people_new}', '4')",
     ),
@@ -153,6 +158,13 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "credit.runs_count_their_results": ("update credit_linerun set figures = jsonb_set(figures, '{filed}', '99')",),
     "credit.lines_reproduce": (
         "update credit_lineresult set line = line + 0.01 where id = (select min(id) from credit_lineresult)",
+    ),
+    "credit.lines_rest_on_trusted_files": (
+        "insert into customers_changeflag (institution_id, grid_id, recorded_grid_id, subject_id, profile_id, figure, base_id, before, "
+        "after, release_id, found, flagged_at, due_on) "
+        "select result.institution_id, result.grid_id, result.grid_id, result.subject_id, result.profile_id, 'assets', "
+        "(select max(id) from customers_profile where id <> result.profile_id), 1, 2, (select min(id) from lib_release), 'sweep', "
+        "'2026-01-01', '2026-01-02' from credit_lineresult as result limit 1",
     ),
     "credit.lines_are_published_by_another": (
         "alter table credit_linerun drop constraint lines_published_by_another",

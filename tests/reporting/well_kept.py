@@ -28,6 +28,7 @@ from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
 from tests.credit import files as lines
 from tests.credit import village
+from tests.customers import guarding
 from tests.customers.builders import make_business, make_household, make_unit, release_parameters, submission
 from tests.reporting.sampling import (
     add_target,
@@ -90,6 +91,14 @@ def decided(world: World) -> village.Village:
         last = Decision.objects.get(subject_id=made.households[1])
         decisions.withdraw(by=world.jiang, post=post, decision=last, seen=2, reason="迁出")
     return made
+
+
+def changed(world: World, home: Household) -> None:
+    """A sudden change, proved by Chen and confirmed by Gao."""
+    guarding.release_guard(world)
+    guarding.filed(world, home, assets=guarding.house(400000))
+    guarding.prove(world, home)
+    guarding.settle(world.gao, home)
 
 
 def listed(world: World, home: Household) -> None:
@@ -194,6 +203,7 @@ def build(world: World) -> dict[str, Any]:
     signed(world)
     homes = [visited(world, f"W{number:03d}") for number in range(1, 5)]
     run = computed(world)
+    changed(world, homes[2])
     made = decided(world)
     listed(world, homes[3])
     make_business(world.liu, uscc=uscc.make(prefix="92", division="370685", sequence=1), phone="15412345678")

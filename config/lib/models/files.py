@@ -34,6 +34,7 @@ class StoredFile(models.Model):
 
     class Kind(models.TextChoices):
         PHOTO = "photo", _("照片")
+        DOCUMENT = "document", _("文件")
         ROSTER = "roster", _("名册原件")
         EXPORT = "export", _("导出文件")
         REPORT = "report", _("报表")

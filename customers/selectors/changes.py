@@ -1,0 +1,219 @@
+"""Sudden changes that wait for proof or for a second person, and what a revision is compared with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+
+from config.lib import clock, releases
+from config.lib.models import Release
+from customers import access
+from customers.domain import guard
+from customers.models import ChangeFlag, ChangeProof, Profile
+from customers.selectors.queues import places_of
+from customers.selectors.trusted import trusted
+from grids.access import Post, PostKind
+
+KIND = "change_guard"
+PER_PAGE = 20
+
+
+# --- Comparing ------------------------------------------------------------------------------------------------------
+
+
+def limits_on(institution_id: int, on: date) -> Release | None:
+    """Return the release of the thresholds in force on a day; without one nothing is compared, and ``doctor`` says so."""
+    try:
+        return releases.in_force(institution_id, KIND, on)
+    except releases.NotReleased:
+        return None
+
+
+def watched(profile: Profile, proved: Iterable[str] = ()) -> guard.Revision:
+    """Return a revision as it is compared."""
+    amounts = {name: profile.amount(name) for name in guard.FIGURES}
+    return guard.Revision(profile.pk, profile.submitted_at, amounts, frozenset(proved))
+
+
+def trusted_before(subject_id: int, number: int, at: datetime, window_days: int) -> list[guard.Revision]:
+    """Return the revisions a new one is compared with: trusted at the instant of its submission, within the window."""
+    confirmed = ChangeFlag.objects.filter(profile=OuterRef("pk"), outcome="confirmed", settled_at__lte=at)
+    rows = (
+        trusted(at)
+        .filter(subject_id=subject_id, number__lt=number, submitted_at__gte=at - timedelta(days=window_days))
+        .annotate(proved=ArraySubquery(confirmed.values("figure")))
+        .only("submitted_at", *guard.FIGURES)
+    )
+    return [watched(row, row.proved) for row in rows]
+
+
+# --- Queues ---------------------------------------------------------------------------------------------------------
+
+
+def _newest() -> Q:
+    newer = Profile.objects.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("profile__number"))
+    return ~Q(Exists(newer))
+
+
+def open_flags(subject_ids: Iterable[int] | None = None) -> QuerySet[ChangeFlag]:
+    """Return the open changes of newest revisions; what a newer revision has replaced waits for nobody."""
+    flags = ChangeFlag.objects.filter(_newest(), outcome="")
+    return flags if subject_ids is None else flags.filter(subject_id__in=list(subject_ids))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file with sudden changes: by when they are to be settled, by whom they were collected, and whether proof is there."""
+
+    place: Any
+    title: str
+    profile: Profile
+    flags: list[ChangeFlag]
+    is_proved: bool
+
+    @property
+    def due_on(self) -> date:
+        """The nearest deadline."""
+        return min(flag.due_on for flag in self.flags)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.due_on < clock.today()
+
+
+def _waiting(ids: list[int]) -> list[Waiting]:
+    flags: dict[int, list[Any]] = {}
+    proved = ChangeProof.objects.filter(flag=OuterRef("pk"))
+    rows = open_flags(ids).annotate(is_proved=Exists(proved)).select_related("profile__collector")
+    for flag in rows.order_by("pk"):
+        flags.setdefault(flag.subject_id, []).append(flag)
+    places, titles = places_of(flags)
+    return [
+        Waiting(
+            places[pk],
+            titles[pk],
+            flags[pk][0].profile,
+            [*flags[pk]],
+            all(flag.is_proved for flag in flags[pk]),
+        )
+        for pk in ids
+        if pk in flags and pk in places
+    ]
+
+
+def to_prove(post: Post, number: str | None) -> tuple[Page[int], list[Waiting]]:
+    """Return one page of the files whose changes are to be proved: the officer's own, or all of a manager's branch."""
+    flags = open_flags().filter(access.scope(post))
+    if post.kind == PostKind.OFFICER:
+        flags = flags.filter(profile__collector=post.staff)
+    unproved = flags.filter(~Exists(ChangeProof.objects.filter(flag=OuterRef("pk"))))
+    ids = unproved.values("subject_id").annotate(due=Min("due_on")).order_by("due", "subject_id")
+    page: Page[int] = Paginator(list(ids.values_list("subject_id", flat=True)), PER_PAGE).get_page(number)
+    return page, _waiting(list(page.object_list))
+
+
+def to_confirm(number: str | None) -> tuple[Page[int], list[Waiting]]:
+    """Return one page of the files whose changes the acting person may settle; opens them to this transaction."""
+    page: Page[int] = Paginator(access.change_queue(), PER_PAGE).get_page(number)
+    return page, _waiting(list(page.object_list))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Files with open changes, and how many of them are past their deadline."""
+
+    files: int = 0
+    overdue: int = 0
+
+
+def count_to_prove(post: Post) -> Counts:
+    """Count the files of an officer whose changes wait for proof."""
+    unproved = ~Exists(ChangeProof.objects.filter(flag=OuterRef("pk")))
+    flags = open_flags().filter(access.scope(post), unproved, profile__collector=post.staff)
+    return _counted(flags)
+
+
+def count_open(post: Post) -> Counts:
+    """Count the files with open changes in the households a post sees."""
+    return _counted(open_flags().filter(access.scope(post)))
+
+
+def _counted(flags: QuerySet[ChangeFlag]) -> Counts:
+    late = Count("subject_id", distinct=True, filter=Q(due_on__lt=clock.today()))
+    found = flags.aggregate(files=Count("subject_id", distinct=True), overdue=late)
+    return Counts(found["files"], found["overdue"])
+
+
+# --- One file -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One flagged figure with its proofs; ``percent`` is the change in whole per cent, None from 0."""
+
+    flag: ChangeFlag
+    percent: int | None
+    proofs: list[ChangeProof]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeSheet:
+    """The sudden changes of a revision."""
+
+    profile: Profile
+    place: Any
+    title: str
+    findings: list[Finding]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether they wait for somebody."""
+        return any(one.flag.outcome == "" for one in self.findings)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether every one has a proof."""
+        return all(one.proofs for one in self.findings)
+
+    @property
+    def due_on(self) -> date:
+        """The nearest deadline."""
+        return min(one.flag.due_on for one in self.findings)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the deadline passed while it was open."""
+        return self.is_open and self.due_on < clock.today()
+
+
+def sheet_of(profile: Profile) -> ChangeSheet:
+    """Return the sudden changes of a revision with what proves them."""
+    flags = ChangeFlag.objects.filter(profile=profile).select_related("settled_by", "base", "release").order_by("pk")
+    proofs: dict[int, list[ChangeProof]] = {}
+    for proof in ChangeProof.objects.filter(flag__profile=profile).select_related("evidence__file", "added_by"):
+        proofs.setdefault(proof.flag_id, []).append(proof)
+    places, titles = places_of([profile.subject_id])
+    return ChangeSheet(
+        profile=profile,
+        place=places.get(profile.subject_id),
+        title=titles.get(profile.subject_id, ""),
+        findings=[Finding(flag, percent(flag), proofs.get(flag.pk, [])) for flag in flags],
+    )
+
+
+def percent(flag: ChangeFlag) -> int | None:
+    """Return by how many per cent a figure moved, rounded half-up for display; None from 0."""
+    if not flag.before:
+        return None
+    change = abs(flag.after - flag.before) * 100 / abs(flag.before)
+    return int(change + 1 / type(change)(2))
+
+
+def flags_of(profile: Profile | None) -> list[ChangeFlag]:
+    """Return the sudden changes of a revision."""
+    return list(ChangeFlag.objects.filter(profile=profile).order_by("pk")) if profile is not None else []
