@@ -4,10 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from config.lib import releases
-from config.lib.acting import transaction_frame
-from grids.access import act_as, posts_of
+from reporting.demo.changes import in_person
 from reporting.demo.organisation import Organisation
-from reporting.demo.rounds import clock_at
 from reporting.domain.quarters import Quarter
 from reporting.services import samples
 
@@ -17,11 +15,7 @@ def plan_and_draw(organisation: Organisation, moment: datetime) -> int:
     auditor = organisation.auditors[0]
     quarter = str(Quarter.containing(moment.date()))
     first, second = organisation.branches[:2], organisation.branches[2:4]
-    with clock_at(moment), transaction_frame():
-        post = posts_of(auditor).first()
-        if post is None:
-            raise ValueError(f"{auditor.number} holds no post")
-        act_as(auditor, post, "demo")
+    with in_person(auditor, moment) as post:
         rules = releases.in_force(organisation.bank.pk, "audit_rules", moment.date())
         plans = [
             samples.make_plan(

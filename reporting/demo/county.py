@@ -21,7 +21,18 @@ from customers.services import roster
 from grids.domain import divisions
 from grids.models import Campaign, Grid, Institution
 from grids.services import territory
-from reporting.demo import audits, bulk, fieldwork, merchants, organisation, parameters, rounds
+from reporting.demo import (
+    audits,
+    bulk,
+    changes,
+    entries,
+    fieldwork,
+    merchants,
+    organisation,
+    parameters,
+    rounds,
+    twice,
+)
 from reporting.demo.families import Family, Registry, families
 from reporting.services import weekly
 
@@ -84,6 +95,10 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     say("model lines")
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
     bulk.analyse()
+    say("changes of households, lists, people filed twice")
+    figures["changed"] = changes.write(people, villages, now)
+    figures["listed"] += entries.write(people, villages, now)
+    figures["filed_twice"] = twice.write(people, villages, now)
     say("weekly reports")
     figures["weeks"] = _weeks(campaign, now)
     say("audit plans")

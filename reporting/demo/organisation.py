@@ -26,6 +26,8 @@ class Organisation:
     bank: Institution
     branches: list[Branch]
     managers: dict[int, Staff] = field(default_factory=dict)
+    deputies: dict[int, Staff] = field(default_factory=dict)
+    """The second manager of a branch: what two managers decide cannot wait for a holiday. The first branch has one."""
     officers: dict[int, list[Staff]] = field(default_factory=dict)
     officer_of: dict[int, Staff] = field(default_factory=dict)
     """Grid id to the officer who covers it."""
@@ -88,6 +90,9 @@ def build(bank: Institution, random: Random, since: date) -> Organisation:
         officers = [desk.person(f"{place:02d}{turn:02d}", branch) for turn in range(1, OFFICERS_PER_BRANCH + 1)]
         organisation.officers[branch.pk] = officers
         posts += [(officer, PostKind.OFFICER, branch) for officer in officers]
+    leading = branches[0]
+    organisation.deputies[leading.pk] = desk.person("0190", leading)
+    posts.append((organisation.deputies[leading.pk], PostKind.BRANCH_MANAGER, leading))
     Staff.objects.bulk_create([staff for staff, _, _ in posts])
     Post.objects.bulk_create(
         Post(staff=staff, kind=kind, branch=branch, from_on=since) for staff, kind, branch in posts

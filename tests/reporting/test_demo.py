@@ -13,7 +13,8 @@ from django.db.models import Count
 from django.test import Client
 
 from config.lib import integrity
-from customers.models import Principal, Subject, UnplacedRow
+from customers.models import HouseholdEvent, ListEntry, PersonMerge, Principal, Subject, UnplacedRow
+from customers.selectors.lists import overdue
 from grids.models import Grid, PostKind, Staff
 from reporting.demo import county
 from tests.credit.village import opener_key
@@ -36,6 +37,17 @@ from customers_milestone as stone join customers_household as home on home.subje
 union all
 select 'week', line.level, line.name, line.roster::text, line.week::text, line.cumulative::text
 from reporting_reportrow as line
+union all
+select 'changed', home.number, event.kind, event.state, event."on"::text, staff.number
+from customers_householdevent as event join customers_household as home on home.subject_id = event.subject_id
+join grids_staff as staff on staff.id = event.proposed_by_id
+union all
+select 'listed', home.number, entry.colour, entry.reason, entry.review_on::text, (entry.confirmed_at is null)::text
+from customers_listentry as entry join customers_household as home on home.subject_id = entry.subject_id
+union all
+select 'twice', home.number, one.kind, one.state, one.size::text, person.name
+from customers_similarmember as member join customers_similarcase as one on one.id = member.case_id
+join customers_household as home on home.subject_id = member.subject_id left join customers_person as person on person.id = member.person_id
 union all
 select 'drawn', item."order"::text, home.number, '', '', ''
 from reporting_sampleitem as item join customers_household as home on home.subject_id = item.subject_id
@@ -84,6 +96,16 @@ def test_every_rule_holds_and_every_login_finds_work(
     found = list(integrity.examine(50))
     assert len(found) > 40
     assert [(rule.name, one) for rule, one in found if one.count or one.error] == []
+
+    waits: dict[bool, set[str]] = {True: set(), False: set()}
+    for kind, state in HouseholdEvent.objects.values_list("kind", "state"):
+        waits[state == "proposed"].add(kind)
+    assert waits[False] == set(HouseholdEvent.Kind.values) - {"transfer"}
+    assert waits[True] == {"split", "move", "transfer", "leave", "identity"}
+    assert set(ListEntry.objects.values_list("colour", flat=True)) == set(ListEntry.Colour.values)
+    assert ListEntry.objects.filter(overdue(AS_OF.date())).exists()
+    assert {kind for kind, count in figures["filed_twice"].items() if count} >= {"phone", "name_birth", "pinyin_village"}
+    assert sorted(merge.state for merge in PersonMerge.objects.all()) == ["asked", "merged", "undone"]
 
     assert Grid.objects.count() == 734 + 4
     assert not Grid.objects.filter(official_count=None).exists()
