@@ -1,4 +1,4 @@
-"""The parameters of customers: the notice read before collecting, reasons of the lists, what is asked of an officer a week."""
+"""The parameters of customers: forms, the notice read before collecting, reasons of the lists, quotas, what is looked for twice."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -40,6 +40,11 @@ def _flag(name: str, zh: str, en: str, *, assumed: bool = False) -> Scalar:
     return Scalar(name=name, label=Words(zh, en), value=Value.FLAG, is_optional=True, assumed=assumed)
 
 
+def _households(name: str, zh: str, en: str) -> Scalar:
+    unit = Words("户", "households")
+    return Scalar(name=name, label=Words(zh, en), value=Value.WHOLE, unit=unit, low=Decimal(2), high=Decimal(100))
+
+
 _REFUSED = {
     "blocking": Words(
         "“不评议”只用于关注；黑、灰名单本来就不评议", "Only attention takes it; black and grey block anyway"
@@ -55,6 +60,28 @@ def _reason_problems(given: Any, _about: About) -> Iterator[Problem]:
         path = tuple(int(part) if part.isdigit() else part for part in place.split(".") if part)
         yield Problem(
             path, _REFUSED.get(code, Words(f"名单读不了这一条（{code}）", f"The lists cannot read this ({code})"))
+        )
+
+
+def _reason_warnings(given: Any) -> Iterator[Words]:
+    """What a sensitive reason in use asks of the bank (Domain, section 3.3)."""
+    codes = lists.sensitive_in_use(given)
+    if codes:
+        named = {one.code: one for one in lists.read(given)}
+        yield Words(
+            "启用了敏感信息的原因："
+            + "、".join(named[code].zh for code in codes)
+            + "。采集和使用须有专门目的和本人单独同意。",
+            "Reasons of a sensitive kind are in use: "
+            + ", ".join(named[code].en for code in codes)
+            + ". They need a purpose of their own and the person's separate consent.",
+        )
+
+
+def _phone_problems(given: Any, _about: About) -> Iterator[Problem]:
+    if int(given["phone"]["red"]) < int(given["phone"]["warn"]):
+        yield Problem(
+            ("phone", "red"), Words("标红的户数不能少于提醒的户数", "Red cannot begin below the number that warns")
         )
 
 
@@ -186,6 +213,54 @@ register(
             ),
         ),
         problems=_reason_problems,
+        warnings=_reason_warnings,
+    )
+)
+register(
+    ParameterKind(
+        code="duplicate_rules",
+        title=Words("查重规则", "Rules for people filed twice"),
+        note=Words("每晚按它查找疑似重复登记", "The nightly sweep for people filed twice goes by it"),
+        area=Area.RULES,
+        shape=document(
+            Group(
+                name="phone",
+                label=Words("同一手机号", "One phone number"),
+                members=(
+                    _households("warn", "几户起提醒", "Warns from"),
+                    _households("red", "几户起标红", "Red from"),
+                ),
+            ),
+            _flag("name_birth", "同名同生日", "Same name and birth date"),
+            _flag("pinyin_village", "同村同音", "Same sound in one village"),
+            _flag("photo", "同一张照片", "The same photo"),
+        ),
+        problems=_phone_problems,
+    )
+)
+register(
+    ParameterKind(
+        code="typing_checks",
+        title=Words("录入时的村内比较", "Comparison while typing"),
+        note=Words("走访页上与同村中间一半的户比较", "The visit page compares with the middle half of the village"),
+        area=Area.RULES,
+        shape=document(
+            Scalar(
+                name="village_ratio",
+                label=Words("超过上四分位几倍提醒", "Told from how many times the upper quartile"),
+                value=Value.DECIMAL,
+                low=Decimal(1),
+                high=Decimal(100),
+            ),
+            Scalar(
+                name="least_households",
+                label=Words("至少几户才比较", "Households needed to compare"),
+                value=Value.WHOLE,
+                unit=Words("户", "households"),
+                low=Decimal(2),
+                high=Decimal(1000),
+            ),
+        ),
     )
 )
 register(

@@ -121,7 +121,9 @@ class _Story:
         # Done: a son with a household of his own, an old man with his neighbour's family, a bride, a family that moved.
         home, people = here.take(_has("spouse", "son", least=4))
         son = _one(people, "son")
-        event = self.propose(here, 24, home, self._change("split", 26, "儿子成家，户口簿已分", people=(son.pk,), head=son.pk))
+        event = self.propose(
+            here, 24, home, self._change("split", 26, "儿子成家，户口簿已分", people=(son.pk,), head=son.pk)
+        )
         self.confirm(event, 23, here)
         old, _people = here.take(_alone)
         kin, _people = here.take(grown)

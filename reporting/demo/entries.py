@@ -68,7 +68,9 @@ def write(organisation: Organisation, villages: Sequence[Grid], now: datetime) -
 
 
 def _in_force(organisation: Organisation) -> Any:
-    found = ListEntry.objects.filter(confirmed_at__isnull=False, released_at__isnull=True, grid__branch=organisation.branches[0])
+    found = ListEntry.objects.filter(
+        confirmed_at__isnull=False, released_at__isnull=True, grid__branch=organisation.branches[0]
+    )
     return found.order_by("pk")
 
 

@@ -9,7 +9,7 @@ from config.lib.acting import job_frame
 from customers import access
 from customers.domain import names
 from customers.domain.identity import make_phone
-from customers.models import Person, PersonToken, PersonMerge, SimilarCase
+from customers.models import Person, PersonMerge, PersonToken, SimilarCase
 from customers.services import duplicates, identity
 from customers.services.sweep import sweep
 from grids.models import Grid, Staff

@@ -11,7 +11,9 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from config.lib import clock, releases
+from config.lib.parameters import drafts
 from config.lib.parameters.kinds import About, kinds
+from tests.conftest import acting_as
 from tests.lib.parameters import KIND, first_version, kind_named
 from tests.world import World
 
@@ -83,6 +85,9 @@ def _with(document_: Any, path: str, value: Any) -> Any:
         ("consent_notice", "zh.paragraphs", [], "zh.paragraphs"),
         ("list_reasons", "reasons.0.colours", ["pink"], "reasons.0.colours"),
         ("visit_quotas", "officer.days_per_week", 8, "officer.days_per_week"),
+        ("duplicate_rules", "phone.warn", 1, "phone.warn"),
+        ("duplicate_rules", "phone.warn", 4, "phone.red"),
+        ("typing_checks", "village_ratio", "0", "village_ratio"),
         ("audit_rules", "fields.0.tolerance_pct", "5", "fields.0"),
         ("audit_rules", "plan.expected_pct", "5", "plan.expected_pct"),
         ("report_rules", "laggard_below", "1/0", "laggard_below"),
@@ -101,6 +106,21 @@ def test_a_document_its_reader_would_refuse_is_refused_before(
 
     assert place in [problem.place for problem in found]
     assert all(problem.words.zh and problem.words.en for problem in found)
+
+
+def test_a_sensitive_reason_in_use_is_weighed_before_release(world: World, client_of: Any) -> None:
+    registered = kind_named("list_reasons")
+    content = next(content for code, _key, content in SHIPPED if code == "list_reasons")
+    place = next(i for i, one in enumerate(content["reasons"]) if one.get("sensitive"))
+    assert list(registered.warnings(content)) == []
+    risky = _with(content, f"reasons.{place}.enabled", True)
+    with acting_as(world.mo):
+        draft = drafts.begin(by=world.mo, post_id=None, kind=registered)
+        draft = drafts.save(
+            by=world.mo, post_id=None, draft=draft, document=risky, note="试用", effective_on=None, seen=1
+        )
+    page = client_of(world.mo).get(f"/parameters/drafts/{draft.pk}/").content.decode()
+    assert content["reasons"][place]["zh"] in page.partition("发布前请想清楚")[2].partition("</div>")[0]
 
 
 def test_in_force_is_one_query_by_the_index(world: World, django_assert_num_queries: Any) -> None:

@@ -104,7 +104,11 @@ def test_every_rule_holds_and_every_login_finds_work(
     assert waits[True] == {"split", "move", "transfer", "leave", "identity"}
     assert set(ListEntry.objects.values_list("colour", flat=True)) == set(ListEntry.Colour.values)
     assert ListEntry.objects.filter(overdue(AS_OF.date())).exists()
-    assert {kind for kind, count in figures["filed_twice"].items() if count} >= {"phone", "name_birth", "pinyin_village"}
+    assert {kind for kind, count in figures["filed_twice"].items() if count} >= {
+        "phone",
+        "name_birth",
+        "pinyin_village",
+    }
     assert sorted(merge.state for merge in PersonMerge.objects.all()) == ["asked", "merged", "undone"]
 
     assert Grid.objects.count() == 734 + 4

@@ -66,13 +66,18 @@ def nothing_more(_document: Any, _about: About) -> Iterable[Problem]:
     return ()
 
 
+def no_warning(_document: Any) -> Iterable[Words]:
+    """What is to be weighed before release: nothing."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ParameterKind:
     """One kind of parameter.
 
     ``shape`` describes the document; without one it is pasted or uploaded, and ``words`` says what its keys are called.
     ``problems`` finds what the shape cannot (rules across fields), asked once the shape holds, by the reader that later uses
-    the document. ``key_label`` is what tells several documents of one kind apart (a model's code), empty where there is one.
+    the document. ``warnings`` says of a sound document what whoever releases it should weigh; it hinders nothing. ``key_label`` is what tells several documents of one kind apart (a model's code), empty where there is one.
     ``editor`` and ``preview`` name URLs, taking the draft's id, of pages of its own in place of or beside the common editor.
     """
 
@@ -83,6 +88,7 @@ class ParameterKind:
     shape: Group | None = None
     words: Mapping[str, Words] = field(default_factory=dict)
     problems: Callable[[Any, About], Iterable[Problem]] = nothing_more
+    warnings: Callable[[Any], Iterable[Words]] = no_warning
     key_label: Words = NONE
     key_note: Words = NONE
     uses: tuple[Use, ...] = ()

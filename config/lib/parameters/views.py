@@ -276,6 +276,7 @@ def parameter_draft(request: StaffRequest, pk: int) -> HttpResponse:
         "content": readable(kind.shape_of(draft.document), draft.document, language),
         "problems": [{"place": problem.place, "text": problem.words.of(language)} for problem in wrong],
         "hindrances": drafts.hindrances(draft) if draft.is_open else [],
+        "warnings": [one.of(language) for one in kind.warnings(draft.document)] if draft.is_open and not wrong else [],
         "is_own": draft.drafted_by_id == request.user.pk,
         "uses": _said(shown.uses_of(kind, [base])[base.pk]) if base else [],
         "trail": _trail(draft),
