@@ -8,6 +8,8 @@ SCHEDULE = {
     # A week is frozen on Monday 06:00; the daily repetition catches up a Monday on which nothing ran (Semantics, 2).
     "freeze-weeks": {"task": "reporting.freeze_due_weeks", "schedule": crontab(minute=0, hour=6)},
     "freeze-weeks-catch-up": {"task": "reporting.freeze_due_weeks", "schedule": crontab(minute=15, hour="7-23")},
+    # Files that came in beside a visit are compared, and the day's flags proved complete (decision record 0017).
+    "compare-changes": {"task": "customers.compare_changes", "schedule": crontab(minute=40, hour=2)},
     # People filed twice and photos used twice: looked for when nobody works (Semantics, section 8).
     "sweep-duplicates": {"task": "customers.sweep_duplicates", "schedule": crontab(minute=10, hour=2)},
 }

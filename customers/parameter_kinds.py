@@ -10,6 +10,7 @@ from config.lib.tables import Words
 from customers.domain import guard, lists
 from customers.domain.form import read_form
 from customers.selectors.changes import KIND as CHANGE_GUARD
+from customers.selectors.checking import KIND as SECOND_CHECK
 from customers.selectors.forms import KIND as FORM
 
 SCOPES = (
@@ -361,5 +362,36 @@ register(
             ),
         ),
         uses=(Use(title=Words("大额变化", "sudden changes"), count=counted_by("changes_under")),),
+    )
+)
+register(
+    ParameterKind(
+        code=SECOND_CHECK,
+        title=Words("复核期限和退回原因", "Second check: deadline and reasons"),
+        note=Words(
+            "过了期限的档案在「复核」里标出；退回时选原因",
+            "Files past it are marked in the queue; a return names a reason",
+        ),
+        area=Area.RULES,
+        shape=document(
+            Scalar(
+                name="due_working_days",
+                label=Words("几个工作日内复核", "To be checked within"),
+                value=Value.WHOLE,
+                unit=Words("个工作日", "working days"),
+                low=Decimal(1),
+                high=Decimal(60),
+            ),
+            Rows(
+                name="reasons",
+                label=Words("退回原因", "Reason"),
+                most=30,
+                members=(
+                    Scalar(name="code", label=Words("代码", "Code"), value=Value.CODE),
+                    Scalar(name="zh", label=Words("中文", "Chinese"), longest=40),
+                    Scalar(name="en", label=Words("英文", "English"), longest=80),
+                ),
+            ),
+        ),
     )
 )

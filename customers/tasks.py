@@ -1,5 +1,6 @@
 """Long work of customers: roster files, and the nightly look for people filed twice."""
 
+import logging
 from typing import Any
 
 from celery import shared_task
@@ -9,8 +10,10 @@ from config.lib import jobs
 from config.lib.acting import job_frame
 from config.lib.jobs import Chunk, Job, register
 from config.lib.models import JobRun
-from customers.services import roster, sweep
+from customers.services import guard, roster, sweep
 from grids.selectors.institutions import institution_ids
+
+log = logging.getLogger("gedang.changes")
 
 
 @shared_task(name="customers.sweep_duplicates")
@@ -56,3 +59,18 @@ register(
         abandon=roster.abandon,
     )
 )
+
+
+@shared_task(name="customers.compare_changes")
+def compare_changes() -> None:
+    """Compare the newest revision of every file again for sudden changes; what is missing is raised."""
+    with job_frame(None, "compare-changes"):
+        for institution_id, drift in guard.compare_institutions().items():
+            if drift.missing or drift.differing or drift.surplus:
+                log.warning(
+                    "sudden changes of institution %d: %d raised, %d differing, %d surplus",
+                    institution_id,
+                    len(drift.missing),
+                    len(drift.differing),
+                    len(drift.surplus),
+                )

@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rosters/<int:pk>/discard/", roster.roster_discard, name="roster_discard"),
     path("rosters/<int:pk>/problems.xlsx", roster.roster_problems, name="roster_problems"),
     path("queues/", checks.queues, name="queues"),
+    path("queues/returns/", checks.check_returns, name="check_returns"),
     path("queues/changes/", changes.change_list, name="changes"),
     path("queues/changes/<int:pk>/", changes.change, name="change"),
     path("queues/changes/<int:pk>/prove/", changes.prove, name="change_prove"),

@@ -84,6 +84,11 @@ def releases_in_force(institution_id: int) -> QuerySet[Release]:
     return Release.objects.filter(pk__in=[edition.release_id for edition in _in_force(institution_id, clock.today())])
 
 
+def first_edition() -> Form:
+    """Return the form of households as it was first shipped, for the names of its parts."""
+    return _first_edition()
+
+
 @cache
 def _first_edition() -> Form:
     return read_form(json.loads((SHIPPED / f"{FIRST_EDITION}.json").read_text("utf-8")))[0]

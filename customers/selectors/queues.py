@@ -24,6 +24,7 @@ from customers.models import (
     Profile,
     Unit,
 )
+from customers.selectors.checking import CheckRules, rules_on
 from customers.selectors.files import releases_of_entries
 from customers.selectors.forms import form_of
 from customers.selectors.visits import members, newest_consent, previous_profile
@@ -39,6 +40,7 @@ class Waiting:
     place: Any
     title: str
     profile: Profile
+    is_overdue: bool = False
 
 
 def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
@@ -54,14 +56,21 @@ def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
         .distinct("subject_id")
         .defer("document")
     }
-    return page, [Waiting(places[pk], titles[pk], newest[pk]) for pk in ids if pk in places and pk in newest]
+    rules = rules_on(next(iter(newest.values())).institution_id, clock.today()) if newest else CheckRules()
+    return page, [
+        Waiting(places[pk], titles[pk], newest[pk], rules.is_overdue(newest[pk].submitted_at))
+        for pk in ids
+        if pk in places and pk in newest
+    ]
 
 
 def places_of(subject_ids: Iterable[int]) -> tuple[dict[int, Household | Business | Unit], dict[int, str]]:
     """Return the rows of some households, businesses and units, and what each is called; in four queries, however many."""
     ids = list(subject_ids)
     kinds = (Household, Business, Unit)
-    places = {place.pk: place for kind in kinds for place in kind.objects.filter(pk__in=ids).select_related("grid")}
+    places = {
+        place.pk: place for kind in kinds for place in kind.objects.filter(pk__in=ids).select_related("grid", "subject")
+    }
     heads = dict(
         Person.objects.filter(
             pk__in=[home.head_id for home in places.values() if isinstance(home, Household)]
@@ -122,6 +131,7 @@ class Line:
     item: str = ""
     field: str = ""
     remark: str = ""
+    reason: str = ""
 
 
 @dataclass

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 
 from config.lib import audit, clock
 from customers.models import Household, Milestone, Profile, ProfileCheck, Subject
+from customers.selectors.checking import CheckRules, rules_on
 from customers.services import milestones
 
 LONGEST_REMARK = 300
@@ -26,17 +28,23 @@ class RemarkMissingError(Exception):
 def check_profile(
     *, staff: Any, post_id: int | None, profile: Profile, verdict: str, remarks: list[dict[str, str]]
 ) -> ProfileCheck:
-    """Record a verdict. ``remarks`` are ``{"path": ..., "text": ...}``; path "" is about the whole file.
+    """Record a verdict. ``remarks`` are ``{"path": ..., "text": ..., "reason": ...}``; path "" is about the whole file, the reason
+    one of those released (``second_check``) or none; words may be left out beside a reason.
 
     The first acceptance in a campaign is the milestone "checked"; an acceptance also settles who borrows for the household.
     """
     visit = profile.visit
     if staff.pk in (visit.lead_id, visit.partner_id, visit.typed_by_id, profile.collector_id):
         raise OwnWorkError
+    language = get_language() or "zh-hans"
+    rules = rules_on(profile.institution_id, clock.today()) if remarks else CheckRules()
+    # A reason without words is said in its own.
+    named = {one.code: one.label(language) for one in rules.reasons}
     kept = [
         {"path": remark.get("path", "")[:60], "text": text[:LONGEST_REMARK]}
+        | ({"reason": remark["reason"]} if remark.get("reason") in named else {})
         for remark in remarks
-        if (text := remark.get("text", "").strip())
+        if (text := remark.get("text", "").strip() or named.get(remark.get("reason", ""), ""))
     ]
     if verdict == ProfileCheck.Verdict.RETURNED and not kept:
         raise RemarkMissingError

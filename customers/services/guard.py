@@ -19,6 +19,7 @@ from config.lib.weeks import business_day, working_day_after
 from customers.domain import guard
 from customers.models import ChangeFlag, ChangeProof, Evidence, Profile, ProfileCheck, Subject
 from customers.selectors.changes import KIND, limits_on, trusted_before, watched
+from grids.selectors.institutions import institution_ids
 
 LONGEST_ANSWER = 200
 
@@ -319,3 +320,8 @@ def compare_all(institution_id: int) -> Drift:
         drift.differing += found["differing"][1]
         drift.surplus += found["surplus"][1]
     return drift
+
+
+def compare_institutions() -> dict[int, Drift]:
+    """Compare the files of every institution, by its id; run as the worker."""
+    return {institution_id: compare_all(institution_id) for institution_id in institution_ids()}

@@ -5,19 +5,23 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from config.lib import clock
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
-from customers.selectors import changes, duplicates, life, lists
+from customers.forms.items import language
+from customers.selectors import changes, duplicates, life, lists, returns
 from customers.selectors import queues as selectors
 from customers.selectors import roster as rosters
+from customers.selectors.checking import rules_on
 from customers.services import members
 from customers.services.checks import CheckConflictError, OwnWorkError, RemarkMissingError, check_profile
 from customers.views.households import entry_lines
-from customers.views.visits import photo_response
+from customers.views.visits import photo_response, place_url
 from grids.access import PostKind
 
 
@@ -61,6 +65,31 @@ def settle_duplicate(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("customers:queues")
 
 
+@allow(PostKind.BRANCH_MANAGER)
+@require_GET
+def check_returns(request: StaffRequest) -> HttpResponse:
+    """Show what the second check of a branch returns: by officer, by part of the file and reason, and the files themselves."""
+    asked = request.GET
+    days = int(asked["days"]) if asked.get("days", "") in map(str, returns.DAYS) else 90
+    officer = asked.get("officer", "")
+    wanted = returns.Wanted(
+        days=days,
+        officer=int(officer) if officer.isdigit() and len(officer) < 19 else None,
+        reason=asked.get("reason", "")[:40] or None,
+    )
+    page, found = returns.files(request.post, wanted, asked.get("page"))
+    context = {
+        "where": [{"label": _("复核"), "url": reverse("customers:queues")}, {"label": _("退回统计")}],
+        "wanted": wanted,
+        "spans": returns.DAYS,
+        "officers": returns.by_officer(request.post, wanted),
+        "parts": returns.by_part(request.post, wanted),
+        "page": page,
+        "files": [{"row": one, "url": place_url(one.place)} for one in found],
+    }
+    return render(request, "customers/returns.html", context)
+
+
 @allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
 @require_http_methods(["GET", "POST"])
 def check(request: StaffRequest, pk: int) -> HttpResponse:
@@ -68,11 +97,7 @@ def check(request: StaffRequest, pk: int) -> HttpResponse:
     profile = access.open_check(pk)
     if request.method == "GET":
         return _sheet(request, profile)
-    remarks = [
-        {"path": name.removeprefix("remark:"), "text": text}
-        for name, text in request.POST.items()
-        if name.startswith("remark:") and isinstance(text, str) and text.strip()
-    ]
+    remarks = _remarks(request)
     verdict = "accepted" if request.POST.get("verdict") == "accepted" else "returned"
     try:
         check_profile(staff=request.user, post_id=request.post.pk, profile=profile, verdict=verdict, remarks=remarks)
@@ -93,6 +118,16 @@ def check(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("customers:queues")
 
 
+def _remarks(request: StaffRequest) -> list[dict[str, str]]:
+    """Return what was said of each place: words, a reason, or both."""
+    given = {name: text for name, text in request.POST.items() if isinstance(text, str) and text.strip()}
+    places = {name.partition(":")[2]: None for name in given if name.startswith(("remark:", "reason:"))}
+    return [
+        {"path": path, "text": given.get(f"remark:{path}", ""), "reason": given.get(f"reason:{path}", "")}
+        for path in places
+    ]
+
+
 def _sheet(
     request: StaffRequest,
     profile: Any,
@@ -104,9 +139,11 @@ def _sheet(
     sheet = selectors.sheet_of(home, profile)
     title = selectors.title_of(home, {person.pk: person.name for person in sheet.people})
     typed = {remark["path"]: remark["text"] for remark in remarks or []}
+    chosen = {remark["path"]: remark["reason"] for remark in remarks or []}
     for section in sheet.sections:
         for line in section.rows:
-            line.remark = typed.get(line.path, "")
+            line.remark, line.reason = typed.get(line.path, ""), chosen.get(line.path, "")
+    rules = rules_on(profile.institution_id, clock.today())
     context = {
         "where": [{"label": home.grid.name}, {"label": title}],
         "home": home,
@@ -115,6 +152,10 @@ def _sheet(
         "profile": profile,
         "error": error,
         "whole": typed.get("", ""),
+        "whole_reason": chosen.get("", ""),
+        "reasons": [(one.code, one.label(language())) for one in rules.reasons],
+        "due_on": rules.due_on(profile.submitted_at),
+        "is_overdue": rules.is_overdue(profile.submitted_at),
         "changes": changes.flags_of(profile),
         "shows_all": request.GET.get("all") == "1" or sheet.previous is None,
     }

@@ -252,6 +252,7 @@ ROWS = {
     "customers:withdraw_consent": Row(posts=OFFICER, kwargs=home, method="post", status=302),
     "customers:photo": Row(posts=SEEING, kwargs=photo),
     "customers:queues": Row(posts=SECOND),
+    "customers:check_returns": Row(posts=MANAGER),
     "customers:changes": Row(posts=SECOND),
     "customers:change": Row(posts=SECOND, kwargs=change),
     "customers:change_prove": Row(posts=SECOND, kwargs=change, method="post", status=422),

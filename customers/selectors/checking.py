@@ -1,0 +1,54 @@
+"""The rules of the second check as released: by when a file is to be checked, and for which reasons it goes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from config.lib import clock, releases
+from config.lib.weeks import business_day, working_day_after
+
+KIND = "second_check"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReason:
+    """One released reason for returning a file."""
+
+    code: str
+    zh: str
+    en: str
+
+    def label(self, language: str) -> str:
+        """Return its words in the reader's language."""
+        return self.en if language.startswith("en") else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRules:
+    """``due_days``: working days within which a file is to be checked, None while none is released."""
+
+    due_days: int | None = None
+    reasons: tuple[ReturnReason, ...] = ()
+
+    def due_on(self, submitted_at: datetime) -> date | None:
+        """Return the last day a file submitted then is to be checked on."""
+        return None if self.due_days is None else working_day_after(business_day(submitted_at), self.due_days)
+
+    def is_overdue(self, submitted_at: datetime) -> bool:
+        """Whether a file submitted then should have been checked before today."""
+        due = self.due_on(submitted_at)
+        return due is not None and due < clock.today()
+
+
+def _read(document: Mapping[str, Any]) -> CheckRules:
+    reasons = tuple(ReturnReason(one["code"], one["zh"], one["en"]) for one in document["reasons"])
+    return CheckRules(int(document["due_working_days"]), reasons)
+
+
+def rules_on(institution_id: int, on: date) -> CheckRules:
+    """Return the rules in force on a day; without a release nothing is overdue and a file goes back with words alone."""
+    try:
+        return _read(releases.in_force(institution_id, KIND, on).document)
+    except releases.NotReleased:
+        return CheckRules()
