@@ -324,6 +324,13 @@ def open_check(subject_id: int) -> Profile:
     return newest
 
 
+def files_that_agree(profile_id: int) -> int:
+    """Return how many other subjects of the grid have a file that agrees with this one to the cent."""
+    with connection.cursor() as cursor:
+        cursor.execute("select acc.files_that_agree(%s)", [profile_id])
+        return int(cursor.fetchone()[0])
+
+
 def open_check_evidence(subject_id: int, pk: int) -> Evidence:
     """Return a photo of a file that waits for the acting person to check."""
     open_check(subject_id)

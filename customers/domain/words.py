@@ -85,6 +85,11 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Due on {value} and not repaid; find out whether it is overdue",
         ),
         "total_too_large": ("合计超过 1 亿元，请核对单位", "The total is above 100 million yuan; check the units"),
+        "copied": (
+            "同一网格另有 {value} 份档案的财产、负债、收入、支出和这份分毫不差，请核实是不是照抄",
+            "{value} other files of this grid agree with this one to the cent in property, debts, income and spending; find out "
+            "whether it was copied",
+        ),
         "members_missing": ("还没有登记家庭成员", "No members are recorded yet"),
         "borrower_missing": ("还没有指定借款人", "No borrower is named yet"),
         "member_incomplete": (

@@ -306,7 +306,7 @@ class MemberForm(ItemForm):
                 "",
                 cell.remark,
                 is_buttons,
-                cell.last if is_buttons else "",
+                str(_("上次：%(value)s") % {"value": cell.last}) if is_buttons else "",
             )
         return Cell(cell.bound, cell.unit, cell.last, "", cell.remark, is_buttons)
 

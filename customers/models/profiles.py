@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +48,8 @@ class Profile(Recorded):
     form = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+", db_index=False)
     document: Any = models.JSONField()
     document_hash = models.CharField(max_length=64)
+    # What the file says about money, people left out; "" when it says too little to be a copy of another.
+    figures_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     # Share of what the form needs of this file, whole per cent rounded down (``customers.domain.form.score``).
     completeness = models.PositiveSmallIntegerField(_("完整度"), null=True)
     # Sections the officer took over with "same as last time" and that are indeed the same; the checker sees them marked.
@@ -74,7 +76,10 @@ class Profile(Recorded):
                 name="one_revision_per_number",
             )
         ]
-        indexes = [models.Index(fields=["grid", "-submitted_at"], name="profiles_of_grid")]
+        indexes = [
+            models.Index(fields=["grid", "-submitted_at"], name="profiles_of_grid"),
+            models.Index(fields=["grid", "figures_hash"], condition=~Q(figures_hash=""), name="profiles_that_agree"),
+        ]
 
     def amount(self, name: str) -> Decimal:
         """Return one of the totals, in yuan."""

@@ -12,6 +12,7 @@ from config.lib import clock, display
 from config.lib.weeks import business_day
 from customers import access
 from customers.domain import diff, form, words
+from customers.domain.economics import Problem
 from customers.models import (
     Business,
     Consent,
@@ -270,4 +271,7 @@ def _notes(profile: Profile) -> list[str]:
     asked = form_of(profile)
     _clean, odd = form.read(asked, profile.document, today=clock.today())
     problems = [*form.incomplete(asked, profile.document), *odd]
+    alike = access.files_that_agree(profile.pk)
+    if alike:
+        problems.append(Problem("", "copied", str(alike), "warning"))
     return list(dict.fromkeys(words.sentence(problem, language) for problem in problems))

@@ -442,6 +442,7 @@ def _write_profile(
         document=document,
         completeness=form.score(edition.form, document),
         document_hash=economics.digest(document),
+        figures_hash=economics.figures_digest(document),
         carried=carried,
         collector=staff,
         submitted_at=visit.received_at,

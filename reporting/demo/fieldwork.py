@@ -186,6 +186,7 @@ _PROFILE = (
     "submitted_at",
     "form_id",
     "completeness",
+    "figures_hash",
 )
 _CHECK = ("id", *RECORDED, "profile_id", "checker_id", "verdict", "remarks", "checked_at")
 _CONSENT = (*RECORDED, "visit_id", "person_id", "notice_version", "scopes", "how", "given_at", "taken_by_id")
@@ -220,7 +221,7 @@ def _profiles(
         document = economics.document(random, adults, day)
         rows[visit[0]] = [
             first + place, *_recorded(outing), visit[0], 1, document, files.digest(document), [], outing.lead.pk, visit[_RECEIVED],
-            edition.release_id, score(edition.form, document),
+            edition.release_id, score(edition.form, document), files.figures_digest(document),
         ]  # fmt: skip
         checked_at = visit[_RECEIVED] + timedelta(hours=random.uniform(3, 90))
         colleagues = [

@@ -1,10 +1,13 @@
 """The second check: by another officer of the branch, once, with words when a file goes back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.http import Http404
+from django.test import Client
+from django.urls import reverse
 
 from customers import access
 from customers.models import Household, Milestone, Profile, ProfileCheck
@@ -117,3 +120,22 @@ def test_a_verdict_falls_once_and_only_on_the_newest(world: World, home: Househo
         check_profile(staff=world.deng, post_id=post.pk, profile=second, verdict="accepted", remarks=[])
         with pytest.raises(CheckConflictError):
             check_profile(staff=world.deng, post_id=post.pk, profile=second, verdict="accepted", remarks=[])
+
+
+def test_the_checker_learns_that_another_file_says_the_same_to_the_cent(
+    world: World, client_of: Callable[..., Client]
+) -> None:
+    release_parameters(world)
+    first, second, other = (make_household(world.liu, number) for number in ("C001", "C002", "C003"))
+    assets = [{"kind": "house", "current": "123456"}]
+    for home, told in ((first, assets), (second, assets), (other, [{"kind": "house", "current": "99999"}])):
+        _filed(world, home, document=document(home, assets=told))
+
+    pages = [
+        client_of(world.deng).get(reverse("customers:check", args=[home.pk])).content.decode()
+        for home in (second, other)
+    ]
+
+    assert "同一网格另有 1 份档案" in pages[0]
+    assert "分毫不差" not in pages[1]
+    assert "C001" not in pages[0]
