@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -13,6 +14,10 @@ from grids.access import act_as, posts_of
 from grids.models import Post, Staff
 from tests import world as world_module
 from tests.world import World
+
+# A busy machine draws slowly and answers late: neither says anything about the code under test.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
