@@ -10,7 +10,7 @@ from config.lib.sql import from_file
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0018_unplaced_facts"),
+        ("customers", "0019_sudden_changes"),
         ("grids", "0005_alter_grid_kind"),
         ("lib", "0006_parameter_drafts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
