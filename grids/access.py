@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 
 from config.lib import clock
 from config.lib.acting import Acting, take_scope
-from grids.models import ApiToken, Branch, Grid, Post, PostKind, Seat, SeatKind, Staff
+from grids.models import ApiToken, Branch, Grid, Post, PostKind, Seat, SeatKind, Staff, StaffImport
 
 CUSTOMER_POSTS = frozenset(
     {PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER, PostKind.LEADER}
@@ -146,6 +146,15 @@ def open_post_of_staff(post: Post, pk: int) -> Post:
     """Return a post of a person the acting post administers, or raise Http404."""
     found = Post.objects.select_related("staff", "branch").filter(pk=pk, staff__in=staff_for(post)).first()
     if found is None:
+        raise Http404
+    return found
+
+
+def open_staff_import(post: Post, pk: int) -> StaffImport:
+    """Return a file of staff of the administrator's institution, or raise Http404."""
+    files = StaffImport.objects.filter(institution_id=post.staff.institution_id)
+    found = files.select_related("uploaded_by", "settled_by").filter(pk=pk).first()
+    if found is None or post.kind != PostKind.ADMINISTRATOR:
         raise Http404
     return found
 

@@ -177,6 +177,7 @@ class StaffForm(forms.Form):
     )
     name = forms.CharField(label=_("姓名"), max_length=50)
     home_branch = forms.ModelChoiceField(label=_("所在机构"), queryset=Branch.objects.none(), empty_label="—")
+    email = forms.EmailField(label=_("邮箱"), max_length=254, required=False, help_text=_("用来发送待办提醒，可不填"))
     kind = forms.ChoiceField(label=_("类别"), choices=Staff.Kind.choices, initial=Staff.Kind.EMPLOYEE)
 
     def __init__(self, *args: Any, post: Post, staff: Staff | None = None, **kwargs: Any) -> None:
@@ -184,6 +185,12 @@ class StaffForm(forms.Form):
         _draw_from(self, "home_branch", branches_for(post).order_by("path"))
         if staff is not None:
             del self.fields["number"], self.fields["kind"]
+
+
+class StaffFileForm(forms.Form):
+    """A file of staff and posts."""
+
+    file = forms.FileField(label=_("人员文件"), allow_empty_file=True, error_messages={"required": _("请选择人员文件")})
 
 
 class PostForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from grids.views import branches, grids, handover, me, seat_kinds, staff, system
+from grids.views import branches, grids, handover, me, seat_kinds, staff, staff_files, system
 
 app_name = "grids"
 urlpatterns = [
@@ -25,6 +25,11 @@ urlpatterns = [
     path("branches/<int:pk>/", branches.branch, name="branch"),
     path("staff/", staff.staff_list, name="staff_list"),
     path("staff/new/", staff.staff_new, name="staff_new"),
+    path("staff/files/", staff_files.file_list, name="staff_files"),
+    path("staff/files/new/", staff_files.file_upload, name="staff_file_upload"),
+    path("staff/files/<int:pk>/", staff_files.file, name="staff_file"),
+    path("staff/files/<int:pk>/confirm/", staff_files.confirm, name="staff_file_confirm"),
+    path("staff/files/<int:pk>/reject/", staff_files.reject, name="staff_file_reject"),
     path("staff/<int:pk>/", staff.person, name="staff"),
     path("staff/<int:pk>/change/", staff.change, name="staff_change"),
     path("staff/<int:pk>/posts/", staff.appoint, name="appoint"),

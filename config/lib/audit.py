@@ -1,5 +1,6 @@
 """Record what a person did, in the transaction of the deed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from config.lib.models import AuditEvent
@@ -25,4 +26,23 @@ def record(
         about=about,
         about_id=str(about_id),
         detail=detail or {},
+    )
+
+
+def record_each(
+    *, staff: Any, verb: str, about: str, details: Iterable[tuple[Any, dict[str, Any]]], post_id: int | None = None
+) -> None:
+    """Write one audit event about each of many rows, in one statement; ``details`` pair the row's id with its detail."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            institution_id=getattr(staff, "institution_id", None),
+            staff_id=getattr(staff, "pk", None),
+            post_id=post_id,
+            request=request_id.get(),
+            verb=verb,
+            about=about,
+            about_id=str(about_id),
+            detail=detail,
+        )
+        for about_id, detail in details
     )

@@ -1,25 +1,20 @@
 """A file of list entries as it is read: its columns, its rows as text, and what is wrong with each row before anybody is looked up."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, BinaryIO, Final
 
-import python_calamine
-
+from config.lib import tablefile
+from config.lib.tablefile import TableRefusedError
 from customers.domain.identity import check_id, mask_id
 from customers.domain.lists import Reason, latest_review, usable
 from customers.domain.names import normalise_name
-from customers.domain.roster.cells import clean, household_number
-from customers.domain.roster.columns import fold
-from customers.domain.roster.problems import LONGEST_VALUE, Problem, RosterError, refused
-from customers.domain.roster.reader import refuse_strangers
+from customers.domain.roster.cells import household_number
+from customers.domain.roster.problems import LONGEST_VALUE, Problem, RosterError
 
 MOST_ROWS: Final = 5000
-HEADER_WITHIN: Final = 10
 # field: Chinese, English, further titles
 COLUMNS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "colour": ("名单", "list", ("名单类型", "名单种类", "颜色", "colour")),
@@ -31,12 +26,10 @@ COLUMNS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "note": ("说明", "note", ("备注",)),
     "review_on": ("复核日期", "review date", ("到期日", "复核到期日")),
 }
-_ALIASES: Final = {fold(word): field for field, (zh, en, more) in COLUMNS.items() for word in (zh, en, *more)}
 _COLOURS: Final = {
     "黑": "black", "黑名单": "black", "black": "black", "灰": "grey", "灰名单": "grey", "grey": "grey", "gray": "grey",
     "白": "white", "白名单": "white", "white": "white", "关注": "attention", "关注名单": "attention", "attention": "attention",
 }  # fmt: skip
-_DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,79 +49,16 @@ class Wanted:
 
 def read(file: BinaryIO) -> list[tuple[int, dict[str, str]]]:
     """Return the rows of a file by field, numbered as a spreadsheet counts; raises RosterError when it is no such file."""
-    file.seek(0)
-    head = file.read(4096)
-    if not head.strip(b" \t\r\n\x00"):
-        raise refused("file_empty")
-    if not head.startswith(b"PK\x03\x04"):
-        refuse_strangers(file, head)
-    file.seek(0)
-    rows = _workbook(file) if head.startswith(b"PK\x03\x04") else _text(file.read())
-    return _by_field(rows)
-
-
-def _workbook(file: BinaryIO) -> list[list[str]]:
     try:
-        book = python_calamine.load_workbook(file)
-        sheet = book.get_sheet_by_index(0)
-        if sheet.start is None:
-            raise refused("file_empty")
-        blank = [""] * sheet.start[1]
-        return [blank + [_cell(cell) for cell in cells] for cells in sheet.iter_rows()]
-    except python_calamine.PasswordError as error:
-        raise refused("file_password") from error
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise refused("file_damaged") from error
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime | date):
-        return value.isoformat()[:10]
-    if isinstance(value, float) and value.is_integer():
-        # A spreadsheet keeps 15 digits: what stands behind them in a longer number is lost.
-        return f"{value:.0f}" if abs(value) < 1e15 else f"{value:.6E}"
-    return str(value)
-
-
-def _text(block: bytes) -> list[list[str]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = block.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        first = text.split("\n", 1)[0]
-        delimiter = max((",", "\t", ";"), key=first.count)
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    raise refused("not_text")
-
-
-def _places(cells: Sequence[str]) -> dict[str, int]:
-    return {_ALIASES[fold(cell)]: index for index, cell in reversed(list(enumerate(cells))) if fold(cell) in _ALIASES}
-
-
-def _by_field(rows: Sequence[Sequence[str]]) -> list[tuple[int, dict[str, str]]]:
-    tops = [_places(cells) for cells in rows[:HEADER_WITHIN]]
-    number = next((at for at, places in enumerate(tops, start=1) if len(places) >= 3), 0)
-    if not number:
-        raise RosterError(Problem(0, "", "header"))
-    places = tops[number - 1]
-    missing = [field for field in ("colour", "reason") if field not in places]
-    if "id_number" not in places and not {"household_number", "name"} <= set(places):
-        missing.append("id_number")
-    if missing:
-        raise RosterError(*(Problem(number, field, "column_missing") for field in missing))
-    found = []
-    for at, cells in enumerate(rows[number:], start=number + 1):
-        row = {field: clean(cells[index]) if index < len(cells) else "" for field, index in places.items()}
-        if any(row.values()):
-            found.append((at, row))
-    if not found:
-        raise refused("file_empty")
-    if len(found) > MOST_ROWS:
-        raise RosterError(Problem(0, "", "too_many", f"{len(found):,}"))
-    return found
+        return tablefile.read(
+            file,
+            {field: (zh, en, *more) for field, (zh, en, more) in COLUMNS.items()},
+            required=("colour", "reason"),
+            either=("id_number", ("household_number", "name")),
+            most_rows=MOST_ROWS,
+        )
+    except TableRefusedError as error:
+        raise RosterError(*(Problem(row, field, code, value) for row, field, code, value in error.found)) from error
 
 
 def check(
@@ -173,7 +103,7 @@ def _check_row(
         tell("id_number", "who_missing")
     review_on = reason.review_on(colour, today) if reason is not None else None
     if cell("review_on"):
-        review_on = _date(cell("review_on"))
+        review_on = tablefile.day(cell("review_on"))
         if review_on is None:
             tell("review_on", "date_wrong")
         elif not today < review_on <= latest_review(today):
@@ -200,16 +130,6 @@ def _id_number(text: str, today: date, tell: Any) -> str:
         tell("id_number", "id_invalid", mask_id(found.number) or "…")
         return ""
     return found.number
-
-
-def _date(text: str) -> date | None:
-    found = _DATE.fullmatch(text)
-    if not found:
-        return None
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None
 
 
 # code: what is wrong, what to do; each in Chinese and English

@@ -2,6 +2,18 @@
 
 from grids.models.grids import Campaign, Grid, Seat, SeatKind
 from grids.models.institutions import Branch, Institution
-from grids.models.staff import ApiToken, Post, PostKind, Staff
+from grids.models.staff import ApiToken, Post, PostKind, Staff, StaffImport
 
-__all__ = ["ApiToken", "Branch", "Campaign", "Grid", "Institution", "Post", "PostKind", "Seat", "SeatKind", "Staff"]
+__all__ = [
+    "ApiToken",
+    "Branch",
+    "Campaign",
+    "Grid",
+    "Institution",
+    "Post",
+    "PostKind",
+    "Seat",
+    "SeatKind",
+    "Staff",
+    "StaffImport",
+]

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from grids.models.institutions import Branch, Institution
 
 
@@ -38,10 +38,16 @@ class Staff(AbstractBaseUser):
     home_branch = models.ForeignKey(
         Branch, models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("所在机构")
     )
+    email = models.EmailField(_("邮箱"), max_length=254, blank=True, default="")
     language = models.CharField(_("界面语言"), max_length=10, default="zh-hans")
     is_active = models.BooleanField(_("可登录"), default=True)
     must_change_password = models.BooleanField(_("下次登录须改密码"), default=False)
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "email"], condition=~Q(email=""), name="staff_email_once")
+        ]
 
     objects: ClassVar[StaffManager] = StaffManager()
     USERNAME_FIELD = "number"
@@ -121,3 +127,52 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(_("有效期至"))
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+
+
+class StaffImport(models.Model):
+    """A file of staff and posts: checked whole at upload, its plan confirmed by another administrator, or refused.
+
+    ``rows`` are the sound rows as read, ``plan`` what each would change, ``problems`` what is wrong (then nothing is planned).
+    """
+
+    guard = Guard(
+        web="SELECT, INSERT, UPDATE (state, plan, counts, settled_by_id, settled_at, answer)",
+        whole="SELECT",
+        worker="SELECT",
+        history=True,
+        extra=kept_by("lib.keep_staff_import", "before insert or update"),
+    )
+
+    class State(models.TextChoices):
+        BROKEN = "broken", _("有错误")
+        WAITING = "waiting", _("待确认")
+        CONFIRMED = "confirmed", _("已确认")
+        REJECTED = "rejected", _("不同意")
+        WITHDRAWN = "withdrawn", _("已撤回")
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    file = models.ForeignKey("lib.StoredFile", models.PROTECT, related_name="+")
+    file_sha256 = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=200)
+    state = models.CharField(_("状态"), max_length=9, choices=State)
+    rows: Any = models.JSONField(default=list)
+    plan: Any = models.JSONField(default=list)
+    counts: Any = models.JSONField(default=dict)
+    problems: Any = models.JSONField(default=list)
+    uploaded_by = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
+    uploaded_at = models.DateTimeField(db_default=Now())
+    settled_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    settled_at = models.DateTimeField(null=True)
+    answer = models.CharField(_("答复"), max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["confirmed", "rejected"])
+                | (Q(settled_by__isnull=False, settled_at__isnull=False) & ~Q(settled_by=F("uploaded_by"))),
+                name="staff_import_needs_two",
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "file_sha256"], condition=Q(state="waiting"), name="staff_import_waits_once"
+            ),
+        ]

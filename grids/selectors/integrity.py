@@ -40,3 +40,12 @@ rule_by_sql(
     where daterange(seat.from_on, seat.to_on) && daterange(other.from_on, other.to_on)
     """,
 )
+rule_by_sql(
+    "grids.staff_files_are_confirmed_by_two",
+    _("人员文件由上传人以外的管理员确认，预览和写入的行数一致"),
+    """
+    select file.id from grids_staffimport as file
+    where (file.state in ('confirmed', 'rejected') and (file.settled_by_id is null or file.settled_by_id = file.uploaded_by_id))
+       or (file.state = 'confirmed' and jsonb_array_length(file.plan) <> jsonb_array_length(file.rows))
+    """,
+)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,8 @@ def list_staff(post: Post, filters: Mapping[str, str]) -> QuerySet[Staff]:
         people = people.filter(Exists(Post.objects.filter(_held(day), staff=OuterRef("pk"), kind=filters["post"])))
     if filters.get("idle"):
         people = people.filter(~Exists(Post.objects.filter(_held(day), staff=OuterRef("pk"))))
+    if filters.get("new"):
+        people = people.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     people = people.filter(is_active=False) if filters.get("stopped") else people.filter(is_active=True)
     own = seats_on(day).filter(kind__covers=True).values("pk")
     return (

@@ -49,14 +49,31 @@ def _record(by: Staff, acting: Post | None, verb: str, staff: Staff, **detail: A
     )
 
 
+def _free_address(person: Staff, email: str) -> str:
+    """Return an e-mail address as it is stored, refused while it is somebody else's of the institution."""
+    address = email.strip().lower()
+    others = Staff.objects.filter(institution_id=person.institution_id, email=address)
+    if address and others.exclude(pk=person.pk).exists():
+        raise Refused(_("邮箱 %(email)s 已是别人的") % {"email": address})
+    return address
+
+
 @transaction.atomic
 def create_staff(
-    *, by: Staff, post: Post, number: str, name: str, home_branch: Branch | None, kind: str = Staff.Kind.EMPLOYEE
+    *,
+    by: Staff,
+    post: Post,
+    number: str,
+    name: str,
+    home_branch: Branch | None,
+    kind: str = Staff.Kind.EMPLOYEE,
+    email: str = "",
 ) -> tuple[Staff, str]:
     """Create a person and return him with the one-time password, which is shown once and stored nowhere."""
     number = number.strip()
     if Staff.objects.filter(number__iexact=number).exists():
         raise Refused(_("工号 %(number)s 已经有人使用") % {"number": number})
+    email = _free_address(by, email)
     password = one_time_password()
     staff = Staff.objects.create_user(
         number,
@@ -65,6 +82,7 @@ def create_staff(
         kind=kind,
         institution_id=by.institution_id,
         home_branch=home_branch,
+        email=email,
         must_change_password=True,
     )
     _record(by, post, "staff_created", staff)
@@ -72,10 +90,13 @@ def create_staff(
 
 
 @transaction.atomic
-def change_staff(*, staff: Staff, by: Staff, post: Post, name: str, home_branch: Branch | None) -> None:
-    """Correct a person's name or move him to another branch; his posts are not touched."""
+def change_staff(
+    *, staff: Staff, by: Staff, post: Post, name: str, home_branch: Branch | None, email: str = ""
+) -> None:
+    """Correct a person's name or address, or move him to another branch; his posts are not touched."""
     staff.name, staff.home_branch = name.strip(), home_branch
-    staff.save(update_fields=["name", "home_branch"])
+    staff.email = _free_address(staff, email)
+    staff.save(update_fields=["name", "home_branch", "email"])
     _record(by, post, "staff_changed", staff, branch=home_branch.pk if home_branch else None)
 
 

@@ -44,6 +44,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
         },
         {"name": "post", "label": _("岗位"), "kind": "select", "options": PostKind.choices},
         {"name": "idle", "label": _("没有岗位"), "kind": "check"},
+        {"name": "new", "label": _("还没有密码"), "kind": "check"},
         {"name": "stopped", "label": _("已停用"), "kind": "check"},
     ]
     rows = people.list_staff(request.post, request.GET.dict())
@@ -66,7 +67,7 @@ def staff_new(request: StaffRequest) -> HttpResponse:
             created, password = services.create_staff(by=request.user, post=request.post, **form.cleaned_data)
             return _password_page(request, created, password)
         except Refused as refusal:
-            form.add_error("number", str(refusal))
+            form.add_error(None, str(refusal))
     context = {"where": _where(request, _("新人员")), "form": form}
     return render(request, "grids/staff_new.html", context, status=422 if form.errors else 200)
 
@@ -93,7 +94,7 @@ def _page(
         or StaffForm(
             post=request.post,
             staff=found,
-            initial={"name": found.name, "home_branch": found.home_branch_id},
+            initial={"name": found.name, "home_branch": found.home_branch_id, "email": found.email},
         ),
         "end_form": DayForm(initial={"on": day}),
     }
@@ -115,7 +116,11 @@ def change(request: StaffRequest, pk: int) -> HttpResponse:
     form = StaffForm(request.POST, post=request.post, staff=found)
     if not form.is_valid():
         return _page(request, found, staff_form=form)
-    services.change_staff(staff=found, by=request.user, post=request.post, **form.cleaned_data)
+    try:
+        services.change_staff(staff=found, by=request.user, post=request.post, **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error("email", str(refusal))
+        return _page(request, found, staff_form=form)
     messages.success(request, _("已保存"))
     return redirect("grids:staff", pk)
 

@@ -105,6 +105,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["sampled"] = audits.plan_and_draw(people, now - timedelta(days=2))
     say("parameters on their way")
     figures["coming"] = parameters.draft_and_release(people, now)
+    organisation.staff_file(people)
     logins = organisation.logins(people)
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / "demo-logins.json").write_text(json.dumps(logins, ensure_ascii=False), "utf-8")

@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from config.lib import releases
+from config.lib import clock, releases
 from grids.models import Branch, Grid, Institution, Post, PostKind, Seat, SeatKind, Staff
+from grids.services import staff_files
 from reporting.demo.families import NEW_FEMALE, NEW_MALE, SURNAMES
 
 PASSWORD = "gedang-demo-2026"  # noqa: S105  printed at every start: a demo county holds nobody's data
@@ -114,6 +116,26 @@ def _seats(organisation: Organisation, since: date) -> None:
             organisation.officer_of[grid.pk] = officer
             seats.append(Seat(grid=grid, kind=covering, staff=officer, from_on=since))
     Seat.objects.bulk_create(seats, batch_size=1000)
+
+
+def staff_file(organisation: Organisation) -> None:
+    """Leave a file of staff for the first administrator to confirm: two new officers, one whose post gets an end."""
+    branch, other = organisation.branches[:2]
+    leaving = organisation.officers[other.pk][-1]
+    last = clock.today() + timedelta(days=30)
+    rows = (
+        "工号,姓名,所在机构,岗位,机构范围,自,至,邮箱",
+        f"8801,{leaving.name[0]}晓晨,{branch.name},客户经理,{branch.name},,,",
+        f"8802,{leaving.name[0]}雨桐,{other.name},客户经理,{other.name},,,",
+        f"{leaving.number},{leaving.name},{other.name},客户经理,{other.name},,{last},",
+    )
+    sender = organisation.administrators[1]
+    staff_files.upload(
+        by=sender,
+        post=Post.objects.get(staff=sender, kind=PostKind.ADMINISTRATOR),
+        content=BytesIO("\n".join(rows).encode()),
+        name=f"{clock.today().year} 年人员调整.csv",
+    )
 
 
 def release_parameters(organisation: Organisation, since: date) -> list[str]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from grids.models import PostKind, Seat
+from config.lib.models import StoredFile
+from grids.models import PostKind, Seat, Staff, StaffImport
 from tests.access.matrix import ALL_POSTS, Row
 from tests.world import World
 
@@ -37,6 +38,20 @@ def manager_seat(world: World) -> dict[str, Any]:
     return {"pk": world.manager_seat.pk}
 
 
+def staff_file(world: World) -> dict[str, Any]:
+    """A file another administrator uploaded."""
+    found = StaffImport.objects.first()
+    if found is None:
+        bo = Staff.objects.create_user("bo", None, name="薄云", institution=world.bank)
+        stored = StoredFile.objects.create(
+            institution=world.bank, kind="roster", name="x", content_type="", size=0, sha256="", storage_key="x"
+        )
+        found = StaffImport.objects.create(
+            institution=world.bank, file=stored, file_sha256="", file_name="x", state="waiting", uploaded_by=bo
+        )
+    return {"pk": found.pk}
+
+
 ROWS = {
     "grids:grid_list": Row(posts=SEEING),
     "grids:map": Row(posts=SEEING),
@@ -69,6 +84,11 @@ ROWS = {
     "grids:branch": Row(posts=ADMINISTRATOR, kwargs=lambda world: {"pk": world.east.pk}),
     "grids:staff_list": Row(posts=ADMINISTRATOR),
     "grids:staff_new": Row(posts=ADMINISTRATOR),
+    "grids:staff_files": Row(posts=ADMINISTRATOR),
+    "grids:staff_file_upload": Row(posts=ADMINISTRATOR),
+    "grids:staff_file": Row(posts=ADMINISTRATOR, kwargs=staff_file),
+    "grids:staff_file_confirm": Row(posts=ADMINISTRATOR, kwargs=staff_file, method="post", status=302),
+    "grids:staff_file_reject": Row(posts=ADMINISTRATOR, kwargs=staff_file, method="post", status=302),
     "grids:staff": Row(posts=ADMINISTRATOR, kwargs=chen),
     "grids:staff_change": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", data={}, status=422),
     "grids:appoint": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", data={}, status=422),

@@ -29,6 +29,10 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "insert into grids_seat (grid_id, kind_id, staff_id, outside_name, from_on) "
         "select grid_id, kind_id, staff_id, '', '2026-03-01' from grids_seat limit 1",
     ),
+    "grids.staff_files_are_confirmed_by_two": (
+        OFF.format("grids_staffimport"),
+        "update grids_staffimport set plan = '[]' where state = 'confirmed'",
+    ),
     "lib.runs_end": (
         "update lib_jobrun set state = 'running', queued_at = now() - interval '25 hours' "
         "where id = (select min(id) from lib_jobrun)",

@@ -22,6 +22,8 @@ from customers.services import life
 from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
 from customers.services.visits import submit_visit
+from grids.models import Post, PostKind, Staff
+from grids.services import staff_files
 from reporting.models import SamplePlan
 from reporting.services import samples
 from reporting.services.weekly import freeze_week
@@ -39,7 +41,7 @@ from tests.reporting.sampling import (
     inspect_one,
     make_plan,
 )
-from tests.world import World
+from tests.world import SINCE, World
 
 
 def visited(world: World, number: str) -> Household:
@@ -197,6 +199,15 @@ def signed(world: World) -> None:
         drafts.release(by=world.ning, post_id=None, draft=draft)
 
 
+def staffed(world: World) -> None:
+    """A file of staff that one administrator sent and another confirmed."""
+    bo = Staff.objects.create_user("bo", None, name="薄云", institution=world.bank, home_branch=world.head_office)
+    held = Post.objects.create(staff=bo, kind=PostKind.ADMINISTRATOR, from_on=SINCE)
+    content = BytesIO("工号,姓名,所在机构,岗位\nE9001,许诺,城西支行,客户经理".encode())
+    file = staff_files.upload(by=world.an, post=world.an.posts.get(), content=content, name="x.csv")
+    staff_files.confirm(file=file, by=bo, post=held)
+
+
 def build(world: World) -> dict[str, Any]:
     """Write all of it; return what the tests name."""
     release_parameters(world)
@@ -209,6 +220,7 @@ def build(world: World) -> dict[str, Any]:
     make_business(world.liu, uscc=uscc.make(prefix="92", division="370685", sequence=1), phone="15412345678")
     make_unit(world.liu)
     lived(world)
+    staffed(world)
     roster = imported(world)
     files.store(
         content=b"report",

@@ -1,17 +1,16 @@
 """One cell of a roster in one spelling: what spreadsheets and chat programs leave around a value is taken off."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final, TypeVar
 
+from config.lib import tablefile
 from customers.domain import catalogue, names
 from customers.domain.roster.table import FLAWED
 
 Value = TypeVar("Value")
 
-_WRAPPED: Final = re.compile(r'="?(.*?)"?')
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{1,3}")
 _DATE: Final = re.compile(
     r"([12][0-9]{3})(?:[-/.年]([01]?[0-9])[-/.月]([0-3]?[0-9])日?|([0-9]{2})([0-9]{2}))(?:[T ]0?0:00(?::00)?)?"
@@ -38,19 +37,8 @@ def each(values: Sequence[str], read: Callable[[str], Value]) -> list[Value]:
 
 
 def clean(text: str) -> str:
-    """NFKC, no control or invisible characters, single spaces, without the ="..." or the apostrophe that exports put around text."""
-    if text.isalnum() and (text.isascii() or unicodedata.is_normalized("NFKC", text)):
-        return text
-    if text == FLAWED:
-        return text
-    folded = unicodedata.normalize("NFKC", text)
-    if not folded.isprintable():
-        folded = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in folded)
-    plain = " ".join(folded.split())
-    if plain.startswith("="):
-        wrapped = _WRAPPED.fullmatch(plain)
-        plain = wrapped[1] if wrapped else plain
-    return plain.lstrip("'`")
+    """The text as every file's cells are cleaned; the mark of a flawed cell stays."""
+    return text if text == FLAWED else tablefile.clean(text)
 
 
 def household_number(text: str) -> str:

@@ -1,11 +1,11 @@
 """Which column of a roster is which: header words in Chinese and English, and where the header row is."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from config.lib.tablefile import fold
 
 # The header is looked for in the first rows only: titles, dates and "单位：" lines may stand above it.
 HEADER_WITHIN: Final = 20
@@ -96,13 +96,6 @@ COLUMNS: Final[Mapping[str, Column]] = MappingProxyType(
     }
 )
 PLACES: Final = ("village_code", "village")
-
-_NOISE = re.compile(r"[\s*_\-:：.、，,/\\'\"“”]|\([^)]*\)|\[[^\]]*\]|【[^】]*】")
-
-
-def fold(title: str) -> str:
-    """A header cell as it is compared: NFKC, lower case, without spaces, stars, punctuation and remarks in brackets."""
-    return _NOISE.sub("", unicodedata.normalize("NFKC", title).lower())
 
 
 class Form:

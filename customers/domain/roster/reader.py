@@ -2,27 +2,15 @@
 
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
+from config.lib import tablefile
+from config.lib.tablefile import TableRefusedError
 from customers.domain.roster.columns import HOUSEHOLDS, Form
 from customers.domain.roster.delimited import Delimited
 from customers.domain.roster.problems import Problem, RosterError, refused
 from customers.domain.roster.table import Table
 from customers.domain.roster.workbook import Workbook
-
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# Opening bytes of what people upload by mistake -> code of the refusal.
-_STRANGERS: Final = (
-    (b"%PDF", "file_pdf"),
-    (b"\x89PNG", "file_picture"),
-    (b"\xff\xd8\xff", "file_picture"),
-    (b"GIF8", "file_picture"),
-    (b"BM", "file_picture"),
-    (b"Rar!", "file_archive"),
-    (b"7z\xbc\xaf", "file_archive"),
-    (b"\x1f\x8b", "file_archive"),
-    (b"{\\rtf", "file_document"),
-)
 
 
 def open_roster(file: BinaryIO, *, vetted: bool = False, form: Form = HOUSEHOLDS) -> Table:
@@ -54,28 +42,10 @@ def reopen_roster(file: BinaryIO, errors: Mapping[str, int]) -> Table:
 
 def refuse_strangers(file: BinaryIO, head: bytes) -> None:
     """Raise `RosterError` for a file that is no text, told by how it begins."""
-    if head.startswith(_OLE):
-        raise refused("file_password" if _holds(file, "EncryptedPackage".encode("utf-16-le")) else "file_xls")
-    for opening, code in _STRANGERS:
-        if head.startswith(opening) and (opening != b"BM" or b"\x00" in head[:64]):
-            raise refused(code)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1024].lower()
-    if start.startswith((b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<style")):
-        raise refused("file_html")
-    if start.startswith(b"<?xml") or b"<workbook" in start:
-        raise refused("file_html" if b"<html" in start else "file_xml")
-    if start.startswith(b"mime-version:"):
-        raise refused("file_html")
-
-
-def _holds(file: BinaryIO, wanted: bytes) -> bool:
-    file.seek(0)
-    tail = b""
-    while block := file.read(1 << 20):
-        if wanted in tail + block:
-            return True
-        tail = block[-len(wanted) :]
-    return False
+    try:
+        tablefile.refuse_strangers(file, head)
+    except TableRefusedError as error:
+        raise refused(error.found[0][2]) from error
 
 
 def _open_zip(file: BinaryIO, *, vetted: bool, form: Form) -> Table:
