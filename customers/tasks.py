@@ -10,7 +10,7 @@ from config.lib import jobs
 from config.lib.acting import job_frame
 from config.lib.jobs import Chunk, Job, register
 from config.lib.models import JobRun
-from customers.services import guard, roster, sweep
+from customers.services import guard, papers, roster, sweep
 from grids.selectors.institutions import institution_ids
 
 log = logging.getLogger("gedang.changes")
@@ -74,3 +74,4 @@ def compare_changes() -> None:
                     len(drift.differing),
                     len(drift.surplus),
                 )
+register(Job(kind=papers.JOB, title=_("打印采集表"), plan=papers.plan, work=papers.work))

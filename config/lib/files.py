@@ -90,6 +90,9 @@ def store_sealed(
     institution_id: int,
     stored_by_id: int | None,
     limit_mb: int | None = None,
+    content_type: str = "application/octet-stream",
+    expires_at: datetime | None = None,
+    scope: str = "",
 ) -> StoredFile:
     """Store an original encrypted part by part (roster files hold ID numbers); memory stays bounded whatever the size.
 
@@ -122,11 +125,13 @@ def store_sealed(
         size=size,
         sha256=digest.hexdigest(),
         name=name[:200],
-        content_type="application/octet-stream",
+        content_type=content_type,
         kind=kind,
         institution_id=institution_id,
         is_encrypted=True,
         stored_by_id=stored_by_id,
+        expires_at=expires_at,
+        scope=scope,
     )
 
 

@@ -15,10 +15,10 @@ import typst
 
 TEMPLATES = Path(__file__).parent / "typst"
 FONTS = frozenset({"Noto Sans SC", "Noto Serif SC"})
-PAPERS = frozenset({"weekly", "line", "assessment", "decision", "conclusion"})
+PAPERS = frozenset({"weekly", "line", "assessment", "decision", "conclusion", "form"})
 # Reading order for screen readers costs 300 bytes a cell: papers about one household or round carry it, the weekly
-# report with its tens of thousands of cells (4 MB instead of 0.2) leaves it to its page.
-UNTAGGED = frozenset({"weekly"})
+# report with its tens of thousands of cells (4 MB instead of 0.2) leaves it to its page; a form for writing on holds little to be read.
+UNTAGGED = frozenset({"weekly", "form"})
 
 
 def render(template_name: str, data: Mapping[str, Any], language: str) -> bytes:

@@ -57,6 +57,11 @@ def editions_for(subject: Subject, fits: str = "", on: date | None = None) -> li
     return [edition for edition in found if not edition.form.fits or not fits or fits in edition.form.fits]
 
 
+def editions_of(institution_id: int, kind: str) -> list[Edition]:
+    """Return the forms in force for a kind of subject, the one released first at the head."""
+    return [edition for edition in _in_force(institution_id, clock.today()) if edition.form.subject == kind]
+
+
 def edition_for(subject: Subject, release_id: int) -> Edition | None:
     """Return an edition by its release, also one superseded since: a paper form is typed by the edition it was printed from."""
     releases = Release.objects.filter(institution_id=subject.institution_id, kind=KIND, effective_on__lte=clock.today())

@@ -126,6 +126,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "slots": _slots(home.pk),
         **feature_context(request, home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
+        "may_type": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) and home.subject.left_on is None,
         "may_reveal": request.post.kind in REVEALING,
         "may_propose": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),
         "may_see_changes": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER),

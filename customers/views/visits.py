@@ -176,7 +176,7 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
         messages.warning(request, _("请留意：%(findings)s") % {"findings": "；".join(odd)})
 
 
-@allow(PostKind.OFFICER)
+@allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
 @require_GET
 @never_cache
 def draft_key(request: StaffRequest) -> HttpResponse:

@@ -22,6 +22,10 @@ from customers.models import (
     SimilarMember,
 )
 from customers.services import guard, list_files
+from customers.models import DuplicateCase, Evidence, GridMerger, Household, HouseholdEvent, ListEntry, ListRelease
+from customers.models import DuplicateCase, Evidence, Household, HouseholdEvent, ListEntry, ListRelease
+from customers.selectors.papers import token_of
+from customers.services import list_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
@@ -42,6 +46,15 @@ def _home(world: World) -> Household:
 
 def home(world: World) -> dict[str, Any]:
     return {"pk": _home(world).pk}
+
+
+def printable(world: World) -> dict[str, Any]:
+    release_parameters(world)
+    return home(world)
+
+
+def sheet(world: World) -> dict[str, Any]:
+    return {"token": token_of(_home(world).pk, 1)}
 
 
 def phone_of_head(world: World) -> dict[str, Any]:
@@ -240,7 +253,12 @@ ROWS = {
     "customers:duplicate_settle": Row(posts=MANAGER, kwargs=duplicate, method="post", status=302),
     "customers:today": Row(posts=OFFICER),
     "customers:drafts": Row(posts=OFFICER),
-    "customers:draft_key": Row(posts=OFFICER),
+    "customers:draft_key": Row(posts=SECOND),
+    "customers:paper": Row(posts=SECOND, kwargs=printable),
+    "customers:paper_type": Row(posts=SECOND, kwargs=printable),
+    "customers:paper_list": Row(posts=SECOND),
+    "customers:paper_print": Row(posts=SECOND, method="post", status=422),
+    "customers:paper_open": Row(posts=SECOND, kwargs=sheet, status=302),
     "customers:household_list": Row(posts=SEEING | {PostKind.LEADER}),
     "customers:household": Row(posts=SEEING, kwargs=home),
     "customers:visit": Row(posts=OFFICER, kwargs=home),

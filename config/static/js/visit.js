@@ -62,6 +62,7 @@
     form.querySelectorAll("[data-filed-only]").forEach((part) => hide(part, !filed));
     hide(form.querySelector("[data-without-consent]"), !filed || chosen(form, "consent") !== "none");
     applyConditions(form);
+    form.querySelectorAll("[data-file-part]").forEach((part) => hide(part, !file));
     const marks = form.querySelectorAll("[data-step-mark]");
     form.querySelectorAll("[data-step]").forEach((panel, index) => {
       const skipped = panel.hasAttribute("data-file-step") && !file;
@@ -102,9 +103,9 @@
 
   // The best reading so far is kept; nothing waits for it and nothing fails without it.
   function locate(form) {
-    if (located.has(form)) return;
-    located.add(form);
     const best = form.querySelector("[data-accuracy]");
+    if (!best || located.has(form)) return; // typed from paper: where the typist sits is no place of the visit
+    located.add(form);
     if (best.value) {
       say(form, "wordLocated", best.value);
       return;
