@@ -25,6 +25,7 @@ from customers.models import (
     Principal,
     Profile,
     ProfileCheck,
+    ProfileFile,
     RosterImport,
     SimilarCase,
     SimilarMember,
@@ -271,6 +272,17 @@ def list_files_for(post: Post) -> QuerySet[ListFile]:
 def open_list_file(post: Post, pk: int) -> ListFile:
     """Return a file of list entries with its branch and its people."""
     return _open(list_files_for(post).select_related("branch", "uploaded_by", "settled_by"), pk=pk)
+
+
+def profile_files_for(post: Post) -> QuerySet[ProfileFile]:
+    """Return the files of visits a post handles."""
+    return ProfileFile.objects.filter(branch__in=roster_branches_for(post).order_by())
+
+
+def open_profile_file(post: Post, pk: int) -> ProfileFile:
+    """Return a file of visits with its branch, its form, its people and its run."""
+    people = ("branch", "form", "uploaded_by", "settled_by", "run__asked_by")
+    return _open(profile_files_for(post).select_related(*people), pk=pk)
 
 
 def rosters_for(post: Post) -> QuerySet[RosterImport]:

@@ -10,7 +10,7 @@ from config.lib import jobs
 from config.lib.acting import job_frame
 from config.lib.jobs import Chunk, Job, register
 from config.lib.models import JobRun
-from customers.services import guard, papers, roster, sweep
+from customers.services import guard, papers, profile_files, roster, sweep
 from grids.selectors.institutions import institution_ids
 
 log = logging.getLogger("gedang.changes")
@@ -75,3 +75,13 @@ def compare_changes() -> None:
                     len(drift.surplus),
                 )
 register(Job(kind=papers.JOB, title=_("打印采集表"), plan=papers.plan, work=papers.work))
+register(
+    Job(
+        kind=profile_files.JOB,
+        title=_("写入走访文件"),
+        plan=profile_files.plan,
+        work=profile_files.work,
+        finish=profile_files.finish,
+        abandon=profile_files.abandon,
+    )
+)

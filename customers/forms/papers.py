@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from customers.domain.economics import Problem
 from customers.forms import items
 from customers.forms.items import Words
 from customers.forms.visits import VisitForm, parse_day, sentence
+from grids.access import Branch
 
 # Where the paper names no hour.
 NOON = time(12)
@@ -77,3 +79,27 @@ class PrintForm(forms.Form):
         super().__init__(data, **options)
         self.fields["grid"].choices = list(grids)  # type: ignore[attr-defined]
         self.fields["edition"].choices = list(editions)  # type: ignore[attr-defined]
+
+
+class ProfileFileForm(forms.Form):
+    """A file of visits, and by which form."""
+
+    edition = forms.TypedChoiceField(label=gettext_lazy("采集表"), coerce=int)
+    branch = forms.ModelChoiceField(label=gettext_lazy("支行"), queryset=Branch.objects.none(), empty_label=None)
+    file = forms.FileField(
+        label=gettext_lazy("走访文件"),
+        allow_empty_file=True,
+        error_messages={"required": gettext_lazy("请选择走访文件")},
+    )
+
+    def __init__(
+        self, *args: Any, branches: QuerySet[Branch], editions: Iterable[tuple[int, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["edition"].choices = list(editions)  # type: ignore[attr-defined]
+        field: Any = self.fields["branch"]
+        field.queryset = branches
+        self.has_choice = len(field.queryset) > 1
+        if not self.has_choice:
+            field.widget = forms.HiddenInput()
+        field.initial = branches.first()

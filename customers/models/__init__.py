@@ -9,6 +9,7 @@ from customers.models.lists import ListEntry, ListFile, ListRelease, ListReview
 from customers.models.members import DuplicateCase, MemberChange
 from customers.models.milestones import Milestone
 from customers.models.people import Person, PersonToken
+from customers.models.profile_files import ProfileFile
 from customers.models.profiles import Profile, ProfileCheck
 from customers.models.subjects import Household, Subject
 from customers.models.visits import Consent, Evidence, Visit
@@ -36,6 +37,7 @@ __all__ = [
     "Principal",
     "Profile",
     "ProfileCheck",
+    "ProfileFile",
     "RosterImport",
     "RosterProblem",
     "SimilarCase",

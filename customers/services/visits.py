@@ -308,6 +308,15 @@ def _validated(
     return document, newcomers, problems
 
 
+def findings_of(staff: Any, home: Household, submission: Submission) -> list[Problem]:
+    """Return everything that would be said of a submission now; stores nothing. Photos are counted, not read."""
+    lead = staff if submission.entry not in visits.TYPED else _lead(home, submission)
+    try:
+        return _validated(home, lead, submission, _edition(home, submission))[2]
+    except VisitRefusedError as refused:
+        return refused.problems
+
+
 def _may_leave(home: Place, one: Leaving) -> bool:
     """Whether a leaver is taken from the members the file is judged against: the head stays whatever was sent."""
     return not isinstance(home, Household) or one.person != home.head_id

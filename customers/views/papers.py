@@ -24,6 +24,7 @@ from customers.forms.papers import PaperForm, PrintForm
 from customers.selectors import households, identity
 from customers.selectors import papers as selectors
 from customers.selectors.forms import Edition, edition_for, editions_of
+from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, is_light, start_of
 from customers.services import papers as service
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
@@ -163,7 +164,7 @@ def paper_type(request: StaffRequest, pk: int) -> HttpResponse:
         stored = submit_visit(
             staff=request.user,
             post_id=request.post.pk,
-            household=home,
+            place=home,
             submission=Submission(**form.values(), entry=PAPER, edition=edition, photos=_photos(request)),
         )
     except VisitRefusedError as refused:
@@ -196,6 +197,7 @@ def _form(request: StaffRequest, home: Any, start: VisitStart) -> PaperForm:
     mine = next((one.pk for one in officers if one.pk == request.user.pk), None)
     return PaperForm(
         officers=officers,
+        usual=ranges_of(home.institution_id, home.grid_id, home.pk),
         lead=mine or (officers[0].pk if len(officers) == 1 else None),
         definition=start.edition.form if start.edition else None,
         form_key=start.edition.key if start.edition else "",

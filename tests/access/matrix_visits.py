@@ -24,8 +24,10 @@ from customers.models import (
 from customers.services import guard, list_files
 from customers.models import DuplicateCase, Evidence, GridMerger, Household, HouseholdEvent, ListEntry, ListRelease
 from customers.models import DuplicateCase, Evidence, Household, HouseholdEvent, ListEntry, ListRelease
+from customers.selectors import profile_files as books
+from customers.selectors.forms import editions_of
 from customers.selectors.papers import token_of
-from customers.services import list_files
+from customers.services import list_files, profile_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
@@ -151,6 +153,25 @@ def list_file(world: World) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def released(world: World) -> dict[str, Any]:
+    release_parameters(world)
+    return {}
+
+
+def profile_file(world: World) -> dict[str, Any]:
+    release_parameters(world)
+    edition = editions_of(world.bank.pk, "household")[0]
+    made = profile_files.upload(
+        staff=world.chen,
+        post_id=None,
+        branch=world.east,
+        edition=edition,
+        content=BytesIO(books.template(edition, "zh-hans")),
+        name="走访.xlsx",
+    )
+    return {"pk": made.pk}
+
+
 def duplicate(world: World) -> dict[str, Any]:
     made = DuplicateCase.objects.create(
         institution=world.bank,
@@ -259,6 +280,14 @@ ROWS = {
     "customers:paper_list": Row(posts=SECOND),
     "customers:paper_print": Row(posts=SECOND, method="post", status=422),
     "customers:paper_open": Row(posts=SECOND, kwargs=sheet, status=302),
+    "customers:profile_files": Row(posts=SECOND),
+    "customers:profile_file_upload": Row(posts=SECOND),
+    "customers:profile_template": Row(posts=SECOND, kwargs=released),
+    "customers:profile_export": Row(posts=SECOND, kwargs=released),
+    "customers:profile_file": Row(posts=SECOND, kwargs=profile_file),
+    "customers:profile_file_progress": Row(posts=SECOND, kwargs=profile_file),
+    "customers:profile_file_confirm": Row(posts=MANAGER, kwargs=profile_file, method="post", status=302),
+    "customers:profile_file_reject": Row(posts=MANAGER, kwargs=profile_file, method="post", status=302),
     "customers:household_list": Row(posts=SEEING | {PostKind.LEADER}),
     "customers:household": Row(posts=SEEING, kwargs=home),
     "customers:visit": Row(posts=OFFICER, kwargs=home),

@@ -59,7 +59,7 @@ class Workbook:
     kind = "xlsx"
 
     def __init__(self, file: BinaryIO, *, vetted: bool = False, form: Form = HOUSEHOLDS) -> None:
-        surveys = {} if vetted else _survey(file)
+        surveys = {} if vetted else survey(file)
         file.seek(0)
         try:
             book = python_calamine.load_workbook(file)
@@ -199,7 +199,7 @@ def _text(name: str, cell: Any) -> tuple[str, str, str]:
     return FLAWED, "cell_is_date", str(cell)
 
 
-def _survey(file: BinaryIO) -> dict[str, Survey]:
+def survey(file: BinaryIO) -> dict[str, Survey]:
     """Survey every worksheet by its name; refuse what is too large, too wide or not what it says it is."""
     file.seek(0)
     try:
