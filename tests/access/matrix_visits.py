@@ -21,13 +21,10 @@ from customers.models import (
     SimilarCase,
     SimilarMember,
 )
-from customers.services import guard, list_files
-from customers.models import DuplicateCase, Evidence, GridMerger, Household, HouseholdEvent, ListEntry, ListRelease
-from customers.models import DuplicateCase, Evidence, Household, HouseholdEvent, ListEntry, ListRelease
 from customers.selectors import profile_files as books
 from customers.selectors.forms import editions_of
 from customers.selectors.papers import token_of
-from customers.services import list_files, profile_files
+from customers.services import guard, list_files, profile_files
 from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
