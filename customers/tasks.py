@@ -74,6 +74,8 @@ def compare_changes() -> None:
                     len(drift.differing),
                     len(drift.surplus),
                 )
+
+
 register(Job(kind=papers.JOB, title=_("打印采集表"), plan=papers.plan, work=papers.work))
 register(
     Job(
