@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     """Files of visits: settled once, by a second person."""
 
     dependencies = [
-        ("customers", "0019_sudden_changes"),
+        ("customers", "0020_figures_that_agree"),
         ("grids", "0005_alter_grid_kind"),
         ("lib", "0006_parameter_drafts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
