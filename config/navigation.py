@@ -43,6 +43,7 @@ TABS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("reporting:plan_list", _("计划"), "plan"),
         ("reporting:inspection_list", _("抽查"), "search"),
         ("reporting:conclusion_list", _("结论"), "stamp"),
+        ("customers:list_entries", _("名单"), "flag"),
         ("reporting:weekly", _("周报"), "report"),
     ),
     PostKind.ADMINISTRATOR: (

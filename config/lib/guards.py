@@ -28,6 +28,7 @@ class Guard:
     columns institution_id and grid_id; ``own`` rows whose ``owner_column`` is the acting staff.
     ``web`` and ``whole`` are the privileges of gedang_web (scoped posts) and gedang_web_all (whole-institution posts);
     a string may limit UPDATE to columns: ``SELECT, INSERT, UPDATE (state, note)``.
+    ``follows`` names the column of an append-only table that, beside grid_id, follows a person to another household.
     ``subject_column`` opens single rows to the task in hand (``app.subjects``); ``hideable`` keeps rows of ``app.hidden``
     from an auditor. ``extra`` is further SQL run last, with {table} filled in.
     """
@@ -39,6 +40,7 @@ class Guard:
     opener: str = ""
     read: str = "SELECT"
     append_only: bool = False
+    follows: str = ""
     history: bool = False
     subject_column: str = ""
     hideable: bool = False
@@ -142,7 +144,8 @@ def _triggers(table: str, guard: Guard) -> list[str]:
     ]
     if guard.append_only:
         sql += [
-            f"create trigger append_only before update or delete on {table} for each row execute function lib.refuse_change()",
+            f"create trigger append_only before update or delete on {table} for each row execute function "
+            f"lib.refuse_change({guard.follows and repr(guard.follows)})",
             f"create trigger append_only_all before truncate on {table} for each statement execute function lib.refuse_change()",
         ]
     if guard.history:

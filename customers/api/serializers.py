@@ -10,6 +10,7 @@ from config.lib.models import Release
 from customers.models import (
     Business,
     Household,
+    HouseholdEvent,
     ListEntry,
     ListRelease,
     Person,
@@ -344,6 +345,59 @@ class ListEntrySerializer(serializers.ModelSerializer[ListEntry]):
             "released_by_id",
             "released_at",
             "releases",
+        )
+        read_only_fields = fields
+
+
+# --- The life of households ---------------------------------------------------------------------------------------
+
+
+class HouseholdEventSerializer(serializers.ModelSerializer[HouseholdEvent]):
+    """A change in the life of a household: proposed, confirmed on each side it concerns, carried out once."""
+
+    id = Reference()
+    household_id = Reference(source="subject_id")
+    grid_id = Reference()
+    person_id = Reference(allow_null=True)
+    to_household_id = Reference(
+        source="to_subject_id", allow_null=True, help_text="who receives, or the household founded"
+    )
+    to_grid_id = Reference(allow_null=True)
+    effects = serializers.DictField(
+        read_only=True,
+        help_text="people by id: people, head, relations, relation; why a household leaves; corrected fields",
+    )
+    proposed_by_id = Reference()
+    giving_by_id = Reference(allow_null=True, help_text="who confirmed for the household that gives")
+    receiving_by_id = Reference(allow_null=True, help_text="who confirmed for the side that receives")
+    ended_by_id = Reference(allow_null=True, help_text="who refused or withdrew")
+
+    class Meta:
+        model = HouseholdEvent
+        fields: tuple[str, ...] = (
+            "id",
+            "household_id",
+            "grid_id",
+            "kind",
+            "person_id",
+            "to_household_id",
+            "to_grid_id",
+            "on",
+            "reason",
+            "effects",
+            "state",
+            "needs_giving",
+            "needs_receiving",
+            "proposed_by_id",
+            "proposed_at",
+            "giving_by_id",
+            "giving_at",
+            "receiving_by_id",
+            "receiving_at",
+            "done_at",
+            "ended_by_id",
+            "ended_at",
+            "answer",
         )
         read_only_fields = fields
 

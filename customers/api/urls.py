@@ -3,10 +3,21 @@
 from rest_framework.routers import SimpleRouter
 
 from customers.api.rosters import RosterImports
-from customers.api.views import Businesses, Checks, Forms, Households, ListEntries, Profiles, Units, Visits
+from customers.api.views import (
+    Businesses,
+    Checks,
+    Forms,
+    HouseholdEvents,
+    Households,
+    ListEntries,
+    Profiles,
+    Units,
+    Visits,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("households", Households, basename="household")
+router.register("household-events", HouseholdEvents, basename="household_event")
 router.register("businesses", Businesses, basename="business")
 router.register("units", Units, basename="unit")
 router.register("visits", Visits, basename="visit")

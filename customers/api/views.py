@@ -20,6 +20,7 @@ from customers.api.serializers import (
     CheckSerializer,
     FormSerializer,
     HouseholdDetails,
+    HouseholdEventSerializer,
     HouseholdSerializer,
     ListEntrySerializer,
     ProfileDetails,
@@ -249,3 +250,20 @@ class ListEntries(Rows):
 
     def rows(self, post: Post) -> QuerySet[Any]:
         return access.list_entries_for(post).prefetch_related("releases")
+
+
+class HouseholdEvents(Rows):
+    """Changes in the life of the households of the post's scope, and those its grids would receive, newest first."""
+
+    posts: ClassVar[Any] = frozenset(CUSTOMER_POSTS - {PostKind.LEADER})
+    serializer_class = HouseholdEventSerializer
+    newest_first = True
+    filters: ClassVar[dict[str, Filter]] = {
+        "household": HOUSEHOLD,
+        "grid": GRID,
+        "state": Filter("state", "text", "only in this state", ("proposed", "done", "refused", "withdrawn")),
+        "proposed_from": Filter("proposed_at__gte", "date-time", "proposed at this instant or later"),
+    }
+
+    def rows(self, post: Post) -> QuerySet[Any]:
+        return access.household_events_for(post).defer("sealed")

@@ -72,6 +72,8 @@ class Change:
     why: str = ""
     to_home: int | None = None
     to_grid: int | None = None
+    completes: bool = False
+    """The household on the receiving side has no head yet: he may become it."""
 
 
 # --- Relations to a new head ------------------------------------------------------------------------------------------
@@ -189,8 +191,10 @@ def _parting(change: Change, home: Home) -> list[Problem]:
 
 def _transfer(change: Change, home: Home) -> list[Problem]:
     found = _parting(change, home) + _target(change, home)
-    if change.relation not in catalogue.RELATIONS or change.relation == "head":
+    if change.relation not in catalogue.RELATIONS:
         found.append(Problem("relation", "relation_missing"))
+    elif change.relation == "head" and not change.completes:
+        found.append(Problem("relation", "has_head"))
     return found
 
 
@@ -319,7 +323,11 @@ def carried_out(world: World, change: Change, giving: int) -> dict[int, Home]:
     elif change.kind in ("transfer", "marriage"):
         target = world[change.to_home or 0]
         who = next(one for one in home.people if one.pk == change.person)
-        after[target.pk] = replace(target, people=(*target.people, replace(who, relation=change.relation)))
+        after[target.pk] = replace(
+            target,
+            people=(*target.people, replace(who, relation=change.relation)),
+            head=change.person if change.relation == "head" else target.head,
+        )
         after[giving] = _without(replace(home, people=tuple(one for one in people if one.pk != change.person)), change)
     elif change.kind == "death":
         people = tuple(replace(one, left="deceased") if one.pk == change.person else one for one in people)

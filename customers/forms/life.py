@@ -22,9 +22,9 @@ _PERSON = frozenset({"transfer", "marriage", "death", "head", "borrower", "rejoi
 _TARGET = frozenset({"merge", "transfer", "marriage"})
 
 
-def _relations() -> list[tuple[str, str]]:
+def _relations(*, with_head: bool = False) -> list[tuple[str, str]]:
     kinds = catalogue.choices(catalogue.RELATIONS, get_language() or "zh")
-    return [("", _("请选择")), *[(code, label) for code, label in kinds if code != "head"]]
+    return [("", _("请选择")), *[(code, label) for code, label in kinds if with_head or code != "head"]]
 
 
 class LifeForm(forms.Form):
@@ -38,8 +38,9 @@ class LifeForm(forms.Form):
         former: list[Person],
         grids: list[Grid],
         data: Any = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=initial)
         self.action = action
         self.household = household
         self.by_id = {person.pk: person for person in [*people, *former]}
@@ -80,7 +81,9 @@ class LifeForm(forms.Form):
             fields["number"] = forms.CharField(label=_("对方户号"), max_length=32)
         if action in ("transfer", "marriage", "rejoin"):
             label = _("与户主的关系") if action == "rejoin" else _("与对方户主的关系")
-            fields["relation"] = forms.ChoiceField(label=label, choices=_relations())
+            # A household that a roster lists without its head takes him; every other one has a head.
+            choices = _relations(with_head=action != "rejoin")
+            fields["relation"] = forms.ChoiceField(label=label, choices=choices)
         if action == "leave":
             fields["why"] = forms.ChoiceField(
                 label=_("为什么离册"),

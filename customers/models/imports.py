@@ -175,6 +175,8 @@ class MoveRequest(Scoped):
     to_household = models.ForeignKey(Household, models.PROTECT, related_name="+")
     roster = models.ForeignKey(RosterImport, models.PROTECT, related_name="moves")
     row = models.PositiveIntegerField()
+    # What the file says the person is to the head over there; "" in requests from before it was kept.
+    relation = models.CharField(max_length=16, blank=True, default="", db_default="")
     state = models.CharField(
         max_length=8, choices=[("open", _("待处理")), ("done", _("已迁移")), ("refused", _("不迁移"))], default="open"
     )

@@ -168,6 +168,7 @@ class ListReview(Recorded):
         whole="SELECT",
         worker="SELECT, INSERT",
         append_only=True,
+        follows="subject_id",
         subject_column="subject_id",
     )
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from customers import access
 from customers.domain.household_life import Home, Member
-from customers.models import GridMerger, Household, HouseholdEvent, Person
+from customers.models import GridMerger, Household, HouseholdEvent, MoveRequest, Person
 from grids.access import Grid, Post, PostKind, grids_for
 
 State = HouseholdEvent.State
@@ -180,6 +180,41 @@ def merger_preview(from_grid: int, to_grid: int) -> dict[str, Any]:
         cursor.execute("select * from acc.grid_merger_preview(%s, %s)", [from_grid, to_grid])
         row = cursor.fetchone() or (0, 0, 0, "")
     return dict(zip(("households", "people", "taken", "tie"), row, strict=True))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A member a roster lists elsewhere: where, and what he is to the head there ("" when the file did not say)."""
+
+    pk: int
+    person: Person
+    grid_id: int
+    grid: str
+    number: str
+    relation: str
+
+
+def moves_asked(household: Household) -> list[Asked]:
+    """Return the open requests of rosters to move members of a household, the oldest first."""
+    open_ones = MoveRequest.objects.filter(person__household=household, person__left_on__isnull=True, state="open")
+    found = list(open_ones.select_related("person").order_by("pk")[:SHOWN])
+    if not found:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("select * from acc.move_request_targets(%s)", [[one.pk for one in found]])
+        targets = {row[0]: row for row in cursor.fetchall()}
+    return [
+        Asked(one.pk, one.person, grid_id, grid, number, one.relation)
+        for one in found
+        if one.pk in targets
+        for _pk, grid_id, grid, number in [targets[one.pk]]
+    ]
+
+
+def waiting_change(household: Household) -> HouseholdEvent | None:
+    """Return the change of a household that waits to be confirmed, if any; there is one at a time."""
+    waiting = HouseholdEvent.objects.filter(subject_id=household.pk, state=State.PROPOSED)
+    return waiting.select_related("proposed_by", "to_grid").defer("sealed").first()
 
 
 def former_members(household: Household) -> list[Person]:

@@ -48,7 +48,8 @@ def reviewed(household: Household, change: Change, *, number: str = "") -> tuple
     home = home_of(household)
     if change.kind in life.RECEIVING and change.kind != "move" and change.to_grid is not None and number:
         found = household_named(change.to_grid, number)
-        change = replace(change, to_home=found[0] if found else None)
+        to_home, surname = found or (None, "")
+        change = replace(change, to_home=to_home, completes=to_home is not None and not surname)
     problems = life.check(change, home, today=clock.today())
     if problems:
         raise LifeProblemsError(problems)

@@ -278,13 +278,22 @@ class Writer:
         if not steps:
             return
         values = [
-            (self._institution, step.grid_id, step.filed.pk, step.subject, self._roster, step.line.row)
+            (
+                self._institution,
+                step.grid_id,
+                step.filed.pk,
+                step.subject,
+                self._roster,
+                step.line.row,
+                step.line.relation,
+            )
             for step in steps
         ]
         execute_values(
             cursor.cursor,
-            "insert into customers_moverequest (institution_id, grid_id, person_id, to_household_id, roster_id, row, state) "
-            "select line.*, 'open' from (values %s) as line (institution_id, grid_id, person_id, household_id, roster_id, row) "
+            "insert into customers_moverequest (institution_id, grid_id, person_id, to_household_id, roster_id, row, relation, state) "
+            "select line.*, 'open' "
+            "from (values %s) as line (institution_id, grid_id, person_id, household_id, roster_id, row, relation) "
             "where not exists (select from customers_moverequest as asked where asked.person_id = line.person_id "
             "and asked.to_household_id = line.household_id and asked.state = 'open')",
             values,

@@ -3,8 +3,13 @@
 -- A refusal is raised as 'life:<code>' for the page to say in words.
 
 -- What of other apps stands in the way of a change of households, and of a village; credit replaces both once it knows rounds.
-create or replace function lib.household_ties(subjects bigint[]) returns text[] language sql stable as $$ select '{}'::text[] $$;
-create or replace function lib.grid_tie(grid bigint) returns text language sql stable as $$ select ''::text $$;
+do $outer$
+begin
+    if to_regprocedure('lib.household_ties(bigint[])') is null then
+        create function lib.household_ties(subjects bigint[]) returns text[] language sql stable as $$ select '{}'::text[] $$;
+        create function lib.grid_tie(grid bigint) returns text language sql stable as $$ select ''::text $$;
+    end if;
+end $outer$;
 
 create or replace function lib.refuse_life(code text) returns void language plpgsql as $$
 begin
@@ -85,7 +90,8 @@ begin
     end if;
 end $$;
 
--- People go to another household with what is about them alone: search tokens, list entries, move requests. What was recorded
+-- People go to another household with what is about them alone: search tokens, list entries with their reviews and releases, move
+-- requests. A household has one white entry in force, whoever left it; the page says so before the database would. What was recorded
 -- about the household they leave stays with it.
 create or replace function lib.move_people(people bigint[], target bigint) returns void language plpgsql set search_path = public, pg_temp as $$
 declare
@@ -96,10 +102,13 @@ begin
     update customers_persontoken set grid_id = place where person_id = any (people);
     update customers_listrelease set subject_id = target, grid_id = place
      where entry_id in (select id from customers_listentry where person_id = any (people));
+    update customers_listreview set subject_id = target, grid_id = place
+     where entry_id in (select id from customers_listentry where person_id = any (people));
     update customers_listentry set subject_id = target, grid_id = place where person_id = any (people);
-    if (select count(*) filter (where entry.colour = 'white') > 1 or bool_or(entry.colour = 'white') and bool_or(entry.blocks)
+    if (select count(*) filter (where entry.colour = 'white') > 1
+               or bool_or(entry.colour = 'white') and bool_or(entry.blocks and person.left_on is null)
         from customers_listentry as entry left join customers_person as person on person.id = entry.person_id
-        where entry.subject_id = target and entry.confirmed_at is not null and entry.released_at is null and person.left_on is null) then
+        where entry.subject_id = target and entry.confirmed_at is not null and entry.released_at is null) then
         perform lib.refuse_life('white');
     end if;
     update customers_moverequest set grid_id = place where person_id = any (people);
@@ -187,6 +196,11 @@ begin
             update customers_household set head_id = (event.effects ->> 'head')::bigint where subject_id = home.subject_id;
         end if;
         perform lib.move_people(array[event.person_id], event.to_subject_id);
+        if event.effects ->> 'relation' = 'head' then
+            -- A roster may list a household whose head is still filed elsewhere: he completes it.
+            update customers_household set head_id = event.person_id where subject_id = event.to_subject_id and head_id is null;
+            if not found then perform lib.refuse_life('has_head'); end if;
+        end if;
         perform lib.set_relations(event.effects -> 'relations', event.subject_id);
         perform lib.set_relations(jsonb_build_object(event.person_id::text, event.effects ->> 'relation'), event.to_subject_id);
     elsif event.kind = 'death' then
@@ -342,6 +356,18 @@ language sql stable security definer set search_path = public, pg_temp as $$
     where home.grid_id = grid and home.number = wanted and cardinality(acc.grids()) > 0
 $$;
 
+-- Where requests of rosters would move people: village and number over there, and no more.
+create or replace function acc.move_request_targets(wanted bigint[])
+returns table (request_id bigint, grid_id bigint, grid text, number text)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select request.id, home.grid_id, grid.name, home.number
+    from customers_moverequest as request
+    join customers_household as home on home.subject_id = request.to_household_id
+    join customers_subject as subject on subject.id = home.subject_id and subject.left_on is null
+    join grids_grid as grid on grid.id = home.grid_id
+    where request.id = any (wanted) and request.grid_id = any (acc.grids()) and request.state = 'open'
+$$;
+
 -- What stands in the way of changing these households, or is to be said: 'round', 'decision', 'line'.
 create or replace function acc.household_ties(subject bigint) returns text[]
 language sql stable security definer set search_path = public, pg_temp as $$
@@ -444,7 +470,7 @@ begin
         execute format('grant execute on function %s to gedang_def', one);
     end loop;
     foreach one in array array['acc.settle_household_event(bigint)', 'acc.event_people(bigint)', 'acc.household_named(bigint, text)',
-                               'acc.household_ties(bigint)', 'acc.grid_merger_preview(bigint, bigint)', 'acc.settle_grid_merger(bigint)'] loop
+                               'acc.move_request_targets(bigint[])', 'acc.household_ties(bigint)', 'acc.grid_merger_preview(bigint, bigint)', 'acc.settle_grid_merger(bigint)'] loop
         execute format('alter function %s owner to gedang_def', one);
         execute format('revoke all on function %s from public', one);
         execute format('grant execute on function %s to gedang_web, gedang_web_all', one);

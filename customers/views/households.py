@@ -19,7 +19,7 @@ from customers.domain import catalogue
 from customers.domain.identity import check_phone
 from customers.domain.lists import usable
 from customers.forms.items import language
-from customers.selectors import duplicates, entities, files, households
+from customers.selectors import duplicates, entities, files, households, life
 from customers.selectors import identity as identities
 from customers.selectors import lists as listed
 from customers.selectors.households import HouseholdFilter
@@ -123,6 +123,8 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "figures": _figures(card),
         "events": timeline_of(home, request.post),
         "told": duplicates.told_on(home),
+        "change": life.waiting_change(home),
+        "asked": life.moves_asked(home),
         "slots": _slots(home.pk),
         **feature_context(request, home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,

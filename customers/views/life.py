@@ -87,6 +87,7 @@ def household_life_page(request: StaffRequest, pk: int) -> HttpResponse:
         "went": went,
         "drawing": _drawing(home, came, went),
         "actions": _actions(home) if is_officer and not waits else [],
+        "asked": selectors.moves_asked(home) if is_officer and not waits else [],
         "waits": waits,
     }
     return render(request, "customers/life.html", context)
@@ -183,7 +184,8 @@ def change(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     if action not in ACTIONS or (action == "return") != bool(home.subject.left_on):
         raise Http404
     present, former = members(home), selectors.former_members(home)
-    form = LifeForm(action, home, present, former, selectors.active_grids(request.post), request.POST or None)
+    grids = selectors.active_grids(request.post)
+    form = LifeForm(action, home, present, former, grids, request.POST or None, _asked(request, home, action))
     step = request.POST.get("step", "")
     if request.method == "GET" or not form.is_valid():
         return _form(request, home, form)
@@ -222,6 +224,23 @@ def change(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     else:
         messages.success(request, _("%(kind)s已提出，等确认后生效。") % {"kind": labels()[action][0]})
     return redirect("customers:life", pk=home.pk)
+
+
+def _asked(request: StaffRequest, home: Any, action: str) -> dict[str, Any]:
+    """Return what a roster says of a member it lists elsewhere (``?asked=``), so that nothing is typed again."""
+    wanted = request.GET.get("asked", "")
+    if action != "transfer" or not wanted:
+        return {}
+    found = next((one for one in selectors.moves_asked(home) if str(one.pk) == wanted), None)
+    if found is None:
+        raise Http404
+    return {
+        "person": found.person.pk,
+        "grid": found.grid_id,
+        "number": found.number,
+        "relation": found.relation,
+        "reason": _("名册列在 %(grid)s %(number)s 户") % {"grid": found.grid, "number": found.number},
+    }
 
 
 def _correct(request: StaffRequest, home: Any, form: LifeForm) -> Any:

@@ -40,6 +40,8 @@ ROWS = {
     "api:check-detail": Row(posts=CUSTOMERS, kwargs=key(rows.check)),
     "api:list_entry-list": Row(posts=HANDLING | AUDITOR),
     "api:list_entry-detail": Row(posts=HANDLING | AUDITOR, kwargs=key(rows.list_entry)),
+    "api:household_event-list": Row(posts=CUSTOMERS),
+    "api:household_event-detail": Row(posts=CUSTOMERS, kwargs=key(rows.household_event)),
     "api:roster_import-list": Row(posts=HANDLING),
     "api:roster_import-detail": Row(posts=HANDLING, kwargs=key(rows.roster)),
     "api:roster_import-problems": Row(posts=HANDLING, kwargs=key(rows.roster)),

@@ -11,7 +11,17 @@ from config.lib.models import JobRun, Release, StoredFile
 from config.lib.weeks import Week
 from credit.models import Decision, DecisionStep, LineResult, LineRun, Round, Sheet
 from customers.domain import economics
-from customers.models import Business, Household, ListEntry, Profile, ProfileCheck, RosterImport, Unit, Visit
+from customers.models import (
+    Business,
+    Household,
+    HouseholdEvent,
+    ListEntry,
+    Profile,
+    ProfileCheck,
+    RosterImport,
+    Unit,
+    Visit,
+)
 from grids.models import Branch, Grid, Staff
 from reporting.models import ReportRow, SamplePlan, WeeklyReport
 from tests.credit.files import canonical
@@ -100,6 +110,14 @@ def list_entry(world: World) -> ListEntry:
     return ListEntry.objects.create(
         **_place(household(world)), colour="grey", reason="overdue", proposed_by=world.chen, proposed_at=clock.now()
     )
+
+
+def household_event(world: World) -> HouseholdEvent:
+    """A household of Liu Village that is to leave, proposed by Chen."""
+    return HouseholdEvent.objects.create(
+        **_place(household(world)), kind="leave", on=clock.today(), reason="全家迁出", effects={"why": "moved"},
+        needs_giving=True, needs_receiving=False, proposed_by=world.chen, proposed_at=clock.now(),
+    )  # fmt: skip
 
 
 def release(world: World, kind: str, document: Any) -> Release:

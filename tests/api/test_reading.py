@@ -26,6 +26,7 @@ NOUNS: dict[str, tuple[Callable[[World], Any], str, int]] = {
     "profiles": (rows.profile, "chen", 1),
     "checks": (rows.check, "chen", 1),
     "list-entries": (rows.list_entry, "chen", 2),
+    "household-events": (rows.household_event, "chen", 1),
     "roster-imports": (rows.roster, "chen", 1),
     "forms": (rows.form, "chen", 2),
     "rounds": (rows.village_round, "gao", 1),

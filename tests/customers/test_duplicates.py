@@ -163,7 +163,7 @@ def test_one_photo_of_two_households_is_a_case(world: World) -> None:
     for number in ("1", "2", "3"):
         home = make_household(world.liu, number)
         photo = Photo(block.getvalue() if number != "3" else block.getvalue() + b" ", "a.jpg")
-        submit_visit(staff=world.chen, post_id=None, household=home, submission=submission(home, photos=(photo,)))
+        submit_visit(staff=world.chen, post_id=None, place=home, submission=submission(home, photos=(photo,)))
     Person.objects.update(name="", born_on=None, phone_index=None)
     assert run(world) == {"photo": 1}
     assert SimilarMember.objects.filter(person__isnull=True).count() == 2

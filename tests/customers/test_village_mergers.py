@@ -27,7 +27,7 @@ def villages(world: World) -> World:
     home = Household.objects.get(grid=world.liu, number="0001")
     with acting_as(world.chen) as post:
         assert post is not None
-        submit_visit(staff=world.chen, post_id=post.pk, household=home, submission=submission(home, document=None))
+        submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=submission(home, document=None))
     return world
 
 

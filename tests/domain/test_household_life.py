@@ -67,7 +67,7 @@ def test_a_split_takes_the_son_and_his_family() -> None:
         (change("borrower", person=12), "is_borrower"),
         (change("transfer", person=12, relation="spouse", to_home=1, to_grid=1), "same_household"),
         (change("transfer", person=12, relation="spouse"), "household_unknown"),
-        (change("transfer", person=12, relation="head", to_home=2), "relation_missing"),
+        (change("transfer", person=12, relation="head", to_home=2), "has_head"),
         (change("move", to_grid=1), "same_grid"),
         (change("leave", why="bored"), "why_missing"),
         (change("return"), "not_left"),
