@@ -181,6 +181,13 @@ _RELATIONS: Final = (
 )
 RELATIONS: Final[Mapping[str, Relation]] = MappingProxyType({relation.code: relation for relation in _RELATIONS})
 
+
+def relation(code: str, language: str) -> str:
+    """Return a relation as a page writes it, "" for none: Head, 户主."""
+    label = RELATIONS[code].label(language) if code in RELATIONS else ""
+    return label[:1].upper() + label[1:]
+
+
 # What rosters really write beside the labels above, numbers of GB/T 4761 included. 子女 and 父母 are not here: they leave
 # open which of two it is, and the file is asked to say.
 _RELATION_WORDS: Final[Mapping[str, str]] = {

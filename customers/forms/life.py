@@ -118,8 +118,8 @@ class LifeForm(forms.Form):
 
     @staticmethod
     def _called(person: Person) -> str:
-        born = f"，{person.born_on.year}" if person.born_on else ""
-        return f"{person.name}（{person.get_relation_display()}{born}）"
+        told = person.get_relation_display() + (f" {person.born_on.year}" if person.born_on else "")
+        return _("%(name)s（%(about)s）") % {"name": person.name, "about": told}
 
     @staticmethod
     def _choice(label: str, options: list[tuple[int, str]], empty: str = "") -> Any:

@@ -4,9 +4,11 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard, kept_by
+from customers.domain import catalogue
 from customers.models.scoped import Routed
 from customers.models.subjects import Household
 
@@ -78,6 +80,10 @@ class Person(Routed):
             models.Index(fields=["phone_tail"], name="person_by_phone_tail"),
             models.Index(fields=["phone_index"], name="person_by_phone"),
         ]
+
+    def get_relation_display(self) -> str:  # type: ignore[no-redef]
+        """Return the relation in words: 女 is a daughter here, and a sex elsewhere."""
+        return catalogue.relation(self.relation, get_language() or "zh")
 
 
 class PersonToken(models.Model):

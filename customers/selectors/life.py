@@ -6,8 +6,10 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from customers import access
+from customers.domain import catalogue
 from customers.domain.household_life import Home, Member
 from customers.models import GridMerger, Household, HouseholdEvent, MoveRequest, Person
 from grids.access import Grid, Post, PostKind, grids_for
@@ -72,7 +74,7 @@ class Concerned:
     @property
     def relation_label(self) -> str:
         """The relation to the head in words."""
-        return str(dict(Person.Relation.choices).get(self.relation, ""))
+        return catalogue.relation(self.relation, get_language() or "zh")
 
 
 def people_of(event: HouseholdEvent) -> list[Concerned]:

@@ -233,20 +233,20 @@ def entries_of(post: Post, subject_id: int) -> list[ListEntry]:
 
 def history_of(entry: ListEntry, reason: str) -> list[dict[str, Any]]:
     """Return everything that happened to an entry, the newest first, as the timeline component writes it."""
-    events = [_event(entry.proposed_at, _("提名"), "flag", entry.proposed_by, f"{reason} {entry.note}".strip())]
+    events = [_event(entry.proposed_at, _("提名列入"), "flag", entry.proposed_by, f"{reason} {entry.note}".strip())]
     if entry.confirmed_at is not None:
-        events.append(_event(entry.confirmed_at, _("确认列入"), "gavel", entry.confirmed_by))
+        events.append(_event(entry.confirmed_at, _("已确认列入"), "gavel", entry.confirmed_by))
     if entry.rejected_at is not None:
         events.append(_event(entry.rejected_at, _("不同意列入"), "gavel", entry.rejected_by, entry.answer))
     for done in entry.reviews.select_related("reviewed_by"):
         text = _("下次复核 %(day)s") % {"day": display.day(done.next_on)} + f" · {done.reason}"
         events.append(_event(done.reviewed_at, _("复核：继续列入"), "refresh", done.reviewed_by, text))
     for release in ListRelease.objects.filter(entry=entry).select_related("asked_by", "rejected_by"):
-        events.append(_event(release.asked_at, _("提出解除"), "flag", release.asked_by, release.reason))
+        events.append(_event(release.asked_at, _("已提出解除"), "flag", release.asked_by, release.reason))
         if release.rejected_at is not None:
             events.append(_event(release.rejected_at, _("不同意解除"), "gavel", release.rejected_by, release.answer))
     if entry.released_at is not None:
-        title = _("由新的名单取代") if entry.superseded_by_id else _("确认解除")
+        title = _("由新的名单取代") if entry.superseded_by_id else _("已确认解除")
         events.append(_event(entry.released_at, title, "lock-open", entry.released_by))
     return sorted(events, key=lambda event: event["at"], reverse=True)
 

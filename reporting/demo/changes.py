@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from config.lib.acting import transaction_frame
+from config.lib.clock import SHANGHAI
 from credit.models import Round
 from customers import access
 from customers.domain.household_life import Change
@@ -55,21 +56,24 @@ class Village:
         return home, self.people[home.pk]
 
 
+def of_village(organisation: Organisation, grid: Grid) -> Village:
+    """Return a village with its people, members who left aside."""
+    people: dict[int, list[Person]] = defaultdict(list)
+    members = Person.objects.filter(grid=grid, left_on__isnull=True).defer("id_number", "phone")
+    for person in members.order_by("household_id", "pk"):
+        people[person.household_id].append(person)
+    homes = list(Household.objects.filter(grid=grid, subject__left_on__isnull=True).order_by("number"))
+    manager = organisation.managers[grid.branch_id]
+    return Village(grid, organisation.officer_of[grid.pk], manager, homes, dict(people))
+
+
 def quiet_villages(organisation: Organisation, villages: Sequence[Grid]) -> list[Village]:
     """Return the villages without a round, the first branch's before others."""
     held = set(Round.objects.values_list("grid_id", flat=True))
     home = organisation.branches[0].pk
     quiet = sorted((grid for grid in villages if grid.pk not in held), key=lambda grid: grid.branch_id != home)
-    found = []
-    for grid in (quiet[0], next(one for one in quiet if one.branch_id != home)):
-        people: dict[int, list[Person]] = defaultdict(list)
-        members = Person.objects.filter(grid=grid, left_on__isnull=True).defer("id_number", "phone")
-        for person in members.order_by("household_id", "pk"):
-            people[person.household_id].append(person)
-        homes = list(Household.objects.filter(grid=grid, subject__left_on__isnull=True).order_by("number"))
-        manager = organisation.managers[grid.branch_id]
-        found.append(Village(grid, organisation.officer_of[grid.pk], manager, homes, dict(people)))
-    return found
+    there = next(one for one in quiet if one.branch_id != home)
+    return [of_village(organisation, grid) for grid in (quiet[0], there)]
 
 
 def _one(people: list[Person], *relations: str) -> Person:
@@ -111,7 +115,8 @@ class _Story:
         return self._moment(days, 9).date()
 
     def _moment(self, days: int, hour: int) -> datetime:
-        return min(self.now, (self.now - timedelta(days=days)).replace(hour=hour, minute=20))
+        local = self.now.astimezone(SHANGHAI) - timedelta(days=days)
+        return min(self.now, local.replace(hour=hour, minute=20))
 
     def run(self) -> int:
         """Tell everything; returns how many changes."""

@@ -54,7 +54,8 @@ def write(organisation: Organisation, villages: Sequence[Grid], now: datetime) -
     for place, home in enumerate(borrowers):
         reason = ("chosen_borrower", "good_customer")[place % 3 == 2]
         at = now - timedelta(days=3 + place % 40, hours=place % 7)
-        add(home, ListEntry.Colour.WHITE, reason, at, place % 9 == 4, person_id=home.borrower_id)
+        review_on = known[reason].review_on("white", at.date())
+        add(home, ListEntry.Colour.WHITE, reason, at, place % 9 == 4, person_id=home.borrower_id, review_on=review_on)
     for place, home in enumerate(watched):
         reason = ("guarantees", "sudden_change", "sudden_change", "disputed")[place % 4]
         at = now - timedelta(days=20 + place % 60, hours=place % 5)

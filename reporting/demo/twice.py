@@ -13,7 +13,7 @@ from customers.models import Person, PersonMerge, PersonToken, SimilarCase
 from customers.services import duplicates, identity
 from customers.services.sweep import sweep
 from grids.models import Grid, Staff
-from reporting.demo.changes import Village, in_person, quiet_villages
+from reporting.demo.changes import Village, in_person, of_village, quiet_villages
 from reporting.demo.organisation import Organisation
 from reporting.demo.rounds import clock_at
 
@@ -24,14 +24,12 @@ SHARED_PHONE, FAMILY_PHONE = 90_000_001, 90_000_002
 def write(organisation: Organisation, villages: Sequence[Grid], now: datetime) -> dict[str, int]:
     """File some people twice, sweep once, and decide some of what was found; returns the open cases by kind."""
     here = quiet_villages(organisation, villages)[0]
-    for home in list(here.homes):
-        # Heads of one to three were told of in other stories; what is filed twice here lives in families of three and more.
-        if len(here.people[home.pk]) < 3:
-            here.homes.remove(home)
+    near = next(grid for grid in villages if grid.branch_id == here.grid.branch_id and grid.pk != here.grid.pk)
+    there = of_village(organisation, near)
     _one_phone(here, 3, SHARED_PHONE, now)
     _one_phone(here, 2, FAMILY_PHONE, now)
-    pairs = [_filed_again(here, keeps_birth=True) for _ in range(4)]
-    _filed_again(here, keeps_birth=False)
+    pairs = [_filed_again(here, there) for _ in range(4)]
+    _filed_again(here, here, keeps_birth=False)
     with clock_at((now - timedelta(days=2)).replace(hour=2, minute=30)), job_frame(None, "demo"):
         found = sweep(organisation.bank.pk)
     manager, deputy = organisation.managers[here.grid.branch_id], organisation.deputies[here.grid.branch_id]
@@ -63,11 +61,11 @@ def _one_phone(here: Village, households: int, sequence: int, now: datetime) -> 
             identity.correct_phone(staff=here.officer, post_id=post.pk, person=person, phone=make_phone(sequence))
 
 
-def _filed_again(here: Village, *, keeps_birth: bool) -> tuple[Person, Person]:
-    """File the child of one household in another one, too, without an ID number; returns (filed again, filed before)."""
+def _filed_again(here: Village, there: Village, *, keeps_birth: bool = True) -> tuple[Person, Person]:
+    """File the child of one household in another one, as well, without an ID number; returns (filed again, filed before)."""
     _home, people = here.take(lambda members: any(one.relation in ("son", "daughter") for one in members))
     kept = next(one for one in people if one.relation in ("son", "daughter"))
-    other, _people = here.take(lambda members: len(members) >= 3)
+    other, _people = there.take(lambda members: len(members) >= 3)
     born: date | None = kept.born_on if keeps_birth else None
     uuid: UUID = uuid5(kept.uuid, "filed again")
     again = Person.objects.create(
@@ -97,7 +95,7 @@ def _ask(by: Staff, again: Person, kept: Person, at: datetime) -> PersonMerge:
             case=access.open_similar_case(post, case.pk),
             gone=access.open_person(post, again.pk),
             kept=access.open_person(post, kept.pk),
-            reason="同一个人，婚前在父母户、婚后又登记一次",
+            reason="同一个人，父母户和现住户各登记了一次",
         )
 
 

@@ -191,7 +191,7 @@ def test_the_reviews_of_an_entry_follow_its_person(world: World, home: Household
     with acting_as(world.he) as post:
         assert post is not None
         told = listed.history_of(access.open_list_entry(post, entry.pk), "逾期")
-        assert [str(one["title"]) for one in told] == ["复核：继续列入", "确认列入", "提名"]
+        assert [str(one["title"]) for one in told] == ["复核：继续列入", "已确认列入", "提名列入"]
 
 
 @pytest.mark.parametrize("has_left", [False, True])
