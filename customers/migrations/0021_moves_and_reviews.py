@@ -8,7 +8,7 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """Requests of a roster keep the relation; reviews of a list entry follow its person; a head completes a listed household."""
 
-    dependencies = [("customers", "0018_unplaced_facts"), ("lib", "0007_following")]
+    dependencies = [("customers", "0020_figures_that_agree"), ("lib", "0008_following")]
     operations = [
         migrations.AddField(
             model_name="moverequest",
