@@ -8,7 +8,7 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """Requests of a roster keep the relation; reviews of a list entry follow its person; a head completes a listed household."""
 
-    dependencies = [("customers", "0020_figures_that_agree"), ("lib", "0008_following")]
+    dependencies = [("customers", "0021_files_of_visits"), ("lib", "0008_following")]
     operations = [
         migrations.AddField(
             model_name="moverequest",
