@@ -12,6 +12,7 @@ from credit.domain.model import BoundModel, ModelDocumentError, ParameterError, 
 from credit.domain.model.problems import Problem as ModelProblem
 from credit.domain.rules import MOST_REASONS, RoundRules
 from credit.selectors.lines import BASES_KIND, MODEL_KIND, models_released
+from customers.domain.form.consumers import reads
 
 YUAN = Words("元", "yuan")
 PERCENT = Words("%", "%")
@@ -19,6 +20,28 @@ RUNS = Use(title=Words("额度测算", "runs of lines"), count=counted_by("runs_
 ROUNDS = Use(title=Words("评议轮次", "rounds"), count=counted_by("rounds_under"))
 DECISIONS = Use(title=Words("授信决定", "decisions"), count=counted_by("decisions_under"))
 SAME_REASONS = Use(title=Words("评议轮次", "rounds"), count=counted_by("rounds_with_reasons"))
+
+# What ``facts.SOURCES`` reads of a file: whoever changes a form sees it beside the field.
+reads(
+    Words("额度模型", "credit models"),
+    "members.labour",
+    "assets.current",
+    "assets.disposable",
+    "liabilities.outstanding",
+    "income.kind",
+    "income.gross",
+    "income.cost",
+    "expenses.amount",
+    "shares_held",
+    "performance.status",
+    "performance.breaches.what",
+    "performance.breaches.days_overdue",
+    "performance.breaches.repaid",
+    "performance.breaches.measure",
+    "judgement",
+    "grade",
+)
+reads(Words("授信敞口", "exposure"), "liabilities.outstanding", "guarantees.amount")
 
 
 def _placed(path: str) -> tuple[str | int, ...]:

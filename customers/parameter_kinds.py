@@ -1,17 +1,20 @@
 """The parameters of customers: forms, the notice read before collecting, reasons of the lists, quotas, what is looked for twice."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted_by, register
+from config.lib.parameters.reading import Block
 from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
 from customers.domain import guard, lists
-from customers.domain.form import read_form
+from customers.domain.form import parts, sheet
 from customers.selectors.changes import KIND as CHANGE_GUARD
 from customers.selectors.checking import KIND as SECOND_CHECK
 from customers.selectors.forms import KIND as FORM
+from customers.selectors.forms import edition_before, faults_after
 
 SCOPES = (
     ("identity", Words("身份和联系方式", "identity and contact")),
@@ -98,19 +101,39 @@ def _text(name: str, label: Words) -> Group:
     )
 
 
-def _form_problems(given: Any, _about: About) -> Iterator[Problem]:
-    """Every fault the reader of forms finds, with its place."""
-    for fault in read_form(given)[1]:
-        yield Problem(_placed(fault.path), Words(fault.sentence("zh"), fault.sentence("en")))
-
-
 def _placed(path: str) -> tuple[str | int, ...]:
     parts = path.replace("[", ".").replace("]", "").split(".")
     return tuple(int(part) if part.isdigit() else part for part in parts if part)
 
 
+@dataclass(frozen=True, kw_only=True)
+class FormKind(ParameterKind):
+    """Collection forms: read, compared and edited as steps, sections and fields; the reader of forms alone judges them."""
+
+    def found(self, document: Any, about: About) -> list[Problem]:
+        """Return every fault the reader of forms finds, then what may not be taken from the edition before."""
+        before = edition_before(about.institution_id, about.key)
+        return [
+            Problem(_placed(fault.path), Words(fault.sentence("zh"), fault.sentence("en")))
+            for fault in faults_after(before.document if before is not None else None, document)
+        ]
+
+    def read(self, document: Any, language: str) -> Block:
+        """Return a table for each section."""
+        return sheet.block(document, language)
+
+    def place(self, document: Any, problem: Problem, language: str) -> str:
+        """Return the section and field a problem stands at."""
+        return sheet.place_of(document, problem.place, language)
+
+    def shape_of(self, *_documents: Any) -> Group | Rows:
+        """Return every key of a form, so that two versions are compared in words."""
+        return WHOLE_FORM
+
+
+WHOLE_FORM = parts.whole()
 register(
-    ParameterKind(
+    FormKind(
         code=FORM,
         title=Words("采集表", "Collection form"),
         note=Words(
@@ -118,41 +141,11 @@ register(
             "What a visit asks; files keep the version they were filled in by",
         ),
         area=Area.FORMS,
-        problems=_form_problems,
         key_label=Words("表的代码", "Code of the form"),
         key_note=Words("如 large_grower", "Such as large_grower"),
         uses=(Use(title=Words("档案", "files"), count=counted_by("files_by_form")),),
-        words={
-            "code": Words("代码", "Code"),
-            "type": Words("类型", "Type"),
-            "zh": Words("中文", "Chinese"),
-            "en": Words("英文", "English"),
-            "subject": Words("对象", "Subject"),
-            "fits": Words("适用", "Fits"),
-            "steps": Words("步骤", "Steps"),
-            "sections": Words("各节", "Sections"),
-            "step": Words("步骤", "Step"),
-            "shape": Words("形式", "Shape"),
-            "fields": Words("项目", "Fields"),
-            "options": Words("选项", "Options"),
-            "help": Words("提示", "Help"),
-            "unit": Words("单位", "Unit"),
-            "required": Words("必填", "Required"),
-            "needed": Words("最低要求", "Needed"),
-            "shown_if": Words("何时显示", "Shown if"),
-            "field": Words("项目", "Field"),
-            "is": Words("等于", "Is"),
-            "most": Words("最大", "Most"),
-            "least": Words("最小", "Least"),
-            "places": Words("小数位", "Decimals"),
-            "longest": Words("最多字数", "Longest"),
-            "default": Words("默认", "Default"),
-            "more": Words("收起", "Under more"),
-            "row": Words("一行叫", "A row is called"),
-            "add": Words("加一行", "Adding a row"),
-            "at": Words("存放处", "Stored at"),
-            "totals": Words("合计", "Totals"),
-        },
+        editor="customers:form_edit",
+        preview="customers:form_preview",
     )
 )
 register(

@@ -104,6 +104,18 @@ def _select(field: Field, attrs: dict[str, Any], people: People, *, is_row: bool
     return forms.Select(attrs=attrs, choices=[("", str(_("请选择"))), *options])
 
 
+def offer_held(made: Any, field: Field, *held: Any) -> None:
+    """Offer, of the retired options, those that stand in a file: what an older edition asked is shown and may be kept."""
+    codes = {one for value in held for one in (value if isinstance(value, list) else [value]) if one}
+    kept = [one for one in field.options if one.retired and one.code in codes]
+    if kept:
+        more = [(one.code, _("%(name)s（已停用）") % {"name": one.words.label(language())}) for one in kept]
+        if field.type == "choices":
+            made.choices = [*made.choices, *more]
+        else:
+            made.widget.choices = [*made.widget.choices, *more]
+
+
 def unit_of(field: Field) -> str:
     """Return the unit written inside a field, "" for none."""
     if field.type == "yuan":
@@ -156,6 +168,9 @@ class ItemForm(forms.Form):
         self.people = people
         self._build()
         self.base = self._base(base)
+        for asked in self.section.fields if self.section is not None else ():
+            if any(one.retired for one in asked.options):
+                offer_held(self.fields[asked.code], asked, self[asked.code].value(), self.base.get(asked.code))
         for name, value in self.base.items():
             if name in self.fields and name != "kind":
                 self.fields[name].widget.attrs["data-last"] = _text(value)

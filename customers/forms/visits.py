@@ -151,6 +151,9 @@ class VisitForm:
         for asked in definition.answers.values() if definition else ():
             total = SUMMED.get(("", asked.code), "")
             self.visit.fields[asked.code] = control(asked, total=total, is_row=False, people=self.named)
+            items.offer_held(
+                self.visit.fields[asked.code], asked, self.visit[asked.code].value(), answer(self.base, asked.at)
+            )
         self.visit.fields["met_role"].widget.choices = _labels(met_roles or ())
         self._fill_choices(colleagues, purposes, outcomes, channels, standing_on, has_notice)
         self.rows: dict[str, Rows] = {}

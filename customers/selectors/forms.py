@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.db.models import QuerySet
 
 from config.lib import clock
 from config.lib.models import Release
 from customers.domain.form import Form, read_form
+from customers.domain.form.definition import Fault
+from customers.domain.form.succession import breaks
 from customers.models import Profile, Subject
 
 KIND = "form"
@@ -92,6 +95,22 @@ def releases_in_force(institution_id: int) -> QuerySet[Release]:
 def first_edition() -> Form:
     """Return the form of households as it was first shipped, for the names of its parts."""
     return _first_edition()
+
+
+def edition_before(institution_id: int, key: str) -> Release | None:
+    """Return the newest edition of a form, in force or to come: what the next one may not take from files."""
+    return Release.objects.filter(institution_id=institution_id, kind=KIND, key=key).order_by("-version").first()
+
+
+def faults_after(before: Any, document: Any) -> list[Fault]:
+    """Return everything that keeps a document from following the one of the edition before (None for a first edition)."""
+    found = read_form(document)[1]
+    return [*found, *breaks(before, document)] if before is not None else found
+
+
+def starts(institution_id: int) -> list[Release]:
+    """Return the editions in force that a new form may begin from, by the code of their form."""
+    return list(releases_in_force(institution_id).order_by("key"))
 
 
 @cache

@@ -4,6 +4,8 @@ from typing import Any
 
 from grids.models import PostKind
 from tests.access.matrix import Row
+from tests.customers.form_drafts import begun as form_draft
+from tests.customers.form_drafts import farm
 from tests.lib.parameters import begun, first_version, submitted
 from tests.world import World
 
@@ -24,6 +26,16 @@ def waiting(world: World) -> dict[str, Any]:
     return {"pk": submitted(world, world.ning).pk}
 
 
+def own_form(world: World) -> dict[str, Any]:
+    """A draft of a collection form of Mo."""
+    return {"pk": form_draft(world).pk}
+
+
+def shipped_form(world: World) -> dict[str, Any]:
+    """A draft of Mo with the shipped farm household form."""
+    return {"pk": form_draft(world, lambda document: document.update(farm())).pk}
+
+
 ROWS = {
     "lib:models": Row(posts=MANAGER),
     "lib:forms": Row(posts=MANAGER),
@@ -41,4 +53,8 @@ ROWS = {
     "lib:draft_withdraw": Row(posts=MANAGER, kwargs=own_draft, method="post", status=302),
     "lib:draft_release": Row(posts=MANAGER, kwargs=waiting, method="post", status=302),
     "lib:draft_return": Row(posts=MANAGER, kwargs=waiting, method="post", data={"reason": "再看"}, status=302),
+    "customers:form_edit": Row(posts=MANAGER, kwargs=own_form),
+    "customers:form_part": Row(posts=MANAGER, kwargs=shipped_form, query="at=steps.0"),
+    "customers:form_preview": Row(posts=MANAGER, kwargs=shipped_form),
+    "customers:form_sheet": Row(posts=MANAGER, kwargs=shipped_form),
 }

@@ -198,7 +198,7 @@ def _value(node: Scalar, text: str) -> Any:
 
 
 def arranged(shape: Group, document: dict[str, Any], step: str) -> dict[str, Any]:
-    """Return the document after one step on a list: ``add:reasons``, ``remove:reasons:2``, ``up:reasons:2``."""
+    """Return the document after one step on a list: ``add:reasons``, ``remove:reasons:2``, ``up:reasons:2``, ``down:…``."""
     verb, _colon, rest = step.partition(":")
     name, _colon, place_text = rest.partition(":")
     changed = deepcopy(document)
@@ -213,6 +213,8 @@ def arranged(shape: Group, document: dict[str, Any], step: str) -> dict[str, Any
         del rows[place]
     elif verb == "up" and 0 < place < len(rows):
         rows[place - 1], rows[place] = rows[place], rows[place - 1]
+    elif verb == "down" and 0 <= place < len(rows) - 1:
+        rows[place + 1], rows[place] = rows[place], rows[place + 1]
     return changed
 
 

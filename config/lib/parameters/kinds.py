@@ -13,6 +13,7 @@ from django.db import connection
 
 from config.lib.parameters import differences as compare
 from config.lib.parameters.differences import Change
+from config.lib.parameters.reading import Block, readable
 from config.lib.parameters.shape import NONE, Group, Problem, Rows, faults, inferred
 from config.lib.tables import Words
 
@@ -106,6 +107,14 @@ class ParameterKind:
             return self.shape
         shape = inferred(documents, self.words)
         return shape if isinstance(shape, (Group, Rows)) else Group(name="", label=self.title, members=())
+
+    def read(self, document: Any, language: str) -> Block:
+        """Return a document as it is read on the pages of versions and drafts."""
+        return readable(self.shape_of(document), document, language)
+
+    def place(self, _document: Any, problem: Problem, _language: str) -> str:
+        """Return how the place of a problem is called."""
+        return problem.place
 
     def differences(self, before: Any, after: Any, language: str) -> list[Change]:
         """Return what changed between two documents of this kind."""

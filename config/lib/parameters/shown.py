@@ -174,6 +174,11 @@ def coming_for(institution_id: int) -> QuerySet[Release]:
     )
 
 
+def coming_of(draft: ParameterDraft) -> list[Release]:
+    """Return the versions of a draft's parameter that are released and take effect after today."""
+    return list(coming_for(draft.institution_id).filter(kind=draft.kind, key=draft.key))
+
+
 def _open(rows: QuerySet[Row], institution_id: int, pk: int) -> Row:
     found = rows.filter(institution_id=institution_id, pk=pk, kind__in=_registered()).first()
     if found is None:

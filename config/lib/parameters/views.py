@@ -19,7 +19,6 @@ from config.lib.access import allow
 from config.lib.parameters import drafts, form, shown
 from config.lib.parameters.drafts import Refused
 from config.lib.parameters.kinds import Area, ParameterKind, find, kinds
-from config.lib.parameters.reading import readable
 from config.lib.parameters.shape import Problem
 from config.lib.requests import StaffRequest
 
@@ -59,9 +58,10 @@ def _address(kind: str, key: str) -> str:
     return reverse("lib:parameter", args=[kind]) + (f"?key={key}" if key else "")
 
 
-def _where(
+def where_of(
     request: StaffRequest, kind: ParameterKind | None = None, key: str = "", last: str = ""
 ) -> list[dict[str, str]]:
+    """Return where one is: the bank, the tab, the parameter, and the page itself."""
     found = [{"label": request.user.institution.short_name}]
     if kind is not None:
         found.append({"label": area_title(kind.area), "url": reverse(f"lib:{kind.area}")})
@@ -94,7 +94,7 @@ def parameter_list(request: StaffRequest, area: str) -> HttpResponse:
         for line in page
     ]
     context = {
-        "where": _where(request, last=area_title(group)),
+        "where": where_of(request, last=area_title(group)),
         "title": area_title(group),
         "page": page,
         "rows": rows,
@@ -120,7 +120,7 @@ def release_list(request: StaffRequest) -> HttpResponse:
     page = Paginator(shown.releases_for(institution), ON_PAGE).get_page(request.GET.get("page"))
     open_drafts = list(shown.drafts_for(institution))
     context = {
-        "where": _where(request, last=_("发布")),
+        "where": where_of(request, last=_("发布")),
         "waiting": [_draft_row(draft, request) for draft in open_drafts if draft.state == "submitted"],
         "in_hand": [_draft_row(draft, request) for draft in open_drafts if draft.is_in_hand],
         "coming": [_version_row(one, None) for one in shown.coming_for(institution)[:ON_PAGE]],
@@ -165,12 +165,12 @@ def parameter(request: StaffRequest, kind: str) -> HttpResponse:
     uses = shown.uses_of(found, own)
     rows = _version_rows(own)
     for row in rows:
-        row["uses"] = _said(uses[row["release"].pk])
+        row["uses"] = said_uses(uses[row["release"].pk])
     open_drafts = shown.drafts_for(institution).filter(kind=kind, key=key)
     if key and not own and not open_drafts:
         raise Http404
     context = {
-        "where": _where(request, found, key),
+        "where": where_of(request, found, key),
         "kind": found,
         "key": key,
         "title": _title(found, key),
@@ -183,7 +183,8 @@ def parameter(request: StaffRequest, kind: str) -> HttpResponse:
     return render(request, "lib/parameter.html", context)
 
 
-def _said(uses: Sequence[tuple[Any, int]]) -> list[tuple[str, int]]:
+def said_uses(uses: Sequence[tuple[Any, int]]) -> list[tuple[str, int]]:
+    """Return what depends on a version in the reader's language."""
     return [(title.of(_language()), count) for title, count in uses]
 
 
@@ -205,15 +206,15 @@ def parameter_version(request: StaffRequest, pk: int) -> HttpResponse:
             raise Http404
     changes = kind.differences(against.document, release.document, language) if against else []
     context = {
-        "where": _where(request, kind, release.key, _("第 %(version)s 版") % {"version": release.version}),
+        "where": where_of(request, kind, release.key, _("第 %(version)s 版") % {"version": release.version}),
         "title": _title(kind, release.key),
         "release": release,
         "span": shown.spans_of(request.user.institution_id, release.kind, release.key)[release.pk],
         "against": against,
         "others": others,
         "changes": [change.sentence(language) for change in changes],
-        "content": readable(kind.shape_of(release.document), release.document, language),
-        "uses": _said(shown.uses_of(kind, [release])[release.pk]),
+        "content": kind.read(release.document, language),
+        "uses": said_uses(shown.uses_of(kind, [release])[release.pk]),
         "url": _address(release.kind, release.key),
     }
     return render(request, "lib/parameter_version.html", context)
@@ -268,19 +269,22 @@ def parameter_draft(request: StaffRequest, pk: int) -> HttpResponse:
     changes = kind.differences(base.document, draft.document, language) if base else []
     wrong = kind.found(draft.document, drafts.about(draft)) if draft.is_open else []
     context = {
-        "where": _where(request, kind, draft.key, _("草稿")),
+        "where": where_of(request, kind, draft.key, _("草稿")),
         "title": _title(kind, draft.key),
         "draft": draft,
         "base": base,
         "changes": [change.sentence(language) for change in changes],
-        "content": readable(kind.shape_of(draft.document), draft.document, language),
-        "problems": [{"place": problem.place, "text": problem.words.of(language)} for problem in wrong],
+        "content": kind.read(draft.document, language),
+        "problems": [
+            {"place": kind.place(draft.document, one, language), "text": one.words.of(language)} for one in wrong
+        ],
         "hindrances": drafts.hindrances(draft) if draft.is_open else [],
         "warnings": [one.of(language) for one in kind.warnings(draft.document)] if draft.is_open and not wrong else [],
         "is_own": draft.drafted_by_id == request.user.pk,
-        "uses": _said(shown.uses_of(kind, [base])[base.pk]) if base else [],
+        "uses": said_uses(shown.uses_of(kind, [base])[base.pk]) if base else [],
         "trail": _trail(draft),
         "preview": reverse(kind.preview, args=[draft.pk]) if kind.preview else "",
+        "coming": shown.coming_of(draft) if draft.is_open else [],
     }
     return render(request, "lib/parameter_draft.html", context)
 
@@ -339,7 +343,7 @@ def _edited(request: StaffRequest, draft: Any, kind: ParameterKind) -> HttpRespo
     shape = kind.shape
     document = form.typed(shape, dict(request.POST.lists())) if shape is not None else draft.document
     if step == "json" or (shape is None and step == "save"):
-        state["json"] = _text_of(request)
+        state["json"] = text_sent(request)
         try:
             document = form.parsed(state["json"])
         except form.Unreadable as error:
@@ -350,7 +354,7 @@ def _edited(request: StaffRequest, draft: Any, kind: ParameterKind) -> HttpRespo
         state["document"] = form.arranged(shape, document, step)
         return _editor(request, draft, kind, state, ())
     state["document"] = document
-    day = _day(state["effective_on"])
+    day = day_typed(state["effective_on"])
     if day is None and state["effective_on"]:
         errors["effective_on"] = _("请写成 2026-12-01 这样的日期")
     elif day is not None and day < clock.today():
@@ -380,7 +384,7 @@ def _edited(request: StaffRequest, draft: Any, kind: ParameterKind) -> HttpRespo
     return _editor(request, draft, kind, state, kind.found(document, drafts.about(draft)), errors, 422)
 
 
-def _text_of(request: StaffRequest) -> str:
+def text_sent(request: StaffRequest) -> str:
     """Return the pasted text, or that of the uploaded file; what is no text reads as replacement characters."""
     uploaded = request.FILES.get("file")
     if uploaded is None:
@@ -388,7 +392,8 @@ def _text_of(request: StaffRequest) -> str:
     return str(uploaded.read(LARGEST_FILE + 1).decode("utf-8", "replace"))  # type: ignore[union-attr]
 
 
-def _day(text: str) -> date | None:
+def day_typed(text: str) -> date | None:
+    """Return the day a date field sent, None when it is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -408,7 +413,7 @@ def _editor(
     tree = form.fields(shape, state["document"], wrong, language) if shape is not None else None
     members = tree["members"] if tree else []
     context = {
-        "where": _where(request, kind, draft.key, _("修改草稿")),
+        "where": where_of(request, kind, draft.key, _("修改草稿")),
         "title": _title(kind, draft.key),
         "draft": draft,
         "base": draft.base,

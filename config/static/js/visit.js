@@ -104,7 +104,7 @@
   // The best reading so far is kept; nothing waits for it and nothing fails without it.
   function locate(form) {
     const best = form.querySelector("[data-accuracy]");
-    if (!best || located.has(form)) return; // typed from paper: where the typist sits is no place of the visit
+    if (!best || located.has(form)) return; // from paper where the typist sits is no place of the visit; in a preview nobody is anywhere
     located.add(form);
     if (best.value) {
       say(form, "wordLocated", best.value);

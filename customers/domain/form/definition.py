@@ -12,7 +12,8 @@
 Section shapes: ``items`` a list of rows; ``answers`` single answers at the top of the document; ``members`` the people of a
 household. A field or section may be shown only if another answer says so (``shown_if``). ``required`` stops a submission;
 ``needed`` belongs to the minimum a file must hold to be complete (Semantics, section 3). Sections whose sums the database keeps
-(``SUMMED``) have their meaning fixed: a form may leave them out, never give them another type.
+(``SUMMED``) have their meaning fixed: a form may leave them out, never give them another type. What files carry is ``retired``,
+never deleted (``succession``): a retired section or field is asked no more and keeps its code from being used anew.
 """
 
 import re
@@ -266,6 +267,9 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "shown_if_value": ("显示条件的取值“{value}”不在选项中", "The condition asks for “{value}”, which is no option"),
         "not_above_unknown": ("“{value}”不是本行的数字项", "“{value}” is no figure of this row"),
         "step_empty": ("步骤“{value}”没有任何内容", "Step “{value}” holds nothing"),
+        "gone": ("“{value}”已经发布，档案里可能填过：请停用，不要删去", "“{value}” is released and files may carry it: retire it, do not delete it"),
+        "retyped": ("“{value}”的类型已经发布，不能改：停用它，另加一项", "The type of “{value}” is released and stays: retire it and add another"),
+        "moved_away": ("“{value}”的存放处已经发布，不能改", "Where “{value}” is kept is released and stays"),
         "at_twice": ("“{value}”已有另一项存放在那里", "Another entry lies at “{value}” already"),
     }
 )  # fmt: skip
@@ -348,10 +352,11 @@ _FORM_KEYS = ("subject", "fits", "zh", "en", "steps", "sections")
 _STEP_KEYS = ("code", "zh", "en", "totals")
 _SECTION_KEYS = (
     "code", "step", "shape", "zh", "en", "at", "row", "add", "help", "most", "required", "needed", "shown_if", "fields",
+    "retired",
 )  # fmt: skip
 _FIELD_KEYS = (
     "code", "type", "zh", "en", "at", "help", "unit", "required", "needed", "more", "options", "least", "most", "places",
-    "longest", "default", "asset", "not_above", "only_warns", "warns_past", "shown_if",
+    "longest", "default", "asset", "not_above", "only_warns", "warns_past", "shown_if", "retired",
 )  # fmt: skip
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
 
@@ -383,17 +388,34 @@ def _step(read: _Reader, path: str, value: Any, codes: set[str]) -> Step:
 
 def _sections(read: _Reader, value: Any, steps: list[str]) -> tuple[Section, ...]:
     codes: set[str] = set()
+    taken: set[str] = set()
+    places: set[str] = set()
     answers: dict[str, Field] = {}
     found = []
     for i, one in enumerate(read.items("sections", value, MOST_SECTIONS, least=1)):
-        found.append(_section(read, f"sections.{i}", one, codes, steps or [""], answers))
+        source = read.record(f"sections.{i}", one, _SECTION_KEYS)
+        is_retired = read.flag(f"sections.{i}.retired", source.get("retired"))
+        asked = dict(answers) if is_retired else answers
+        section = _section(read, f"sections.{i}", source, codes, steps or [""], asked, taken)
+        if is_retired:
+            continue
+        found.append(section)
+        for at in [section.at] if section.shape != "answers" else [field.at for field in section.fields]:
+            if at in places:
+                read.report(f"sections.{i}", "at_twice", at)
+            places.add(at)
     return tuple(found)
 
 
 def _section(
-    read: _Reader, path: str, value: Any, codes: set[str], steps: list[str], answers: dict[str, Field]
+    read: _Reader,
+    path: str,
+    source: dict[str, Any],
+    codes: set[str],
+    steps: list[str],
+    answers: dict[str, Field],
+    answer_codes: set[str],
 ) -> Section:
-    source = read.record(path, value, _SECTION_KEYS)
     code = read.code(f"{path}.code", source.get("code"), codes)
     shape: Any = read.choice(f"{path}.shape", source.get("shape"), SHAPES)
     words = read.words(path, source)
@@ -402,16 +424,19 @@ def _section(
     at = _at(read, f"{path}.at", source.get("at"), code)
     shown_if = _shown_if(read, f"{path}.shown_if", source.get("shown_if"), answers)
     own: dict[str, Field] = answers if shape == "answers" else {}
-    taken = set(answers) if shape == "answers" else set()
-    fields = []
-    for i, one in enumerate(read.items(f"{path}.fields", source.get("fields"), MOST_FIELDS, least=1)):
+    taken = answer_codes if shape == "answers" else set()
+    fields: dict[int, Field] = {}
+    for i, one in enumerate(read.items(f"{path}.fields", source.get("fields"), MOST_FIELDS)):
+        is_retired = isinstance(one, dict) and read.flag(f"{path}.fields.{i}.retired", one.get("retired"))
         field = _field(read, f"{path}.fields.{i}", one, taken, own, answers, is_answer=shape == "answers")
-        own[field.code] = field
-        fields.append(field)
+        if not is_retired:
+            own[field.code] = fields[i] = field
+    if not fields:
+        read.report(f"{path}.fields", "empty")
     _check_limits(read, path, fields)
     for name, total in SUMMED.items():
         if name[0] == code:
-            summed = next((one for one in fields if one.code == name[1]), None)
+            summed = next((one for one in fields.values() if one.code == name[1]), None)
             if summed.type != "yuan" if summed else total not in ("disposable", "cost"):
                 read.report(f"{path}.fields", "summed_type", f"{code}.{name[1]}")
     return Section(
@@ -420,7 +445,7 @@ def _section(
         step=read.choice(f"{path}.step", source.get("step"), steps),
         words=words,
         at=at,
-        fields=tuple(fields),
+        fields=tuple(fields.values()),
         row=read.more_words(f"{path}.row", source.get("row")) or words,
         add=read.more_words(f"{path}.add", source.get("add")) or Words("加一行", "Add a row"),
         help=read.more_words(f"{path}.help", source.get("help")),
@@ -539,9 +564,9 @@ def _shown_if(read: _Reader, path: str, value: Any, known: Mapping[str, Field]) 
     return Shown(name, values)
 
 
-def _check_limits(read: _Reader, path: str, fields: list[Field]) -> None:
-    figures = {one.code for one in fields if one.type in ("yuan", "number", "whole")}
-    for i, field in enumerate(fields):
+def _check_limits(read: _Reader, path: str, fields: Mapping[int, Field]) -> None:
+    figures = {one.code for one in fields.values() if one.type in ("yuan", "number", "whole")}
+    for i, field in fields.items():
         if field.least and field.most and float(field.least) > float(field.most):
             read.report(f"{path}.fields.{i}.least", "range_empty")
         for name in (field.not_above, field.warns_past):
@@ -560,9 +585,3 @@ def _check(read: _Reader, form: Form) -> None:
     for i, step in enumerate(form.steps):
         if step.code not in used:
             read.report(f"steps.{i}", "step_empty", step.code)
-    places: set[str] = set()
-    for i, section in enumerate(form.sections):
-        for at in [section.at] if section.shape != "answers" else [field.at for field in section.fields]:
-            if at in places:
-                read.report(f"sections.{i}", "at_twice", at)
-            places.add(at)
