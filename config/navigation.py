@@ -88,6 +88,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "staff": user if user and user.is_authenticated else None,
         "post": post,
         "posts": getattr(request, "posts", []),
+        "principals": getattr(request, "principals", []),
         "may_search": post is not None and post.kind in CUSTOMER_POSTS,
         "today": clock.today(),
         "week": Week.containing(clock.today()),

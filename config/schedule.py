@@ -12,4 +12,7 @@ SCHEDULE = {
     "compare-changes": {"task": "customers.compare_changes", "schedule": crontab(minute=40, hour=2)},
     # People filed twice and photos used twice: looked for when nobody works (Semantics, section 8).
     "sweep-duplicates": {"task": "customers.sweep_duplicates", "schedule": crontab(minute=10, hour=2)},
+    # Transfers whose day has come, early in the day; the hourly repetition catches up a night on which nothing ran.
+    "carry-out-transfers": {"task": "grids.carry_out_transfers", "schedule": crontab(minute=5, hour=0)},
+    "carry-out-transfers-catch-up": {"task": "grids.carry_out_transfers", "schedule": crontab(minute=20, hour="1-23")},
 }

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 
 from config.lib import clock
 from config.lib.acting import Acting, take_scope
-from grids.models import ApiToken, Branch, Grid, Post, PostKind, Seat, SeatKind, Staff, StaffImport
+from grids.models import Absence, ApiToken, Branch, Grid, Post, PostKind, Seat, SeatKind, Staff, StaffImport, Transfer
 
 CUSTOMER_POSTS = frozenset(
     {PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER, PostKind.LEADER}
@@ -36,9 +36,9 @@ def post_of(request: HttpRequest) -> Post | None:
     return next((post for post in posts if post.pk == chosen), posts[0] if posts else None)
 
 
-def act_as(staff: Staff, post: Post | None, request_id: str) -> None:
-    """Act as a person under a post until the transaction ends."""
-    take_scope(
+def act_as(staff: Staff, post: Post | None, request_id: str) -> list[int]:
+    """Act as a person under a post until the transaction ends; return for whom he stands in today."""
+    return take_scope(
         Acting(
             staff_id=staff.pk,
             post_id=post.pk if post else None,
@@ -68,8 +68,16 @@ def grids_for(post: Post) -> QuerySet[Grid]:
     """Return the active grids a post may see. Mirrors the definer function ``acc.grids`` behind row security."""
     grids = Grid.objects.filter(institution_id=post.staff.institution_id, is_active=True)
     if post.kind == PostKind.OFFICER:
-        own = seats_on(clock.today()).filter(grid=OuterRef("pk"), staff_id=post.staff_id, kind__covers=True)
-        return grids.filter(Exists(own))
+        today = clock.today()
+        covering = seats_on(today).filter(grid=OuterRef("pk"), kind__covers=True)
+        own = covering.filter(staff_id=post.staff_id)
+        away = Absence.objects.filter(
+            deputy_id=post.staff_id, staff=OuterRef("staff"), from_on__lte=today, to_on__gt=today
+        )
+        lent = Q(Exists(covering.filter(Exists(away))))
+        if post.branch is not None:
+            lent &= Q(branch__path__startswith=post.branch.path)
+        return grids.filter(Q(Exists(own)) | lent)
     if post.kind == PostKind.ASSESSOR:
         return grids.none()
     if post.branch is not None:
@@ -145,6 +153,52 @@ def open_staff(post: Post, pk: int) -> Staff:
 def open_post_of_staff(post: Post, pk: int) -> Post:
     """Return a post of a person the acting post administers, or raise Http404."""
     found = Post.objects.select_related("staff", "branch").filter(pk=pk, staff__in=staff_for(post)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def principals_of(staff: Staff) -> list[str]:
+    """Return the names of those for whom an officer stands in today."""
+    today = clock.today()
+    away = Absence.objects.filter(deputy=staff, from_on__lte=today, to_on__gt=today)
+    return list(away.order_by("staff__number").values_list("staff__name", flat=True))
+
+
+def answers_for(post: Post, branch: Branch) -> bool:
+    """Whether a post answers for a branch: the administrator for all, a branch manager for his and those below."""
+    if post.kind == PostKind.ADMINISTRATOR:
+        return post.staff.institution_id == branch.institution_id
+    return post.kind == PostKind.BRANCH_MANAGER and post.branch is not None and branch.path.startswith(post.branch.path)
+
+
+def transfers_for(post: Post) -> QuerySet[Transfer]:
+    """Return the transfers of the institution for the administrator, those from or to his branches for a branch manager."""
+    transfers = Transfer.objects.filter(institution_id=post.staff.institution_id)
+    if post.kind == PostKind.ADMINISTRATOR:
+        return transfers
+    if post.kind != PostKind.BRANCH_MANAGER or post.branch is None:
+        return transfers.none()
+    path = post.branch.path
+    return transfers.filter(Q(from_branch__path__startswith=path) | Q(to_branch__path__startswith=path))
+
+
+def open_transfer(post: Post, pk: int) -> Transfer:
+    """Return a transfer the post may see, or raise Http404."""
+    found = transfers_for(post).select_related("staff", "from_branch", "to_branch").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def absences_for(post: Post) -> QuerySet[Absence]:
+    """Return the absences of the people a post administers."""
+    return Absence.objects.filter(staff__in=staff_for(post).order_by().values("pk"))
+
+
+def open_absence(post: Post, pk: int) -> Absence:
+    """Return an absence of a person the post administers, or raise Http404."""
+    found = absences_for(post).select_related("staff", "deputy").filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
-from grids.access import branches_for, posts_of, seat_kinds_for
-from grids.models import Branch, Grid, Post, PostKind, Seat, SeatKind, Staff
+from grids.access import branches_for, posts_of, seat_kinds_for, staff_for
+from grids.models import Branch, Grid, Post, PostKind, Seat, SeatKind, Staff, Transfer
 from grids.selectors import people, territory
 
 EMPTY = ("", "—")
@@ -185,6 +185,58 @@ class StaffForm(forms.Form):
         _draw_from(self, "home_branch", branches_for(post).order_by("path"))
         if staff is not None:
             del self.fields["number"], self.fields["kind"]
+
+
+class TransferForm(forms.Form):
+    """Who goes where on which day, and on what ground."""
+
+    staff = forms.ModelChoiceField(label=_("谁"), queryset=Staff.objects.none(), empty_label="—")
+    kind = forms.ChoiceField(label=_("事项"), choices=Transfer.Kind.choices)
+    to_branch = forms.ModelChoiceField(
+        label=_("调往"),
+        queryset=Branch.objects.none(),
+        required=False,
+        empty_label="—",
+        help_text=_("只有调往另一支行时选"),
+    )
+    on = DayField(label=_("生效日期"))
+    reason = forms.CharField(label=_("依据"), max_length=200, help_text=_("如人事通知的文号"))
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = staff_for(post).filter(is_active=True, kind=Staff.Kind.EMPLOYEE).exclude(pk=post.staff_id)
+        _draw_from(self, "staff", people.order_by("home_branch__path", "number"))
+        _draw_from(self, "to_branch", branches_for(post).filter(is_open=True).order_by("path"))
+        self.fields["on"].initial = clock.today()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if (data.get("kind") == Transfer.Kind.MOVE) != (data.get("to_branch") is not None):
+            self.add_error("to_branch", _("调往另一支行时选，其他事项不选"))
+        if data.get("on") is not None and data["on"] < clock.today():
+            self.add_error("on", _("生效日期不能早于今天"))
+        return data
+
+
+class AbsenceForm(forms.Form):
+    """Who is away, who stands in, from when to when."""
+
+    staff = forms.ModelChoiceField(label=_("离岗的人"), queryset=Staff.objects.none(), empty_label="—")
+    deputy = forms.ModelChoiceField(label=_("由谁代"), queryset=Staff.objects.none(), empty_label="—")
+    from_on = DayField(label=_("自"))
+    to_on = DayField(label=_("至（不含）"))
+    reason = forms.CharField(label=_("事由"), max_length=60, help_text=_("如休假、培训、病假"))
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        officers = staff_for(post).filter(
+            is_active=True, posts__in=Post.objects.filter(kind=PostKind.OFFICER).exclude(to_on__lte=clock.today())
+        )
+        for name in ("staff", "deputy"):
+            _draw_from(
+                self, name, officers.exclude(pk=post.staff_id).distinct().order_by("home_branch__path", "number")
+            )
+        self.fields["from_on"].initial = clock.today()
 
 
 class StaffFileForm(forms.Form):

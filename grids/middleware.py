@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from config.lib import clock
 from config.lib.acting import TransactionMiddleware
-from grids.access import act_as, post_of
+from grids.access import act_as, post_of, principals_of
 
 WITH_ONE_TIME_PASSWORD = frozenset({"grids:password", "sign_out", "set_language", "healthz"})
 
@@ -25,6 +25,7 @@ class ActingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.post = None  # type: ignore[attr-defined]
+        request.principals = []  # type: ignore[attr-defined]
         if request.path.startswith(TransactionMiddleware.exempt):
             return self.get_response(request)
         if request.user.is_authenticated:
@@ -32,7 +33,8 @@ class ActingMiddleware:
                 logout(request)
             else:
                 request.post = post_of(request)  # type: ignore[attr-defined]
-                act_as(request.user, request.post, request.request_id)  # type: ignore[attr-defined]
+                if act_as(request.user, request.post, request.request_id):  # type: ignore[attr-defined]
+                    request.principals = principals_of(request.user)  # type: ignore[attr-defined]
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from grids.views import branches, grids, handover, me, seat_kinds, staff, staff_files, system
+from grids.views import absences, branches, grids, handover, me, seat_kinds, staff, staff_files, system, transfers
 
 app_name = "grids"
 urlpatterns = [
@@ -37,6 +37,12 @@ urlpatterns = [
     path("staff/<int:pk>/resume/", staff.resume, name="staff_resume"),
     path("staff/<int:pk>/password/", staff.reset_password, name="staff_password"),
     path("posts/<int:pk>/end/", staff.end_post, name="end_post"),
+    path("transfers/", transfers.transfer_list, name="transfers"),
+    path("transfers/new/", transfers.transfer_new, name="transfer_new"),
+    path("transfers/<int:pk>/confirm/", transfers.transfer_confirm, name="transfer_confirm"),
+    path("transfers/<int:pk>/end/", transfers.transfer_end, name="transfer_end"),
+    path("absences/", absences.absence_list, name="absences"),
+    path("absences/<int:pk>/end/", absences.absence_end, name="absence_end"),
     path("me/", me.me, name="me"),
     path("me/password/", me.password, name="password"),
     path("me/tokens/", me.create_token, name="create_token"),

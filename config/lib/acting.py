@@ -8,6 +8,7 @@ one person's scope to the next. An unset variable means no rows.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ from config.lib import clock, errors
 
 log = logging.getLogger("gedang.database")
 
+#: For whom the acting person stands in, so that an audit event names both.
+standing_in: ContextVar[tuple[int, ...]] = ContextVar("standing_in", default=())
 VARIABLES = ("staff", "today", "post", "request", "institution", "grids", "subjects", "hidden")
 
 
@@ -39,8 +42,8 @@ def _set(values: dict[str, str]) -> None:
         cursor.execute(f"select {columns}", [part for name, value in values.items() for part in (f"app.{name}", value)])
 
 
-def take_scope(acting: Acting) -> None:
-    """Act as this person on the current connection until the transaction ends."""
+def take_scope(acting: Acting) -> list[int]:
+    """Act as this person on the current connection until the transaction ends; return for whom he stands in today."""
     _set(
         {
             "staff": str(acting.staff_id or ""),
@@ -54,9 +57,13 @@ def take_scope(acting: Acting) -> None:
     role = "gedang_web_all" if acting.whole else "gedang_web"
     with connection.cursor() as cursor:
         cursor.execute(
-            "select set_config('app.grids', acc.grids()::text, true), set_config('app.hidden', acc.hidden()::text, true)"
+            "select set_config('app.grids', acc.grids()::text, true), set_config('app.hidden', acc.hidden()::text, true), "
+            "acc.principals()"
         )
+        principals: list[int] = cursor.fetchone()[2]
         cursor.execute(f"set local role {role}")
+    standing_in.set(tuple(principals))
+    return principals
 
 
 def open_subjects(source: str, *arguments: Any) -> list[int]:
@@ -94,8 +101,10 @@ def scope_digest() -> str:
 def transaction_frame() -> Iterator[None]:
     """Open the transaction of a request; inside an outer one (tests) put role and variables back at the end."""
     nested = connection.in_atomic_block
+    standing_in.set(())
     with transaction.atomic():
         yield
+        standing_in.set(())
         if nested and not connection.needs_rollback:
             _set(dict.fromkeys(VARIABLES, ""))
             with connection.cursor() as cursor:
@@ -108,6 +117,7 @@ def job_frame(asked_by_id: int | None, request: str, role: str = "worker") -> It
 
     ``worker`` sees every row; ``opener`` only what opening a round needs.
     """
+    standing_in.set(())
     nested = connection.in_atomic_block
     with transaction.atomic():
         _set({"staff": str(asked_by_id or ""), "today": clock.today().isoformat(), "request": request})

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from config.lib.acting import standing_in
 from config.lib.models import AuditEvent
 from config.lib.requests import request_id
 
@@ -16,7 +17,11 @@ def record(
     detail: dict[str, Any] | None = None,
     post_id: int | None = None,
 ) -> AuditEvent:
-    """Write one audit event; ``detail`` holds references and figures, never names, ID numbers or phones."""
+    """Write one audit event; ``detail`` holds references and figures, never names, ID numbers or phones.
+
+    Who acts while he stands in for others is named with them (``standing_in_for``).
+    """
+    away = standing_in.get()
     return AuditEvent.objects.create(
         institution_id=getattr(staff, "institution_id", None),
         staff_id=getattr(staff, "pk", None),
@@ -25,7 +30,7 @@ def record(
         verb=verb,
         about=about,
         about_id=str(about_id),
-        detail=detail or {},
+        detail={**(detail or {}), **({"standing_in_for": list(away)} if away else {})},
     )
 
 

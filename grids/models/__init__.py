@@ -1,10 +1,12 @@
 """Tables of the territory."""
 
+from grids.models.changes import Absence, Transfer, TransferGrid
 from grids.models.grids import Campaign, Grid, Seat, SeatKind
 from grids.models.institutions import Branch, Institution
 from grids.models.staff import ApiToken, Post, PostKind, Staff, StaffImport
 
 __all__ = [
+    "Absence",
     "ApiToken",
     "Branch",
     "Campaign",
@@ -16,4 +18,6 @@ __all__ = [
     "SeatKind",
     "Staff",
     "StaffImport",
+    "Transfer",
+    "TransferGrid",
 ]

@@ -49,3 +49,28 @@ rule_by_sql(
        or (file.state = 'confirmed' and jsonb_array_length(file.plan) <> jsonb_array_length(file.rows))
     """,
 )
+rule_by_sql(
+    "grids.transfers_are_confirmed_by_two",
+    _("执行的调动由提出人以外的人为双方确认，交出的网格不再由本人负责"),
+    """
+    select transfer.id from grids_transfer as transfer
+    where transfer.state = 'done'
+      and (transfer.giving_by_id is null or transfer.receiving_by_id is null
+           or transfer.proposed_by_id in (transfer.giving_by_id, transfer.receiving_by_id, transfer.staff_id)
+           or transfer.staff_id in (transfer.giving_by_id, transfer.receiving_by_id)
+           or exists (select from grids_transfergrid as given join grids_seat as seat on seat.grid_id = given.grid_id
+                      join grids_seatkind as kind on kind.id = seat.kind_id and kind.covers
+                      where given.transfer_id = transfer.id and seat.staff_id = transfer.staff_id
+                        and seat.from_on < transfer."on"
+                        and (seat.to_on is null or seat.to_on > (transfer.done_at at time zone 'Asia/Shanghai')::date)))
+    """,
+)
+rule_by_sql(
+    "grids.deputies_are_there",
+    _("同一人的离岗不重叠，离岗的人同时不代别人"),
+    """
+    select absence.id from grids_absence as absence join grids_absence as other
+        on other.id <> absence.id and absence.staff_id in (other.staff_id, other.deputy_id)
+    where daterange(absence.from_on, absence.to_on) && daterange(other.from_on, other.to_on)
+    """,
+)

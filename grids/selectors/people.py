@@ -85,6 +85,14 @@ EVENTS = {
     "token_created": _("生成令牌"),
     "token_revoked": _("作废令牌"),
     "grids_handed_over": _("移交网格"),
+    "transfer_proposed": _("提出调动"),
+    "transfer_confirmed": _("确认调动"),
+    "transfer_done": _("调动已执行"),
+    "transfer_failed": _("调动未能执行"),
+    "transfer_refused": _("不同意调动"),
+    "transfer_withdrawn": _("撤回调动"),
+    "absence_recorded": _("登记离岗"),
+    "absence_ended": _("离岗结束"),
 }
 
 

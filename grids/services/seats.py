@@ -25,7 +25,7 @@ def _colleague(by: Staff, pk: int) -> Staff:
     return staff
 
 
-def _may_sit(staff: Staff, kind: SeatKind, grid: Grid, day: date) -> None:
+def may_sit(staff: Staff, kind: SeatKind, grid: Grid, day: date) -> None:
     """Refuse people of another bank, people who left, and owners of customers who are no officers of the grid's branch."""
     if staff.institution_id != grid.institution_id or not staff.is_active:
         raise Refused(_("%(name)s 不是本行在职员工") % {"name": staff.name})
@@ -72,7 +72,7 @@ def assign_seat(
     if staff is not None:
         if staff.pk == by.pk:
             raise Refused(_("不能给自己安排席位，请由管理员或上级办理"))
-        _may_sit(staff, kind, grid, from_on)
+        may_sit(staff, kind, grid, from_on)
     ending = _whom_to_replace(grid, kind, from_on, staff, replaces)
     if ending is not None:
         _end(ending, from_on)
@@ -144,6 +144,23 @@ def hand_over(
     grids = list(
         grids_for(post).filter(pk__in=wanted).select_related("branch").defer("boundary").select_for_update(of=("self",))
     )
+    new = move(grids=grids, wanted=wanted, leaving=leaving, successor=successor, on=on)
+    audit.record(
+        staff=by,
+        post_id=post.pk,
+        verb="grids_handed_over",
+        about="staff",
+        about_id=leaving.pk,
+        detail={"to": successor.pk, "on": str(on), "grids": sorted(wanted)},
+    )
+    return new
+
+
+def move(*, grids: Sequence[Grid], wanted: set[int], leaving: Staff, successor: Staff, on: date) -> list[Seat]:
+    """Seat one officer where another owned customers, from a day on; the caller holds the grids and tells of it.
+
+    Refuses when the other does not own them all that day, when the new one is no officer there, or when somebody follows later.
+    """
     current = list(
         seats_on(on).filter(grid__in=[g.pk for g in grids], staff=leaving, kind__covers=True).select_related("kind")
     )
@@ -151,7 +168,7 @@ def hand_over(
         raise Refused(_("名单已有变化，请重新预览"))
     kinds = {seat.grid_id: seat.kind for seat in current}
     for grid in grids:
-        _may_sit(successor, kinds[grid.pk], grid, on)
+        may_sit(successor, kinds[grid.pk], grid, on)
     rival = Seat.objects.filter(
         Q(to_on__isnull=True) | Q(to_on__gt=on), grid__in=wanted, kind__covers=True, staff=successor
     )
@@ -164,15 +181,6 @@ def hand_over(
     if taken:
         raise Refused(_("%(grid)s 在这一天之后已有别的安排，请先处理") % {"grid": taken[0].grid.name})
     Seat.objects.filter(pk__in=[seat.pk for seat in current]).update(to_on=on)
-    new = Seat.objects.bulk_create(
+    return Seat.objects.bulk_create(
         Seat(grid_id=seat.grid_id, kind=seat.kind, staff=successor, from_on=on) for seat in current
     )
-    audit.record(
-        staff=by,
-        post_id=post.pk,
-        verb="grids_handed_over",
-        about="staff",
-        about_id=leaving.pk,
-        detail={"to": successor.pk, "on": str(on), "grids": sorted(wanted)},
-    )
-    return new

@@ -106,6 +106,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     say("parameters on their way")
     figures["coming"] = parameters.draft_and_release(people, now)
     organisation.staff_file(people)
+    organisation.changes(people)
     logins = organisation.logins(people)
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / "demo-logins.json").write_text(json.dumps(logins, ensure_ascii=False), "utf-8")

@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 
 from config.lib import clock, releases
 from grids.models import Branch, Grid, Institution, Post, PostKind, Seat, SeatKind, Staff
-from grids.services import staff_files
+from grids.services import absences, staff_files, transfers
 from reporting.demo.families import NEW_FEMALE, NEW_MALE, SURNAMES
 
 PASSWORD = "gedang-demo-2026"  # noqa: S105  printed at every start: a demo county holds nobody's data
@@ -135,6 +135,36 @@ def staff_file(organisation: Organisation) -> None:
         post=Post.objects.get(staff=sender, kind=PostKind.ADMINISTRATOR),
         content=BytesIO("\n".join(rows).encode()),
         name=f"{clock.today().year} 年人员调整.csv",
+    )
+
+
+def changes(organisation: Organisation) -> None:
+    """Leave a transfer that waits for the managers of two branches, and an officer who is away with a colleague in his place."""
+    first, second = organisation.branches[:2]
+    moving, *staying = organisation.officers[second.pk]
+    sender = organisation.administrators[1]
+    today = clock.today()
+    covered = [grid for grid, officer in organisation.officer_of.items() if officer.pk == moving.pk]
+    transfers.propose(
+        by=sender,
+        post=Post.objects.get(staff=sender, kind=PostKind.ADMINISTRATOR),
+        staff=moving,
+        kind="move",
+        to_branch=first,
+        on=today + timedelta(days=10),
+        reason=f"人事〔{today.year}〕18 号",
+        successors={grid: staying[at % len(staying)].pk for at, grid in enumerate(covered)},
+    )
+    away, deputy = organisation.officers[first.pk][1:3]
+    manager = organisation.managers[first.pk]
+    absences.record(
+        by=manager,
+        post=Post.objects.get(staff=manager, kind=PostKind.BRANCH_MANAGER),
+        staff=away,
+        deputy=deputy,
+        from_on=today,
+        to_on=today + timedelta(days=7),
+        reason="年休假",
     )
 
 

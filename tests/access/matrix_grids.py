@@ -1,9 +1,11 @@
 """Rows of the territory's pages."""
 
+from datetime import timedelta
 from typing import Any
 
+from config.lib import clock
 from config.lib.models import StoredFile
-from grids.models import PostKind, Seat, Staff, StaffImport
+from grids.models import Absence, PostKind, Seat, Staff, StaffImport, Transfer
 from tests.access.matrix import ALL_POSTS, Row
 from tests.world import World
 
@@ -52,6 +54,27 @@ def staff_file(world: World) -> dict[str, Any]:
     return {"pk": found.pk}
 
 
+def transfer(world: World) -> dict[str, Any]:
+    """A proposal of another administrator about Chen."""
+    found = Transfer.objects.first()
+    if found is None:
+        bo = Staff.objects.create_user("bo", None, name="薄云", institution=world.bank)
+        found = Transfer.objects.create(
+            institution=world.bank, staff=world.chen, kind="leave", from_branch=world.east, on=clock.today(), reason="x",
+            proposed_by=bo,
+        )  # fmt: skip
+    return {"pk": found.pk}
+
+
+def absence(world: World) -> dict[str, Any]:
+    """Chen is away, Deng stands in."""
+    found = Absence.objects.first() or Absence.objects.create(
+        institution=world.bank, staff=world.chen, deputy=world.deng, from_on=clock.today(),
+        to_on=clock.today() + timedelta(days=3), reason="x", recorded_by=world.gao,
+    )  # fmt: skip
+    return {"pk": found.pk}
+
+
 ROWS = {
     "grids:grid_list": Row(posts=SEEING),
     "grids:map": Row(posts=SEEING),
@@ -96,6 +119,12 @@ ROWS = {
     "grids:staff_resume": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", status=302),
     "grids:staff_password": Row(posts=ADMINISTRATOR, kwargs=chen, method="post", status=200),
     "grids:end_post": Row(posts=ADMINISTRATOR, kwargs=post_of_chen, method="post", data={"on": "x"}, status=302),
+    "grids:transfers": Row(posts=SEATING),
+    "grids:transfer_new": Row(posts=ADMINISTRATOR),
+    "grids:transfer_confirm": Row(posts=SEATING, kwargs=transfer, method="post", status=302),
+    "grids:transfer_end": Row(posts=SEATING, kwargs=transfer, method="post", status=302),
+    "grids:absences": Row(posts=SEATING),
+    "grids:absence_end": Row(posts=SEATING, kwargs=absence, method="post", status=302),
     "grids:me": Row(posts=ALL_POSTS),
     "grids:password": Row(posts=ALL_POSTS),
     "grids:create_token": Row(posts=ALL_POSTS, method="post", data={}, status=422),

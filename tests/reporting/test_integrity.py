@@ -29,6 +29,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "insert into grids_seat (grid_id, kind_id, staff_id, outside_name, from_on) "
         "select grid_id, kind_id, staff_id, '', '2026-03-01' from grids_seat limit 1",
     ),
+    "grids.transfers_are_confirmed_by_two": (
+        "update grids_seat set to_on = null where to_on is not null and staff_id in (select staff_id from grids_transfer)",
+    ),
+    "grids.deputies_are_there": (
+        OFF.format("grids_absence"),
+        "insert into grids_absence (institution_id, staff_id, deputy_id, from_on, to_on, reason, recorded_by_id) "
+        "select institution_id, deputy_id, staff_id, from_on, to_on, 'x', recorded_by_id from grids_absence",
+    ),
     "grids.staff_files_are_confirmed_by_two": (
         OFF.format("grids_staffimport"),
         "update grids_staffimport set plan = '[]' where state = 'confirmed'",

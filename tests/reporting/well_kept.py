@@ -22,8 +22,8 @@ from customers.services import life
 from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
 from customers.services.visits import submit_visit
-from grids.models import Post, PostKind, Staff
-from grids.services import staff_files
+from grids.models import Grid, Post, PostKind, Seat, Staff
+from grids.services import absences, staff_files, transfers
 from reporting.models import SamplePlan
 from reporting.services import samples
 from reporting.services.weekly import freeze_week
@@ -206,6 +206,20 @@ def staffed(world: World) -> None:
     content = BytesIO("工号,姓名,所在机构,岗位\nE9001,许诺,城西支行,客户经理".encode())
     file = staff_files.upload(by=world.an, post=world.an.posts.get(), content=content, name="x.csv")
     staff_files.confirm(file=file, by=bo, post=held)
+    here = Grid.objects.create(
+        institution=world.bank, branch=world.west, kind=Grid.Kind.VILLAGE, name="孙家村", division_code="370685002299"
+    )
+    Seat.objects.create(grid=here, kind=world.manager_seat, staff=world.fang, from_on=SINCE)
+    new = Staff.objects.get(number="E9001")
+    change = transfers.propose(
+        by=world.an, post=world.an.posts.get(), staff=world.fang, kind="hand_over", to_branch=None, on=clock.today(),
+        reason="x", successors={here.pk: new.pk},
+    )  # fmt: skip
+    assert transfers.confirm(transfer=change, by=world.he, post=world.he.posts.get()) == "done"
+    absences.record(
+        by=world.he, post=world.he.posts.get(), staff=world.fang, deputy=new, from_on=clock.today(),
+        to_on=clock.today() + timedelta(days=3), reason="x",
+    )  # fmt: skip
 
 
 def build(world: World) -> dict[str, Any]:

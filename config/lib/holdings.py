@@ -1,0 +1,38 @@
+"""What a person has in hand, told by every app: what goes to a successor, what waits for anybody of the branch, what stays his.
+
+An app registers its counts in ``<app>/selectors/holdings.py``. Counts alone, so that who moves people needs to see no customer.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.module_loading import autodiscover_modules
+
+Fate = Literal["goes", "waits", "stays"]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """So many of something; ``fate``: goes with the grids, waits for somebody of the branch, stays his for good."""
+
+    label: Any
+    count: int
+    fate: Fate
+
+
+Teller = Callable[[int], Iterable[Holding]]
+TELLERS: list[Teller] = []
+
+
+def holding(tell: Teller) -> Teller:
+    """Register who tells of a person's holdings, by his id."""
+    TELLERS.append(tell)
+    return tell
+
+
+def held_by(staff_id: int) -> list[Holding]:
+    """Return everything a person has in hand, what goes with the grids first."""
+    autodiscover_modules("selectors.holdings")
+    order = {"goes": 0, "waits": 1, "stays": 2}
+    return sorted((one for tell in TELLERS for one in tell(staff_id)), key=lambda one: order[one.fate])
