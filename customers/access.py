@@ -22,6 +22,7 @@ from customers.models import (
     ListRelease,
     Person,
     PersonMerge,
+    PlannedVisit,
     Principal,
     Profile,
     ProfileCheck,
@@ -173,6 +174,14 @@ def open_principal(post: Post, pk: int) -> Principal:
 def open_visit(post: Post, pk: int) -> Visit:
     """Return a visit with its people."""
     return _open(Visit.objects.filter(scope(post)).select_related("lead", "partner", "person_met", "subject"), pk=pk)
+
+
+def open_planned(post: Post, pk: int) -> PlannedVisit:
+    """Return a line of a day's plan that still counts, under a row lock: his own for an officer, any of his branch for a manager."""
+    rows = PlannedVisit.objects.filter(scope(post), PlannedVisit.LIVE).select_for_update(of=("self",))
+    if post.kind == PostKind.OFFICER:
+        rows = rows.filter(officer=post.staff_id)
+    return _open(rows.select_related("officer"), pk=pk)
 
 
 def open_evidence(post: Post, pk: int) -> Evidence:

@@ -9,7 +9,7 @@ from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted
 from config.lib.parameters.reading import Block
 from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
-from customers.domain import guard, lists
+from customers.domain import catalogue, dayplan, guard, lists
 from customers.domain.form import parts, sheet
 from customers.selectors.changes import KIND as CHANGE_GUARD
 from customers.selectors.checking import KIND as SECOND_CHECK
@@ -386,5 +386,105 @@ register(
                 ),
             ),
         ),
+    )
+)
+
+
+def _points(name: str, zh: str, en: str, most: int = 100) -> Scalar:
+    return Scalar(
+        name=name,
+        label=Words(zh, en),
+        value=Value.WHOLE,
+        unit=Words("分", "points"),
+        low=Decimal(0),
+        high=Decimal(most),
+    )
+
+
+def _pointed(name: str, label: Words, choices: tuple[tuple[str, Words], ...]) -> Rows:
+    return Rows(
+        name=name,
+        label=label,
+        most=len(choices),
+        is_optional=True,
+        members=(
+            Scalar(name="code", label=label, value=Value.CHOICE, choices=choices),
+            _points("points", "分值", "Points"),
+        ),
+    )
+
+
+register(
+    ParameterKind(
+        code="day_plan",
+        title=Words("走访排序", "Order of visits"),
+        note=Words(
+            "先易后难：各项理由加分，分高的先走；0 分即不考虑",
+            "Easy first: each reason adds its points, the most points come first; 0 leaves a reason out",
+        ),
+        area=Area.RULES,
+        shape=document(
+            Group(
+                name="points",
+                label=Words("理由的分值", "Points of the reasons"),
+                members=(
+                    _points("agreed", "约定的日期到了或已过", "The agreed day has come or gone by"),
+                    _points("late_day", "每过一天再加", "For every day gone by"),
+                    _points("late_most", "过期最多加", "Days gone by, at most"),
+                    _points("soon", "约定的日期快到了", "The agreed day is near"),
+                    _points("returned", "档案被退回", "The file was returned"),
+                    _points("need", "上次走访说有需求", "Said what is needed on the last visit"),
+                    _points("never", "本期没走访过", "Not visited in the campaign"),
+                    _points("unseen_month", "每个月没走访", "For every month without a visit"),
+                    _points("unseen_most", "多月没走访最多加", "Months without a visit, at most"),
+                    _points(
+                        "near", "离设备近（就在身边得满分）", "Near the device (all points at hand, none at the limit)"
+                    ),
+                    _points(
+                        "group",
+                        "同组当天还有安排（没有位置时）",
+                        "Another visit in the same group (without a position)",
+                    ),
+                    _points(
+                        "village",
+                        "同村当天还有安排（没有位置时）",
+                        "Another visit in the same village (without a position)",
+                    ),
+                ),
+            ),
+            Group(
+                name="measures",
+                label=Words("怎样算", "What counts"),
+                members=(
+                    Scalar(
+                        name="soon_days",
+                        label=Words("几天内算快到了", "Near means within"),
+                        value=Value.WHOLE,
+                        unit=Words("天", "days"),
+                        low=Decimal(1),
+                        high=Decimal(30),
+                    ),
+                    Scalar(
+                        name="near_metres",
+                        label=Words("多远以内算近", "Near the device means within"),
+                        value=Value.WHOLE,
+                        unit=Words("米", "m"),
+                        low=Decimal(100),
+                        high=Decimal(50_000),
+                    ),
+                ),
+            ),
+            _pointed(
+                "industries",
+                Words("从事", "Lives on"),
+                tuple((code, Words(one.zh, one.en)) for code, one in dayplan.INDUSTRIES.items()),
+            ),
+            _pointed(
+                "grades",
+                Words("评级", "Rating"),
+                tuple((code, Words(one.zh, one.en)) for code, one in catalogue.GRADES.items()),
+            ),
+        ),
+        uses=(Use(title=Words("安排的走访", "planned visits"), count=counted_by("visits_by_weights")),),
     )
 )

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from customers.views import (
     changes,
     checks,
+    dayplans,
     duplicates,
     entities,
     features,
@@ -26,6 +27,14 @@ app_name = "customers"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("today/", today.today, name="today"),
     path("today/drafts/", today.drafts, name="drafts"),
+    path("today/near/", today.near, name="today_near"),
+    path("visit-plans/", dayplans.plan_week, name="plan_week"),
+    path("visit-plans/<int:officer>/<str:on>/", dayplans.plan_day, name="plan_day"),
+    path("visit-plans/<int:officer>/<str:on>/put/", dayplans.plan_put, name="plan_put"),
+    path("visit-plans/mine/<str:on>/accept/", dayplans.plan_accept, name="plan_accept"),
+    path("visit-plans/lines/<int:pk>/move/<str:way>/", dayplans.plan_move, name="plan_move"),
+    path("visit-plans/lines/<int:pk>/postpone/", dayplans.plan_postpone, name="plan_postpone"),
+    path("visit-plans/lines/<int:pk>/take-back/", dayplans.plan_take_back, name="plan_take_back"),
     path("drafts/key/", visits.draft_key, name="draft_key"),
     path("households/", households.household_list, name="household_list"),
     path("households/<int:pk>/", households.household, name="household"),

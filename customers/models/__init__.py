@@ -1,6 +1,7 @@
 """Tables of customers."""
 
 from customers.models.changes import ChangeFlag, ChangeProof
+from customers.models.dayplans import PlannedVisit
 from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem, UnplacedRow
@@ -34,6 +35,7 @@ __all__ = [
     "Person",
     "PersonMerge",
     "PersonToken",
+    "PlannedVisit",
     "Principal",
     "Profile",
     "ProfileCheck",

@@ -9,4 +9,4 @@ from customers.selectors.visits import NOTICE
 @question("parameters of customers")
 def _parameters() -> Iterator[Answer]:
     yield from in_force([(NOTICE, ""), ("list_reasons", ""), ("change_guard", "")])
-    yield from in_force([("visit_quotas", "")], "warn")
+    yield from in_force([("visit_quotas", ""), ("day_plan", "")], "warn")

@@ -237,6 +237,24 @@ rule_by_sql(
     """,
 )
 
+# --- Plans of a day ---------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "customers.plans_stand",
+    _("走访计划：推迟的那一条在后一天有接续的一条，接续的都有来处；撤下的由安排的人撤下；安排的人与客户经理同属一行"),
+    """
+    select planned.id from customers_plannedvisit as planned
+    join grids_staff as officer on officer.id = planned.officer_id join grids_staff as putter on putter.id = planned.put_by_id
+    left join customers_plannedvisit as later on later.follows_id = planned.id
+    left join customers_plannedvisit as before on before.id = planned.follows_id
+    where (planned.postponed_to is not null) <> (later.id is not null)
+       or later."on" <> planned.postponed_to or later.officer_id <> planned.officer_id
+       or (planned.follows_id is not null and (before.subject_id, before.wanted) is distinct from (planned.subject_id, planned.wanted))
+       or planned.withdrawn_by_id <> planned.put_by_id
+       or officer.institution_id <> planned.institution_id or putter.institution_id <> planned.institution_id
+    """,
+)
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 rule_by_sql(

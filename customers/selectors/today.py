@@ -2,22 +2,25 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.core.paginator import Page
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from config.lib import clock, releases
 from config.lib.weeks import Week, business_day
 from customers import access
-from customers.models import ChangeFlag, Household, ListEntry, Profile, ProfileCheck, Visit
-from customers.selectors import files, households
-from customers.selectors.households import HouseholdRow
+from customers.domain.dayplan import Here
+from customers.models import ChangeFlag, ListEntry, Profile, ProfileCheck, Visit
+from customers.selectors import dayplans, files
+from customers.selectors.dayplans import Facts, Line, Suggested
+from customers.selectors.places import Place, places_of
 from grids.access import Post, Staff
 
 QUOTAS = "visit_quotas"
-SOON = timedelta(days=7)
 NEXT = 5
+LINES = 10
 
 
 @dataclass(frozen=True)
@@ -31,18 +34,10 @@ class WeekSoFar:
 
 
 @dataclass(frozen=True)
-class Errand:
-    """A household to go to next, and why: overdue, due, or never (visited in the campaign)."""
-
-    row: HouseholdRow
-    reason: str
-
-
-@dataclass(frozen=True)
 class Returned:
     """A file that came back, with the words of who sent it back: its checker, or who did not accept a sudden change."""
 
-    row: HouseholdRow
+    place: Place
     profile: Profile
     by: str
     at: datetime
@@ -67,21 +62,34 @@ def week_so_far(staff: Staff, week: Week) -> WeekSoFar:
     return WeekSoFar(len(days), len(subjects), wanted.get("days_per_week"), wanted.get("households_per_week"))
 
 
-def errands(post: Post) -> list[Errand]:
-    """Return the next five households to visit: agreed dates first, then those the campaign has not seen."""
+@dataclass(frozen=True)
+class Day:
+    """What Today says of the plan: its first lines, what is suggested, and by kind whom the campaign has not seen."""
+
+    page: Page[Any]
+    lines: list[Line]
+    suggested: Suggested
+    never: dict[str, int]
+
+
+def day_of(post: Post, here: Here | None = None) -> Day:
+    """Return an officer's plan of today and the next five places of all kinds, the nearest first where he is known to be."""
     today = clock.today()
-    mine = access.households_for(post).filter(subject__left_on__isnull=True).select_related("grid")
-    due = list(
-        mine.filter(next_visit_on__lte=today + SOON).order_by(F("next_visit_on").asc(), "grid__pinyin", "number")[:NEXT]
-    )
-    found: list[tuple[Household, str]] = [
-        (home, "overdue" if home.next_visit_on and home.next_visit_on < today else "due") for home in due
-    ]
-    if len(found) < NEXT:
-        fresh = mine.filter(files.in_state("never", post.staff.institution_id), next_visit_on__isnull=True)
-        found += [(home, "never") for home in fresh.order_by("grid__pinyin", "grid_id", "number")[: NEXT - len(found)]]
-    rows = households.rows_of([home for home, _reason in found], post.staff.institution_id)
-    return [Errand(row, reason) for row, (_home, reason) in zip(rows, found, strict=True)]
+    grids = dayplans.grids_of(post, post.staff, today)
+    facts = dayplans.facts_of(post.staff.institution_id, grids)
+    page, lines = dayplans.page_of(post, post.staff, today, None, LINES)
+    return Day(page, lines, _next(post, facts, today, here), facts.never)
+
+
+def next_places(post: Post, here: Here | None) -> Suggested:
+    """Return the next five places alone."""
+    today = clock.today()
+    facts = dayplans.facts_of(post.staff.institution_id, dayplans.grids_of(post, post.staff, today))
+    return _next(post, facts, today, here)
+
+
+def _next(post: Post, facts: Facts, today: date, here: Here | None) -> Suggested:
+    return dayplans.suggested(post, post.staff, today, facts, here=here, per_page=NEXT)
 
 
 def returned_files(post: Post) -> list[Returned]:
@@ -101,28 +109,19 @@ def returned_files(post: Post) -> list[Returned]:
         .defer("document")
         .order_by("submitted_at")[:20]
     )
-    found = access.households_for(post).select_related("grid").in_bulk([profile.subject_id for profile in profiles])
-    rows = {row.household.pk: row for row in households.rows_of(list(found.values()), post.staff.institution_id)}
-    back = [_returned(rows[profile.subject_id], profile) for profile in profiles if profile.subject_id in rows]
+    mine = access.subjects_for(post).filter(pk__in=[one.subject_id for one in profiles]).values_list("pk", flat=True)
+    found = places_of(list(mine))
+    back = [_returned(found[one.subject_id], one) for one in profiles if one.subject_id in found]
     return sorted(back, key=lambda one: one.at)
 
 
-def _returned(row: HouseholdRow, profile: Profile) -> Returned:
+def _returned(place: Place, profile: Profile) -> Returned:
     check = files.verdict_of(profile)
     if check is not None and check.verdict == ProfileCheck.Verdict.RETURNED:
         words = [remark["text"] for remark in check.remarks]
-        return Returned(row, profile, check.checker.name, check.checked_at, words)
+        return Returned(place, profile, check.checker.name, check.checked_at, words)
     refused: Any = profile.changes.all()[0]
-    return Returned(row, profile, refused.settled_by.name, refused.settled_at, [refused.answer])
-
-
-def never_visited(post: Post) -> int:
-    """Count the present households of an officer's grids that the campaign has not seen."""
-    return (
-        access.households_for(post)
-        .filter(files.in_state("never", post.staff.institution_id), subject__left_on__isnull=True)
-        .count()
-    )
+    return Returned(place, profile, refused.settled_by.name, refused.settled_at, [refused.answer])
 
 
 def proposals(post: Post) -> int:

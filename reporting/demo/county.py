@@ -25,6 +25,7 @@ from reporting.demo import (
     audits,
     bulk,
     changes,
+    dayplans,
     entries,
     fieldwork,
     merchants,
@@ -90,6 +91,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures |= fieldwork.write(random, people, campaign, outings, now, notice)
     figures["listed"] = _lists(random, people, villages, now)
     bulk.analyse()
+    figures["planned"] = dayplans.build(people, now)
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)
     say("model lines")

@@ -129,6 +129,19 @@ def release_parameters(world: World) -> None:
         )
 
 
+def release_day_plan(world: World) -> None:
+    """Release the shipped order of visits, signed by two."""
+    shipped = json.loads((SHIPPED.parent / "customers.json").read_text("utf-8"))
+    releases.publish(
+        institution_id=world.bank.pk,
+        kind="day_plan",
+        document=next(one["document"] for one in shipped if one["kind"] == "day_plan"),
+        effective_on=SINCE,
+        drafted_by_id=world.mo.pk,
+        released_by_id=world.ning.pk,
+    )
+
+
 def document(household: Household, **changes: Any) -> dict[str, Any]:
     """A complete file of a household with net income 52,000 yuan and net assets 120,000 yuan."""
     people = list(Person.objects.filter(household=household).order_by("pk"))

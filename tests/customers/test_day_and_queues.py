@@ -14,7 +14,7 @@ from config.lib import clock
 from config.lib.weeks import Week
 from customers.models import Household, Milestone, ProfileCheck
 from customers.services.visits import submit_visit
-from tests.customers.builders import document, make_household, release_parameters, submission
+from tests.customers.builders import document, make_business, make_household, release_parameters, submission
 from tests.customers.test_household_pages import file
 from tests.world import World
 
@@ -62,13 +62,18 @@ def test_next_come_agreed_dates_then_the_never_visited(world: World, client_of: 
     make_household(world.liu, "2", next_visit_on=today - timedelta(days=3))
     make_household(world.liu, "3", next_visit_on=today + timedelta(days=30))
     make_household(world.zhao, "7")
+    make_business(world.liu, "鑫源超市")
     seen = make_household(world.liu, "4")
     _visit(world, seen)
 
     answer = client_of(world.chen).get("/today/")
-    found = [(errand.row.household.number, errand.reason) for errand in answer.context["errands"]]
-    assert found == [("2", "overdue"), ("1", "due"), ("9", "never")]
-    assert answer.context["never_count"] == 4
+    # Without released weights: agreed dates of the week, then who has not been visited, in the order of the lists.
+    found = [
+        one.place.place.number if one.place.is_household else one.place.title
+        for one in answer.context["suggested"].rows
+    ]
+    assert found == ["2", "1", "3", "鑫源超市", "9"]
+    assert answer.context["plan"].never == {"household": 4, "business": 1}
 
 
 def test_a_returned_file_shows_the_words_until_it_is_sent_again(world: World, client_of: ClientOf) -> None:
@@ -91,15 +96,18 @@ def test_the_day_costs_the_same_for_one_and_for_many(world: World, client_of: Cl
         file(world, make_household(world.liu, str(number)), "returned")
         make_household(world.wang, str(number), next_visit_on=clock.today())
 
-    assert _queries(chen, "/today/") <= few  # with five dates agreed the never visited are not asked for
+    assert _queries(chen, "/today/") <= few
 
 
 def test_drafts_are_named_within_reach_only(world: World, client_of: ClientOf) -> None:
     mine, foreign = make_household(world.liu, "0021"), make_household(world.zhao, "0022")
+    shop = make_business(world.liu, "鑫源超市")
     url = reverse("customers:drafts")
-    html = client_of(world.chen).get(f"{url}?household={mine.pk}&household={foreign.pk}&household=x").content.decode()
+    asked = "&".join(f"household={pk}" for pk in (mine.pk, foreign.pk, shop.pk, "x"))
+    html = client_of(world.chen).get(f"{url}?{asked}").content.decode()
 
     assert "0021" in html
+    assert "鑫源超市" in html
     assert "0022" not in html
     assert "继续填写" not in client_of(world.chen).get(url).content.decode()
 

@@ -21,7 +21,7 @@ from grids.models import Institution
 from reporting.selectors import diagnosis as of_reporting
 from tests.credit.files import release_models
 from tests.credit.village import publish_rules
-from tests.customers.builders import release_parameters
+from tests.customers.builders import release_day_plan, release_parameters
 from tests.world import World
 
 Planted = Callable[[str], None]
@@ -217,6 +217,7 @@ def test_parameters_in_force(world: World) -> None:
     assert states(of_customers._parameters()) == ["fail", "warn"]
     assert states(of_credit._parameters()) == ["fail"]
     release_parameters(world)
+    release_day_plan(world)
     release_models(world)
     publish_rules(world)
     assert states(of_customers._parameters()) == ["ok", "ok"]

@@ -17,8 +17,8 @@ from credit.services import decisions
 from credit.services.lines import publish_run
 from customers.domain import names, uscc
 from customers.domain.household_life import Change
-from customers.models import Household, Person, PersonToken, RosterImport
-from customers.services import life
+from customers.models import Household, Person, PersonToken, PlannedVisit, RosterImport
+from customers.services import dayplans, life
 from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
 from customers.services.visits import submit_visit
@@ -133,6 +133,21 @@ def lived(world: World) -> Household:
     return home
 
 
+def planned(world: World, home: Household) -> None:
+    """A visit the manager put on Chen's day and Chen put off."""
+    today = clock.today()
+    with acting_as(world.gao) as post:
+        dayplans.put(
+            staff=world.gao, post_id=post.pk if post else None, officer=world.chen, on=today, subjects=[home.subject],
+            reasons={}, release=None,
+        )  # fmt: skip
+    with acting_as(world.chen) as post:
+        row = PlannedVisit.objects.get()
+        dayplans.postpone(
+            staff=world.chen, post_id=post.pk if post else None, row=row, to=today + timedelta(days=1), reason="下雨"
+        )
+
+
 def imported(world: World) -> RosterImport:
     """A roster that was written, with its sealed original."""
     content = "户号,姓名\n1,刘一\n".encode()
@@ -235,6 +250,7 @@ def build(world: World) -> dict[str, Any]:
     make_unit(world.liu)
     lived(world)
     staffed(world)
+    planned(world, homes[0])
     roster = imported(world)
     files.store(
         content=b"report",

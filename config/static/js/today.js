@@ -1,4 +1,4 @@
-// An officer's day: names for the drafts on this device, and how far it is to the next households.
+// An officer's day: names for the drafts on this device, and how far it is to the next places.
 (function () {
   "use strict";
 
@@ -11,25 +11,34 @@
     return EARTH * Math.sqrt(x * x + y * y);
   }
 
-  // Only where a visit on this device has been given a position before, so that no page asks out of the blue.
-  function distances() {
-    const marks = document.querySelectorAll("[data-latitude][data-longitude]");
-    if (!marks.length || !window.isSecureContext || !navigator.geolocation) return;
-    if (window.localStorage.getItem("gedang.located") !== "1") return;
-    navigator.geolocation.getCurrentPosition((position) =>
-      marks.forEach((mark) => {
-        const to = { latitude: Number(mark.dataset.latitude), longitude: Number(mark.dataset.longitude) };
-        const away = metres(position.coords, to);
-        mark.textContent =
-          away < 1000
-            ? mark.dataset.metres.replace("%s", String(Math.round(away / 10) * 10))
-            : mark.dataset.kilometres.replace("%s", (away / 1000).toFixed(1));
-        mark.hidden = false;
-      })
-    );
+  function mark(coords) {
+    document.querySelectorAll("[data-latitude][data-longitude]").forEach((place) => {
+      const to = { latitude: Number(place.dataset.latitude), longitude: Number(place.dataset.longitude) };
+      const away = metres(coords, to);
+      place.textContent =
+        away < 1000
+          ? place.dataset.metres.replace("%s", String(Math.round(away / 10) * 10))
+          : place.dataset.kilometres.replace("%s", (away / 1000).toFixed(1));
+      place.hidden = false;
+    });
   }
 
-  // What a record says in clear is whose it is and which page; the household's name comes from the server.
+  // Only where a visit on this device has been given a position before, so that no page asks out of the blue. The order of
+  // the next places is asked for anew; the position serves that one answer.
+  function distances() {
+    const next = document.querySelector("[data-near]");
+    if (!next || !window.isSecureContext || !navigator.geolocation) return;
+    if (window.localStorage.getItem("gedang.located") !== "1") return;
+    navigator.geolocation.getCurrentPosition((position) => {
+      const { latitude, longitude } = position.coords;
+      mark({ latitude, longitude });
+      window.htmx
+        .ajax("POST", next.dataset.near, { source: next, target: next, swap: "innerHTML", values: { latitude, longitude } })
+        .then(() => mark({ latitude, longitude }));
+    });
+  }
+
+  // What a record says in clear is whose it is and which page; the name comes from the server.
   function drafts() {
     const place = document.querySelector("[data-drafts]");
     if (!place || !window.indexedDB || !window.indexedDB.databases) return;
