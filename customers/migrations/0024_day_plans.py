@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """Plans of a day."""
 
     dependencies = [
-        ("customers", "0022_moves_and_reviews"),
+        ("customers", "0023_deputies"),
         ("grids", "0005_alter_grid_kind"),
         ("lib", "0006_parameter_drafts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
