@@ -12,6 +12,7 @@ from django.http import Http404
 from config.lib.acting import open_subjects
 from customers.models import (
     Business,
+    Consent,
     DuplicateCase,
     Evidence,
     GridMerger,
@@ -187,6 +188,16 @@ def open_planned(post: Post, pk: int) -> PlannedVisit:
 def open_evidence(post: Post, pk: int) -> Evidence:
     """Return a photo of a visit with its file."""
     return _open(Evidence.objects.filter(scope(post)).select_related("file"), pk=pk)
+
+
+def consents_for(post: Post) -> QuerySet[Consent]:
+    """Return what the households, businesses and units a post may see said about their data."""
+    return Consent.objects.filter(scope(post))
+
+
+def open_consent(post: Post, pk: int) -> Consent:
+    """Return one consent with its signature."""
+    return _open(consents_for(post).select_related("signature"), pk=pk)
 
 
 def open_list_entry(post: Post, pk: int) -> ListEntry:

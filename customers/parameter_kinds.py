@@ -9,19 +9,15 @@ from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted
 from config.lib.parameters.reading import Block
 from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
-from customers.domain import catalogue, dayplan, guard, lists
+from customers.domain import catalogue, consents, dayplan, guard, lists
 from customers.domain.form import parts, sheet
 from customers.selectors.changes import KIND as CHANGE_GUARD
 from customers.selectors.checking import KIND as SECOND_CHECK
 from customers.selectors.forms import KIND as FORM
 from customers.selectors.forms import edition_before, faults_after
 
-SCOPES = (
-    ("identity", Words("身份和联系方式", "identity and contact")),
-    ("family", Words("家庭成员", "family")),
-    ("economics", Words("财产、负债、收支", "property, debts, income and spending")),
-    ("position", Words("走访位置", "position of visits")),
-    ("photos", Words("照片", "photos")),
+SCOPES = tuple(
+    (scope, Words(consents.scope_name(scope), consents.scope_name(scope, "en"))) for scope in consents.SCOPES
 )
 COLOURS = (
     ("black", Words("黑名单", "black")),
@@ -86,6 +82,15 @@ def _phone_problems(given: Any, _about: About) -> Iterator[Problem]:
     if int(given["phone"]["red"]) < int(given["phone"]["warn"]):
         yield Problem(
             ("phone", "red"), Words("标红的户数不能少于提醒的户数", "Red cannot begin below the number that warns")
+        )
+
+
+def _notice_problems(given: Any, _about: About) -> Iterator[Problem]:
+    """Nothing stands without collection; its notice asks for it."""
+    if consents.COLLECTION not in given["scopes"]:
+        yield Problem(
+            ("scopes",),
+            Words("必须包含“采集家庭情况”，其他各项以它为前提", "Collecting must be among them; the others rest on it"),
         )
 
 
@@ -162,6 +167,7 @@ register(
             _text("zh", Words("中文", "Chinese")),
             _text("en", Words("英文", "English")),
         ),
+        problems=_notice_problems,
         uses=(Use(title=Words("同意记录", "consents"), count=counted_by("consents_under")),),
     )
 )

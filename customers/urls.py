@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from customers.views import (
     changes,
     checks,
+    consents,
     dayplans,
     duplicates,
     entities,
@@ -65,7 +66,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("found/<str:kind>/", entities.found_new, name="found_new"),
     path("people/<int:pk>/reveal/<str:field>/", households.reveal, name="reveal"),
     path("people/<int:pk>/phone/", households.correct_phone, name="correct_phone"),
-    path("households/<int:pk>/withdraw/", households.withdraw_consent, name="withdraw_consent"),
+    path("subjects/<int:pk>/consent/", consents.consent, name="consent"),
+    path("subjects/<int:pk>/consent/withdraw/", consents.withdraw_consent, name="withdraw_consent"),
+    path("consents/<int:pk>/signature/", consents.signature, name="signature"),
     path("households/<int:pk>/life/", life.household_life_page, name="life"),
     path("households/<int:pk>/life/<str:action>/", life.change, name="life_change"),
     path("village-mergers/", mergers.merger_list, name="merger_list"),

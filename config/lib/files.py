@@ -93,8 +93,12 @@ def store_sealed(
     content_type: str = "application/octet-stream",
     expires_at: datetime | None = None,
     scope: str = "",
+    grid_id: int | None = None,
+    subject_id: int | None = None,
 ) -> StoredFile:
     """Store an original encrypted part by part (roster files hold ID numbers); memory stays bounded whatever the size.
+
+    Seen by who made it; with ``grid_id`` by who sees the grid.
 
     The sha256 is that of the clear file. Raises FileRefused above the size limit, UPLOAD_LIMIT_MB unless another is given.
     """
@@ -128,6 +132,8 @@ def store_sealed(
         content_type=content_type,
         kind=kind,
         institution_id=institution_id,
+        grid_id=grid_id,
+        subject_id=subject_id,
         is_encrypted=True,
         stored_by_id=stored_by_id,
         expires_at=expires_at,
@@ -365,12 +371,15 @@ def _decoded(block: bytes) -> tuple[Image.Image, dict[str, str], datetime | None
     return upright, exif, taken_at
 
 
-def small_photo(block: bytes, *, longest: int, most_bytes: int) -> bytes:
+def small_photo(block: bytes, *, longest: int, most_bytes: int, darkest: int = 255) -> bytes:
     """Return a photo as WebP of at most so many pixels and bytes, without its metadata; stores nothing.
 
-    Quality gives way before size, so that writing stays legible. Raises FileRefused.
+    Quality gives way before size, so that writing stays legible. Raises FileRefused, also where nothing is as dark as ``darkest``
+    (0 black, 255 white): a sheet nobody wrote on.
     """
     upright, _exif, _taken_at = _decoded(block)
+    if upright.convert("L").getextrema()[0] > darkest:  # type: ignore[operator]
+        raise FileRefused(_("图上没有字迹，请重新签名或拍摄"))
     upright.info.clear()
     for edge in (longest, longest * 4 // 5, longest * 3 // 5):
         upright.thumbnail((edge, edge))

@@ -88,7 +88,8 @@ def job_cancel(request: StaffRequest, pk: int) -> HttpResponse:
 def file(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """Serve a stored file to whom row security shows it; exports only while they last and the rights they were made under."""
     found = StoredFile.objects.filter(uuid=uuid).first()
-    if found is None or not files.may_be_served(found):
+    # A signature is opened on its own page, on record.
+    if found is None or found.kind == StoredFile.Kind.CONSENT or not files.may_be_served(found):
         raise Http404
     if found.kind in (StoredFile.Kind.EXPORT, StoredFile.Kind.ROSTER):
         post_id = request.post.pk if request.post else None

@@ -9,6 +9,7 @@ from config.lib.api.fields import Reference, Yuan
 from config.lib.models import Release
 from customers.models import (
     Business,
+    Consent,
     Household,
     HouseholdEvent,
     ListEntry,
@@ -207,6 +208,44 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
             "next_visit_on",
         )
         read_only_fields = fields
+
+
+class ConsentSerializer(serializers.ModelSerializer[Consent]):
+    """One thing a household said about its data; the last word on a scope counts. Never changed."""
+
+    id = Reference()
+    household_id = Reference(source="subject_id")
+    visit_id = Reference(allow_null=True)
+    person_id = Reference(allow_null=True)
+    whose_id = Reference(allow_null=True)
+    guardian_id = Reference(allow_null=True)
+    taken_by_id = Reference()
+    scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    refused = serializers.ListField(child=serializers.CharField(), read_only=True)
+    is_signed = serializers.SerializerMethodField(help_text="a signature is kept; it is opened on its page, on record")
+
+    class Meta:
+        model = Consent
+        fields: tuple[str, ...] = (
+            "id",
+            "household_id",
+            "visit_id",
+            "how",
+            "scopes",
+            "refused",
+            "credit_purpose",
+            "notice_version",
+            "person_id",
+            "whose_id",
+            "guardian_id",
+            "taken_by_id",
+            "given_at",
+            "is_signed",
+        )
+        read_only_fields = fields
+
+    def get_is_signed(self, consent: Consent) -> bool:
+        return consent.signature_id is not None
 
 
 class ProfileSerializer(serializers.ModelSerializer[Profile]):
@@ -466,7 +505,24 @@ class VisitSubmission(serializers.Serializer[Any]):
         help_text="at a business or unit: principal, employee, family or other",
     )
     consent = serializers.CharField(
-        required=False, allow_blank=True, default="", help_text="standing, spoken, signed or none"
+        required=False, allow_blank=True, default="", help_text="standing, spoken, signed, drawn, photo or none"
+    )
+    scopes = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        allow_null=True,
+        help_text="agreed to: collection, position, credit_query, publicity, messages; left out: collection and, where the "
+        "notice names it, position",
+    )
+    credit_purpose = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="of a credit query: lending, post_loan or guarantee"
+    )
+    guardian_id = serializers.IntegerField(required=False, allow_null=True, help_text="who consents for a child")
+    cannot_decide = serializers.BooleanField(
+        required=False, default=False, help_text="whoever was met cannot decide; the guardian consents"
+    )
+    signature = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="picture of drawn or photo, base64; kept sealed"
     )
     document = serializers.DictField(required=False, allow_null=True, help_text=DOCUMENT)
     confirmed = serializers.ListField(

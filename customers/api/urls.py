@@ -6,6 +6,7 @@ from customers.api.rosters import RosterImports
 from customers.api.views import (
     Businesses,
     Checks,
+    Consents,
     Forms,
     HouseholdEvents,
     Households,
@@ -21,6 +22,7 @@ router.register("household-events", HouseholdEvents, basename="household_event")
 router.register("businesses", Businesses, basename="business")
 router.register("units", Units, basename="unit")
 router.register("visits", Visits, basename="visit")
+router.register("consents", Consents, basename="consent")
 router.register("profiles", Profiles, basename="profile")
 router.register("checks", Checks, basename="check")
 router.register("forms", Forms, basename="form")

@@ -18,6 +18,7 @@ from customers import access
 from customers.api.serializers import (
     BusinessSerializer,
     CheckSerializer,
+    ConsentSerializer,
     FormSerializer,
     HouseholdDetails,
     HouseholdEventSerializer,
@@ -33,7 +34,8 @@ from customers.api.serializers import (
 )
 from customers.domain.economics import Problem
 from customers.domain.members import Joining, Leaving
-from customers.forms.visits import sentence
+from customers.forms.visits import picture_of, sentence
+from customers.selectors.consents import usable
 from customers.selectors.forms import releases_in_force
 from customers.services.visits import Photo, Submission, VisitConflictError, VisitRefusedError, submit_visit
 from grids.access import CUSTOMER_POSTS, Post, PostKind
@@ -170,12 +172,15 @@ def _submission(request: Request, sent: VisitSubmission, unreadable: list[dict[s
     }
     values.pop("household_id")
     confirmed, same = values.pop("confirmed", ()), values.pop("same", ())
+    scopes, signature = values.pop("scopes", None), values.pop("signature", "")
     joining, leaving = values.pop("joining", ()), values.pop("leaving", ())
     for name in ("purpose", "outcome"):
         values.setdefault(name, "")
     return Submission(
         **values,
         entry="api",
+        scopes=tuple(scopes) if scopes is not None else None,
+        signature=picture_of(signature),
         confirmed=frozenset(confirmed),
         same=frozenset(same),
         joining=tuple(Joining(**one) for one in joining),
@@ -189,8 +194,21 @@ def _told(problem: Problem) -> dict[str, str]:
     return {"path": problem.path, "code": problem.code, "text": sentence(problem)}
 
 
+class Consents(Rows):
+    """What the households of the post's scope agreed to, refused and took back, newest first."""
+
+    posts: ClassVar[Any] = CUSTOMER_POSTS
+    serializer_class = ConsentSerializer
+    newest_first = True
+    filters: ClassVar[dict[str, Filter]] = {"household": HOUSEHOLD, "grid": GRID}
+
+    def rows(self, post: Post) -> QuerySet[Any]:
+        return access.consents_for(post)
+
+
 class Profiles(Rows):
-    """Revisions of the files of the post's scope, newest first: totals in the list, the document in the details."""
+    """Revisions of the files of the post's scope, newest first: totals in the list, the document in the details. A household that
+    took its consent back has none here."""
 
     posts: ClassVar[Any] = CUSTOMER_POSTS
     serializer_class = ProfileSerializer
@@ -203,10 +221,10 @@ class Profiles(Rows):
     }
 
     def rows(self, post: Post) -> QuerySet[Any]:
-        return access.profiles_for(post).defer("document")
+        return usable(access.profiles_for(post)).defer("document")
 
     def row(self, post: Post) -> QuerySet[Any]:
-        return access.profiles_for(post)
+        return usable(access.profiles_for(post))
 
 
 class Forms(Rows):

@@ -41,8 +41,8 @@ SHEET: Final = "纸质表"
 OLDEST_PAPER: Final = timedelta(days=366)
 
 # standing: given on an earlier visit under the notice in force and not withdrawn since.
-CONSENTS: Final = ("standing", "spoken", "signed", "none")
-CONSENTED: Final = frozenset({"standing", "spoken", "signed"})
+CONSENTS: Final = ("standing", "spoken", "signed", "drawn", "photo", "none")
+CONSENTED: Final = frozenset(CONSENTS) - {"none"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 the domain."""
 
 import re
-from collections.abc import Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -14,7 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.domain import members, visits, words
+from customers.domain import consents, members, visits, words
 from customers.domain.diff import TOTALS as TOTAL_WORDS
 from customers.domain.economics import Problem, totals
 from customers.domain.form import Field, Form, Section
@@ -25,6 +26,9 @@ from customers.forms import items
 from customers.forms.items import Cell, ItemForm, Rows, Words, control, form_of, language
 from customers.selectors.ranges import Range
 
+LONGEST_PICTURE = 2_000_000
+# Ways of giving consent on this visit, as the script reads them.
+GIVEN_ANEW = "spoken drawn photo"
 _PLACE = re.compile(r"([\w.]+?)\.(\d+)(?:\.(\w+))?$")
 
 
@@ -51,6 +55,19 @@ class StatementForm(forms.Form):
     met_role = Words(label=gettext_lazy("见到谁"), widget=forms.RadioSelect)
     partner = Words(label=gettext_lazy("同访人"), widget=forms.Select)
     consent = Words(label=gettext_lazy("是否同意采集"), required=True, widget=forms.RadioSelect)
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("逐项征求，另外还同意"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"data-shown-field": "consent", "data-shown-values": GIVEN_ANEW}),
+    )
+    credit_purpose = Words(
+        label=gettext_lazy("征信查询用途"),
+        required=True,
+        widget=forms.Select(attrs={"data-shown-field": "scopes", "data-shown-values": consents.CREDIT_QUERY}),
+    )
+    signature = Words(widget=forms.HiddenInput(attrs={"data-signature-kept": True}))
+    guardian = Words(label=gettext_lazy("监护人"), widget=forms.Select)
+    cannot_decide = forms.BooleanField(label=gettext_lazy("见到的人不能自己决定，由监护人同意"), required=False)
     visit_only = forms.BooleanField(label=gettext_lazy("只提交走访，不保存已填的档案内容"), required=False)
     note = Words(
         label=gettext_lazy("备注"),
@@ -131,6 +148,8 @@ class VisitForm:
         met_roles: list[tuple[str, Any]] | None = None,
         standing_on: date | None = None,
         has_notice: bool = True,
+        offered: Sequence[str] = (),
+        guardians: Sequence[Any] = (),
         base: Mapping[str, Any] | None = None,
         base_number: int = 0,
         fill: Mapping[str, Any] | None = None,
@@ -156,6 +175,7 @@ class VisitForm:
             )
         self.visit.fields["met_role"].widget.choices = _labels(met_roles or ())
         self._fill_choices(colleagues, purposes, outcomes, channels, standing_on, has_notice)
+        self._fill_consent(offered, guardians)
         self.rows: dict[str, Rows] = {}
         for section in definition.lists() if definition else ():
             self.rows[section.code] = self._section_rows(section, fill)
@@ -239,22 +259,45 @@ class VisitForm:
         standing_on: date | None,
         has_notice: bool,
     ) -> None:
-        consents = [("spoken", _("已宣读，口头同意")), ("signed", _("已签字同意")), ("none", _("不同意采集"))]
+        ways = [
+            ("spoken", _("已宣读，口头同意")),
+            ("drawn", _("当场在屏幕上签名")),
+            ("photo", _("纸上签字，拍照")),
+            ("none", _("不同意采集")),
+        ]
         if standing_on is not None:
-            consents.insert(0, ("standing", _("此前已同意（%(day)s）") % {"day": standing_on.isoformat()}))
+            ways.insert(0, ("standing", _("此前已同意（%(day)s）") % {"day": standing_on.isoformat()}))
         if not has_notice:
-            consents = consents[-1:]
+            ways = ways[-1:]
         options: dict[str, list[tuple[str, str]]] = {
             "purpose": _labels(purposes),
             "channel": _labels(channels),
             "called": [(visits.CALLED[0], _("本人")), (visits.CALLED[1], _("家中联系人"))],
             "outcome": _labels(outcomes),
-            "consent": _labels(consents),
+            "consent": _labels(ways),
             "person_met": [("", _("请选择")), *self.named],
             "partner": [("", _("没有同访人")), *((str(staff.pk), str(staff)) for staff in colleagues)],
         }
         for name, found in options.items():
             self.visit.fields[name].widget.choices = found
+
+    def _fill_consent(self, offered: Sequence[str], guardians: Sequence[Any]) -> None:
+        words_in = language()
+        purposes = [
+            ("", _("请选择")),
+            ("lending", _("审批贷款")),
+            ("post_loan", _("贷后管理")),
+            ("guarantee", _("审查担保人")),
+        ]
+        self.visit.fields["scopes"].widget.choices = [
+            (scope, f"{consents.scope_name(scope, words_in)}（{consents.scope_note(scope, words_in)}）")
+            for scope in offered
+            if scope != consents.COLLECTION
+        ]
+        self.visit.fields["credit_purpose"].widget.choices = purposes
+        people = {str(person.pk): name for person, (_pk, name) in zip(self.people, self.named, strict=True)}
+        adults = [(str(one.pk), people[str(one.pk)]) for one in guardians]
+        self.visit.fields["guardian"].widget.choices = [("", _("见到的人就是监护人")), *adults]
 
     # --- What the template writes ------------------------------------------------------------------------------------------
 
@@ -330,6 +373,7 @@ class VisitForm:
             "person_met_id": _number(value("person_met")),
             "met_role": value("met_role"),
             "consent": value("consent") if value("outcome") in visits.FILED_OUTCOMES else "",
+            **self._consent(),
             "document": self.document(),
             "confirmed": confirmed,
             "same": frozenset(name for name in self.rows if self.data.get(f"same-{name}")),
@@ -337,6 +381,23 @@ class VisitForm:
             "note": value("note"),
             "next_visit_on": parse_day(value("next_visit_on")),
             "unreadable": self._unreadable(),
+        }
+
+    def _consent(self) -> dict[str, Any]:
+        """What was agreed to; a page of an older edition asked nothing scope by scope."""
+        value = self.visit.value
+        is_anew = value("consent") in GIVEN_ANEW.split() and value("outcome") in visits.FILED_OUTCOMES
+        is_asked = is_anew and (self.data.get("scopes-asked") or self.data.getlist("scopes"))
+        # That collection was agreed to is what the choice above says; the rest is ticked one by one.
+        named = dict.fromkeys((consents.COLLECTION, *self.data.getlist("scopes")))
+        scopes = tuple(named) if is_asked else None
+        is_signed = is_anew and value("consent") in consents.EVIDENCED
+        return {
+            "scopes": scopes,
+            "credit_purpose": value("credit_purpose") if consents.CREDIT_QUERY in (scopes or ()) else "",
+            "guardian_id": _number(value("guardian")) if is_anew else None,
+            "cannot_decide": bool(self.visit["cannot_decide"].value()) and is_anew,
+            "signature": picture_of(value("signature")) if is_signed else None,
         }
 
     def leavers(self) -> list[ItemForm]:
@@ -489,7 +550,7 @@ def _put(document: dict[str, Any], at: str, value: Any) -> None:
 
 def sentence(problem: Problem) -> str:
     """What a finding means and what to do, in the reader's language."""
-    for source in (visits, members):
+    for source in (visits, members, consents):
         if problem.code in source.SENTENCES:
             return source.sentence(problem.code, problem.value, language())
     return words.sentence(problem, language())
@@ -511,6 +572,17 @@ def _leaving(row: ItemForm) -> Leaving:
     return Leaving(
         person=_number(row.value("person")), reason=row.value("left_reason"), on=parse_day(row.value("left_on"))
     )
+
+
+def picture_of(text: str) -> bytes | None:
+    """Read a picture as it is sent, base64 or a data URL; None for nothing, too much, or what is none."""
+    body = text.rpartition(";base64,")[2]
+    if len(body) > LONGEST_PICTURE:
+        return None
+    try:
+        return b64decode(body, validate=True) or None
+    except ValueError:
+        return None
 
 
 def _uuid(text: str) -> UUID:

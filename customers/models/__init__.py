@@ -1,6 +1,7 @@
 """Tables of customers."""
 
 from customers.models.changes import ChangeFlag, ChangeProof
+from customers.models.consents import Consent, StandingConsent
 from customers.models.dayplans import PlannedVisit
 from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
@@ -13,7 +14,7 @@ from customers.models.people import Person, PersonToken
 from customers.models.profile_files import ProfileFile
 from customers.models.profiles import Profile, ProfileCheck
 from customers.models.subjects import Household, Subject
-from customers.models.visits import Consent, Evidence, Visit
+from customers.models.visits import Evidence, Visit
 
 __all__ = [
     "Business",
@@ -45,6 +46,7 @@ __all__ = [
     "SimilarCase",
     "SimilarDecision",
     "SimilarMember",
+    "StandingConsent",
     "Subject",
     "SubjectGrid",
     "SubjectToken",

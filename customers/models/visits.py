@@ -1,4 +1,4 @@
-"""Visits, what proves them, and the consent they stand on. All append-only."""
+"""Visits and what proves them. All append-only."""
 
 from typing import Any
 
@@ -118,23 +118,3 @@ class Evidence(Recorded):
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     caption = models.CharField(_("说明"), max_length=60, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
-
-
-class Consent(Recorded):
-    """Consent of a household to collection, by the notice of a stated version (PIPL articles 13 to 17)."""
-
-    guard = APPEND_ONLY
-
-    class How(models.TextChoices):
-        SPOKEN = "spoken", _("当面宣读，口头同意")
-        SIGNED = "signed", _("签字")
-        WITHDRAWN = "withdrawn", _("撤回")
-
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="consents")
-    visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="consents")
-    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
-    notice_version = models.PositiveIntegerField(_("告知书版本"))
-    scopes: Any = models.JSONField(_("范围"), default=list)
-    how = models.CharField(_("方式"), max_length=9, choices=How)
-    given_at = models.DateTimeField()
-    taken_by = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)

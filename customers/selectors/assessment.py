@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q
 
 from customers.models import Household, ListEntry, Profile, Subject
+from customers.selectors.consents import withdrawn_among
 from customers.selectors.trusted import newest_trusted
 
 
@@ -59,5 +60,7 @@ def cards(subject_ids: Iterable[int]) -> dict[int, Card]:
 
 
 def checked_files(subject_ids: Iterable[int]) -> dict[int, Profile]:
-    """Return the newest trusted revision (accepted, and not held by a sudden change), by subject id."""
-    return {profile.subject_id: profile for profile in newest_trusted(subject_ids)}
+    """Return the newest trusted revision (accepted, and not held by a sudden change), by subject id; none of a household that took
+    its consent back."""
+    asked = set(subject_ids)
+    return {profile.subject_id: profile for profile in newest_trusted(asked - withdrawn_among(asked))}

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from customers.models import Household, ListEntry, Profile, Subject
+from customers.selectors.consents import withdrawn_among
 from customers.selectors.trusted import trusted
 
 
@@ -46,16 +47,19 @@ def accepted_at(households: QuerySet[Subject], at: datetime) -> list[tuple[int, 
     """Return each household with its newest revision trusted at an instant, None without one.
 
     One statement, hence one snapshot. A revision that is returned, not checked yet or held by a sudden change never stands in
-    for a trusted one.
+    for a trusted one; the file of a household that took its consent back is not read.
     """
     accepted = trusted(at).filter(subject=OuterRef("pk")).order_by("-number")
-    rows = households.annotate(accepted=Subquery(accepted.values("pk")[:1]))
-    return list(rows.order_by("pk").values_list("pk", "accepted"))
+    rows = households.annotate(accepted=Subquery(accepted.values("pk")[:1])).order_by("pk")
+    found, ended = list(rows.values_list("pk", "accepted")), withdrawn_among()
+    return [(pk, None if pk in ended else accepted) for pk, accepted in found] if ended else found
 
 
 def checked_revisions(profile_ids: Sequence[int]) -> list[CheckedFile]:
-    """Return accepted revisions by their ids, in one query."""
-    rows = Profile.objects.filter(pk__in=profile_ids).values_list(
+    """Return accepted revisions by their ids, in one query, without those whose household took its consent back meanwhile."""
+    files = Profile.objects.filter(pk__in=profile_ids)
+    ended = withdrawn_among(files.values_list("subject_id", flat=True))
+    rows = files.exclude(subject_id__in=ended).values_list(
         "pk",
         "subject_id",
         "subject__institution_id",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from config.lib.diagnosis import Answer, in_force, question
-from customers.selectors.visits import NOTICE
+from customers.selectors.consents import NOTICE
 
 
 @question("parameters of customers")

@@ -19,7 +19,7 @@ from customers.selectors import files
 from customers.selectors.entities import in_feature
 from customers.selectors.files import FileState
 from customers.selectors.forms import form_of
-from customers.selectors.visits import members, newest_consent, previous_profile
+from customers.selectors.visits import members, previous_profile
 from grids.access import Grid, Post, grids_for
 
 PER_PAGE = 20
@@ -162,7 +162,6 @@ class HouseholdCard:
     photos: list[Evidence]
     visit_count: int
     is_overdue: bool
-    has_consent: bool
     member_facts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -192,7 +191,6 @@ def card_of(household: Household) -> HouseholdCard:
     document = profile.document if profile is not None else {}
     missing = form.incomplete(form_of(profile), document) if profile is not None else []
     next_on = household.next_visit_on
-    consent = newest_consent(household.pk)
     return HouseholdCard(
         household=household,
         state=state,
@@ -209,7 +207,6 @@ def card_of(household: Household) -> HouseholdCard:
         completeness=form.score(form_of(profile), document) if profile is not None else None,
         photos=list(Evidence.objects.filter(subject_id=household.pk, visit__isnull=False).order_by("-created_at")[:12]),
         visit_count=Visit.objects.filter(subject_id=household.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
-        has_consent=consent is not None and consent.how != consent.How.WITHDRAWN,
         is_overdue=next_on is not None and next_on < clock.today(),
         member_facts={
             int(member["person"]): member for member in document.get("members", []) if member["person"].isdigit()

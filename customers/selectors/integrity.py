@@ -255,6 +255,34 @@ rule_by_sql(
     """,
 )
 
+# --- Consent ----------------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "customers.files_stand_on_consent",
+    _("每一版档案收到时，这户最后一次说的是同意采集"),
+    """
+    select profile.id from customers_profile as profile
+    join customers_visit as visit on visit.id = profile.visit_id
+    left join lateral (
+        select consent.how not in ('withdrawn', 'refused') as is_given from customers_consent as consent
+        where consent.subject_id = visit.subject_id and consent.whose_id is null and consent.given_at <= visit.received_at
+          and (consent.scopes ? 'collection' or consent.refused ? 'collection')
+        order by consent.given_at desc, consent.id desc limit 1
+    ) as last on true
+    where last.is_given is distinct from true
+    """,
+)
+rule_by_sql(
+    "customers.signatures_are_sealed",
+    _("签名都是密封保存的文件，属于所签的那一户；查询征信都有签名和用途"),
+    """
+    select consent.id from customers_consent as consent left join lib_storedfile as file on file.id = consent.signature_id
+    where (consent.how in ('drawn', 'photo')) <> (file.id is not null)
+       or (file.id is not null and (not file.is_encrypted or file.kind <> 'consent' or file.subject_id <> consent.subject_id))
+       or (consent.how not in ('withdrawn', 'refused') and consent.scopes ? 'credit_query' and (file.id is null or consent.credit_purpose = ''))
+    """,
+)
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 rule_by_sql(

@@ -24,6 +24,7 @@ from customers.models import (
     Unit,
     Visit,
 )
+from customers.selectors.consents import scope_names
 from customers.selectors.files import releases_of_entries, verdict_of
 from customers.selectors.forms import form_of
 from grids.access import Post
@@ -172,7 +173,12 @@ def _consents(household: Filed) -> list[Event]:
             _("采集同意：%(how)s") % {"how": consent.get_how_display()},
             "signature",
             by=consent.taken_by.name,
-            text=_("告知书第 %(version)s 版") % {"version": consent.notice_version},
+            text=" · ".join(
+                (
+                    _("告知书第 %(version)s 版") % {"version": consent.notice_version},
+                    "、".join(scope_names(consent.scopes, get_language() or "zh")),
+                )
+            ).removesuffix(" · "),
         )
         for consent in consents
     ]

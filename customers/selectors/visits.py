@@ -6,15 +6,14 @@ from typing import Any
 
 from django.db.models import Q
 
-from config.lib import clock, releases
-from customers.models import Business, Consent, Household, Person, Profile, ProfileCheck, Unit, Visit
+from customers.domain.consents import COLLECTION
+from customers.models import Business, Consent, Household, Person, Profile, ProfileCheck, StandingConsent, Unit, Visit
 from customers.selectors import forms
+from customers.selectors.consents import notice_in_force, standing_of
 from customers.selectors.forms import Edition
 from customers.selectors.trusted import trusted
 from grids.access import Staff
 from grids.selectors.colleagues import colleagues_at
-
-NOTICE = "consent_notice"
 
 
 def newest_profile(subject_id: int) -> Profile | None:
@@ -47,25 +46,16 @@ def previous_profile(profile: Profile) -> Profile | None:
     return last or Profile.objects.filter(earlier).select_related(*people).order_by("-number").first()
 
 
-def notice_in_force(institution_id: int) -> Any:
-    """Return the release of the consent notice in force today, or None while there is none."""
-    try:
-        return releases.in_force(institution_id, NOTICE, clock.today())
-    except releases.NotReleased:
-        return None
-
-
 def newest_consent(subject_id: int) -> Consent | None:
-    """Return the last thing a household said about collection: consent or its withdrawal."""
-    return Consent.objects.filter(subject_id=subject_id).order_by("-pk").first()
+    """Return the last thing a household as a whole said: consent, refusal or withdrawal."""
+    said = Consent.objects.filter(subject_id=subject_id, whose__isnull=True)
+    return said.order_by("-given_at", "-pk").first()
 
 
-def standing_consent(subject_id: int, notice_version: int | None) -> Consent | None:
-    """Return the newest consent of a household if it was given under this version of the notice and not withdrawn since."""
-    newest = newest_consent(subject_id)
-    if newest is None or newest.how == Consent.How.WITHDRAWN or newest.notice_version != notice_version:
-        return None
-    return newest
+def standing_consent(subject_id: int, notice_version: int | None) -> StandingConsent | None:
+    """Return what collection stands on if it was agreed to under this version of the notice and not taken back since."""
+    standing = standing_of(subject_id)
+    return standing.scopes[COLLECTION] if standing.has(COLLECTION, notice_version or 0) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +68,7 @@ class VisitStart:
     returned: Profile | None
     remarks: list[dict[str, str]]
     notice: Any
-    standing: Consent | None
+    standing: StandingConsent | None
     next_number: int
     editions: list[Edition]
     subject_kind: str
@@ -94,6 +84,11 @@ def members(household: Household) -> list[Person]:
     """Return the present members of a household, the head first."""
     people = Person.objects.filter(household=household, left_on__isnull=True, erased_at__isnull=True).order_by("pk")
     return sorted(people, key=lambda person: person.pk != household.head_id)
+
+
+def people_of(place: Household | Business | Unit) -> list[Person]:
+    """Return the present members of a household, the head first; a business or unit has none."""
+    return members(place) if isinstance(place, Household) else []
 
 
 CHILD, ELDER = 16, 70
@@ -118,7 +113,7 @@ def start_of(place: Household | Business | Unit, staff: Staff, form_key: str = "
     notice = notice_in_force(place.institution_id)
     editions = forms.editions_for(place.subject, place.kind if isinstance(place, Business) else "")
     return VisitStart(
-        people=members(place) if isinstance(place, Household) else [],
+        people=people_of(place),
         colleagues=colleagues_at(place.grid, staff),
         base=baseline(place.pk),
         returned=newest if is_returned else None,

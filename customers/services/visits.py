@@ -5,7 +5,7 @@ it is a conflict. Submits for one household follow one another under the lock of
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -17,13 +17,15 @@ from django.db import IntegrityError, transaction
 
 from config.lib import audit, clock, crypto, files
 from config.lib.weeks import business_day
+from customers.domain import consents as consent_rules
 from customers.domain import economics, form, visits
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
-from customers.models import Business, ChangeFlag, Consent, Evidence, Household, Milestone, Person, Profile, Unit, Visit
+from customers.models import Business, ChangeFlag, Evidence, Household, Milestone, Person, Profile, Unit, Visit
+from customers.selectors.consents import Standing, notice_in_force, standing_of
 from customers.selectors.forms import Edition, edition_for, editions_for
-from customers.selectors.visits import baseline, newest_profile, notice_in_force, standing_consent
-from customers.services import members, milestones
+from customers.selectors.visits import baseline, newest_profile
+from customers.services import consents, members, milestones
 from customers.services.guard import flag_changes
 from grids.selectors.campaigns import open_campaign
 from grids.selectors.colleagues import colleagues_at, officers_of
@@ -85,6 +87,14 @@ class Submission:
     person_met_id: int | None = None
     met_role: str = ""
     consent: str = ""
+    # What was agreed to, scope by scope; None where it was not said one by one (what the notice always covered).
+    scopes: tuple[str, ...] | None = None
+    credit_purpose: str = ""
+    # Who consents in the place of a child, or of somebody met who cannot decide (``cannot_decide``).
+    guardian_id: int | None = None
+    cannot_decide: bool = False
+    # The drawn signature or the signed paper, as a picture.
+    signature: bytes | None = None
     document: dict[str, Any] | None = None
     confirmed: frozenset[str] = frozenset()
     same: frozenset[str] = frozenset()
@@ -140,10 +150,14 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
             return stored
         edition = _edition(home, submission)
         lead = staff if typist is None else _lead(home, submission)
-        document, newcomers, warnings = _validated(home, lead, submission, edition)
+        standing = standing_of(home.pk)
+        document, newcomers, warnings = _validated(home, lead, submission, edition, standing)
+        if not consents.covers_position(home, submission, standing):
+            submission = replace(submission, latitude=None, longitude=None, accuracy_m=None)
+        people = _present(home)
         visit = _write_visit(home, lead, typist, submission, digest, document)
         document = _write_members(home, submission, visit, newcomers, document)
-        _write_consent(home, lead, submission, visit)
+        _write_consent(home, staff, submission, visit, people)
         _write_photos(home, staff, submission, visit)
         profile = (
             _write_profile(home, lead, submission, visit, document, edition)
@@ -200,6 +214,7 @@ def _content_hash(place: Place, staff: Any, submission: Submission) -> str:
     content |= {"met_role": submission.met_role} if submission.met_role else {}
     content |= {"form": submission.form} if submission.form else {}
     content |= {"called": submission.called} if submission.called else {}
+    content |= _consent_said(submission)
     content |= {"typed_by": staff.pk, "edition": submission.edition} if submission.entry in visits.TYPED else {}
     if submission.joining:
         content["joining"] = [
@@ -218,6 +233,17 @@ def _content_hash(place: Place, staff: Any, submission: Submission) -> str:
     if submission.leaving:
         content["leaving"] = [[one.person, one.reason, str(one.on)] for one in submission.leaving]
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _consent_said(submission: Submission) -> dict[str, Any]:
+    said = {
+        "scopes": sorted(submission.scopes) if submission.scopes is not None else None,
+        "credit_purpose": submission.credit_purpose,
+        "guardian": submission.guardian_id,
+        "cannot_decide": submission.cannot_decide,
+        "signature": submission.signature and sha256(submission.signature).hexdigest(),
+    }
+    return {name: value for name, value in said.items() if value not in (None, "", False)}
 
 
 def _known(home: Place, staff: Any, client_uuid: UUID, digest: str) -> Stored | None:
@@ -250,7 +276,7 @@ def _lead(home: Place, submission: Submission) -> Any:
 
 
 def _validated(
-    home: Place, lead: Any, submission: Submission, edition: Edition | None
+    home: Place, lead: Any, submission: Submission, edition: Edition | None, standing: Standing
 ) -> tuple[dict[str, Any] | None, list[Newcomer], list[Problem]]:
     notice = notice_in_force(home.institution_id)
     statement = visits.Statement(
@@ -270,7 +296,7 @@ def _validated(
         entry=submission.entry,
         on=business_day(submission.device_at) if submission.device_at else None,
     )
-    present = list(Person.objects.filter(household=home, left_on__isnull=True)) if isinstance(home, Household) else []
+    present = _present(home)
     staying = {person.pk for person in present} - {one.person for one in submission.leaving if _may_leave(home, one)}
     given = visits.Circumstances(
         today=clock.today(),
@@ -279,9 +305,10 @@ def _validated(
         has_lead=lead is not None,
         has_notice=notice is not None,
         has_standing_consent=submission.consent == "standing"
-        and standing_consent(home.pk, notice.version if notice else None) is not None,
+        and standing.has(consent_rules.COLLECTION, notice.version if notice else 0),
     )
     problems = [*visits.check(statement, given), *submission.unreadable]
+    problems += consents.judged(home, submission, present, standing, submission.device_at or clock.now())
     newcomers: list[Newcomer] = []
     if isinstance(home, Household):
         may = submission.outcome in visits.FILED_OUTCOMES and submission.consent in visits.CONSENTED
@@ -396,23 +423,18 @@ def _write_visit(
     return visit
 
 
-def _write_consent(home: Place, staff: Any, submission: Submission, visit: Visit) -> None:
-    if visit.outcome not in visits.FILED_OUTCOMES or submission.consent not in (
-        Consent.How.SPOKEN,
-        Consent.How.SIGNED,
-    ):
+def _present(home: Place) -> list[Person]:
+    """Return the present members of a household; a business or unit has none."""
+    return list(Person.objects.filter(household=home, left_on__isnull=True)) if isinstance(home, Household) else []
+
+
+def _write_consent(home: Place, staff: Any, submission: Submission, visit: Visit, people: list[Person]) -> None:
+    if visit.outcome not in visits.FILED_OUTCOMES:
         return
-    notice = notice_in_force(home.institution_id)
-    Consent.objects.create(
-        **_fields(home),
-        visit=visit,
-        person_id=submission.person_met_id,
-        notice_version=notice.version,
-        scopes=notice.document.get("scopes", []),
-        how=submission.consent,
-        given_at=visit.device_at,
-        taken_by=staff,
-    )
+    try:
+        consents.write(place=home, staff=staff, submission=submission, visit=visit, people=people)
+    except files.FileRefused as error:
+        raise VisitRefusedError([Problem("signature", "signature_refused", str(error))]) from error
 
 
 def _write_photos(home: Place, staff: Any, submission: Submission, visit: Visit) -> None:

@@ -4,7 +4,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
     select release.id, count(*)
     from lib_release as release
     join customers_consent as consent on consent.institution_id = release.institution_id and consent.notice_version = release.version
-    where release.id = any (releases) and release.kind = 'consent_notice' and consent.how <> 'withdrawn'
+    where release.id = any (releases) and release.kind = 'consent_notice' and consent.how not in ('withdrawn', 'refused')
       and release.institution_id = nullif(current_setting('app.institution', true), '')::bigint
     group by release.id
 $$;

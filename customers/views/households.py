@@ -22,9 +22,10 @@ from customers.forms.items import language
 from customers.selectors import duplicates, entities, files, households, life
 from customers.selectors import identity as identities
 from customers.selectors import lists as listed
+from customers.selectors.consents import lines_of
 from customers.selectors.households import HouseholdFilter
 from customers.selectors.timeline import timeline_of
-from customers.services import consents, identity, lists
+from customers.services import identity, lists
 from grids.access import CUSTOMER_POSTS, PostKind
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "told": duplicates.told_on(home),
         "change": life.waiting_change(home),
         "asked": life.moves_asked(home),
+        "consent_lines": lines_of(home.pk, home.institution_id, language()),
         "slots": _slots(home.pk),
         **feature_context(request, home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,
@@ -262,17 +264,3 @@ def correct_phone(request: StaffRequest, pk: int) -> HttpResponse:
         identity.correct_phone(staff=request.user, post_id=request.post.pk, person=person, phone=found.number)
         messages.success(request, _("%(name)s 的手机号已更正。") % {"name": person.name})
     return redirect("customers:household", pk=person.household_id)
-
-
-@allow(PostKind.OFFICER)
-@require_POST
-def withdraw_consent(request: StaffRequest, pk: int) -> HttpResponse:
-    """Record that a household withdrew its consent to collection."""
-    home = access.open_household(request.post, pk)
-    try:
-        consents.withdraw(staff=request.user, post_id=request.post.pk, household=home)
-    except consents.NothingToWithdrawError:
-        messages.warning(request, _("这户没有可撤回的同意。"))
-    else:
-        messages.success(request, _("已记录撤回。以后采集须重新告知并取得同意；要求删除信息的，请转支行行长办理。"))
-    return redirect("customers:household", pk=home.pk)

@@ -18,10 +18,12 @@ from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from config.lib.weeks import business_day
 from customers import access
+from customers.domain.consents import asked, needs_guardian
 from customers.domain.visits import FILED_OUTCOMES
 from customers.forms.items import language
 from customers.forms.visits import VisitForm, sentence
 from customers.selectors import households, identity
+from customers.selectors.consents import adults_of
 from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, is_light, start_of
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
@@ -83,6 +85,8 @@ def _form(home: Any, start: VisitStart, request: StaffRequest) -> VisitForm:
         met_roles=list(start.met_roles),
         standing_on=business_day(start.standing.given_at) if start.standing else None,
         has_notice=start.notice is not None,
+        offered=asked(start.notice.document) if start.notice else (),
+        guardians=adults_of(start.people),
         base=start.base.document if start.base else None,
         base_number=start.base.number if start.base else 0,
         fill=start.returned.document if start.returned else None,
@@ -120,6 +124,7 @@ def _page(
         "is_household": home.subject.kind == "household",
         "form": form,
         "start": start,
+        "children": [one.name for one in start.people if needs_guardian(one.born_on, clock.today())],
         "notice": start.notice.document["en" if english else "zh"] if start.notice else None,
         "filed_outcomes": " ".join(sorted(FILED_OUTCOMES)),
         "conflict": conflict,

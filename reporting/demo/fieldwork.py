@@ -14,6 +14,7 @@ from django.db import connection
 from config.lib.clock import SHANGHAI
 from config.lib.models import Release
 from customers.domain import economics as files
+from customers.domain.consents import CREDIT_QUERY, MESSAGES, POSITION, PUBLICITY, asked
 from customers.domain.form import score
 from customers.models import Consent, Household, Milestone, Person, Profile, ProfileCheck, Visit
 from customers.selectors.forms import Edition, editions_for
@@ -98,7 +99,7 @@ def write(
     visits = list(_visits(random, organisation, campaign, outings, people, now))
     bulk.copy(Visit, _VISIT, visits)
     files_of, checks = _profiles(random, organisation, outings, visits, people, now, _edition(outings))
-    bulk.copy(Consent, _CONSENT, _consents(visits, outings, files_of, notice))
+    bulk.copy(Consent, _CONSENT, _consents(visits, outings, files_of, notice, now))
     bulk.copy(Profile, _PROFILE, files_of.values())
     bulk.copy(ProfileCheck, _CHECK, checks)
     _borrowers()
@@ -163,7 +164,8 @@ def _visits(
             else []
         )
         latitude, longitude = outing.grid.latitude, outing.grid.longitude
-        near = random.random() < 0.9
+        # Where the visit was is kept with consent alone, which is asked of whoever files.
+        near = random.random() < 0.9 and outing.outcome == Visit.Outcome.INTERVIEWED
         yield [
             first + place, *_recorded(outing), uuid, sha256(uuid.bytes).hexdigest(), campaign.pk, outing.lead.pk,
             random.choice(colleagues).pk if colleagues and random.random() < 0.35 else None,
@@ -189,9 +191,9 @@ _PROFILE = (
     "figures_hash",
 )
 _CHECK = ("id", *RECORDED, "profile_id", "checker_id", "verdict", "remarks", "checked_at")
-_CONSENT = (*RECORDED, "visit_id", "person_id", "notice_version", "scopes", "how", "given_at", "taken_by_id")
+_CONSENT = (*RECORDED, "visit_id", "person_id", "notice_version", "scopes", "refused", "how", "given_at", "taken_by_id")
 _MILESTONE = (*RECORDED, "campaign_id", "kind", "reached_at", "device_on", "staff_id")
-_LEAD, _PARTNER, _DEVICE, _RECEIVED, _MET = 8, 9, 13, 14, 12
+_LEAD, _PARTNER, _DEVICE, _RECEIVED, _MET, _LATITUDE = 8, 9, 13, 14, 12, 15
 
 
 def _profiles(
@@ -255,12 +257,32 @@ def _age(born: date | None, day: date) -> int:
 
 
 def _consents(
-    visits: Sequence[list[Any]], outings: Sequence[Outing], files_of: dict[int, list[Any]], notice: Release
+    visits: Sequence[list[Any]],
+    outings: Sequence[Outing],
+    files_of: dict[int, list[Any]],
+    notice: Release,
+    now: datetime,
 ) -> Iterable[list[Any]]:
+    """What was agreed to aloud: most agree to nearly everything, the credit register is asked about in writing, later."""
+    offered = asked(notice.document)
     for visit, outing in zip(visits, outings, strict=True):
-        if visit[0] in files_of:
+        if visit[0] not in files_of:
+            continue
+        kept = visit[_LATITUDE] is not None
+        spared = {CREDIT_QUERY} | (set() if kept else {POSITION})
+        spared |= {PUBLICITY} if visit[0] % 9 == 0 else set()
+        spared |= {MESSAGES} if visit[0] % 7 == 0 else set()
+        given = [scope for scope in offered if scope not in spared]
+        refused = [scope for scope in offered if scope in spared and scope != CREDIT_QUERY]
+        yield [
+            *_recorded(outing), visit[0], visit[_MET], notice.version, given, refused, Consent.How.SPOKEN.value, visit[_DEVICE], visit[_LEAD]
+        ]  # fmt: skip
+        # A few come to the counter weeks later: one wants no messages any more, one wants nothing used.
+        later = visit[_RECEIVED] + timedelta(days=20)
+        back = given if visit[0] % 397 == 0 else [MESSAGES] if visit[0] % 211 == 0 and MESSAGES in given else []
+        if back and later < now:
             yield [
-                *_recorded(outing), visit[0], visit[_MET], notice.version, notice.document["scopes"], Consent.How.SPOKEN.value, visit[_DEVICE], visit[_LEAD]
+                *_recorded(outing), None, None, notice.version, back, [], Consent.How.WITHDRAWN.value, later, visit[_LEAD]
             ]  # fmt: skip
 
 

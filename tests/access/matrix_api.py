@@ -34,6 +34,8 @@ ROWS = {
     "api:household-detail": Row(posts=CUSTOMERS, kwargs=key(rows.household)),
     "api:visit-list": Row(posts=REPORTS),
     "api:visit-detail": Row(posts=CUSTOMERS, kwargs=key(rows.visit)),
+    "api:consent-list": Row(posts=REPORTS),
+    "api:consent-detail": Row(posts=CUSTOMERS, kwargs=key(rows.consent)),
     "api:profile-list": Row(posts=REPORTS),
     "api:profile-detail": Row(posts=CUSTOMERS, kwargs=key(rows.profile)),
     "api:check-list": Row(posts=REPORTS),

@@ -9,6 +9,7 @@ from PIL import Image
 
 from config.lib import clock
 from customers.models import (
+    Consent,
     DuplicateCase,
     Evidence,
     GridMerger,
@@ -29,7 +30,7 @@ from customers.services.visits import Photo, submit_visit
 from grids.models import PostKind
 from tests.access.matrix import Row
 from tests.customers import guarding
-from tests.customers.builders import make_household, release_parameters, submission
+from tests.customers.builders import a_signature, make_household, release_parameters, submission
 from tests.world import World
 
 SEEING = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER})
@@ -72,6 +73,18 @@ def _visited_by_deng(world: World) -> Evidence:
         submission=submission(found, photos=(Photo(block.getvalue(), "a.jpg"),)),
     )
     return Evidence.objects.get(subject_id=found.pk)
+
+
+def signed(world: World) -> dict[str, Any]:
+    release_parameters(world)
+    found = _home(world)
+    submit_visit(
+        staff=world.deng,
+        post_id=None,
+        place=found,
+        submission=submission(found, consent="drawn", signature=a_signature()),
+    )
+    return {"pk": Consent.objects.get(subject_id=found.pk).pk}
 
 
 def photo(world: World) -> dict[str, Any]:
@@ -293,7 +306,9 @@ ROWS = {
     "customers:correct_phone": Row(
         posts=OFFICER, kwargs=lambda world: {"pk": _home(world).head_id}, method="post", data={"phone": "x"}, status=302
     ),
-    "customers:withdraw_consent": Row(posts=OFFICER, kwargs=home, method="post", status=302),
+    "customers:consent": Row(posts=SEEING, kwargs=home),
+    "customers:withdraw_consent": Row(posts=SECOND, kwargs=home, method="post", status=302),
+    "customers:signature": Row(posts=SECOND | {PostKind.AUDITOR}, kwargs=signed, method="post"),
     "customers:photo": Row(posts=SEEING, kwargs=photo),
     "customers:queues": Row(posts=SECOND),
     "customers:check_returns": Row(posts=MANAGER),

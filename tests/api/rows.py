@@ -13,6 +13,7 @@ from credit.models import Decision, DecisionStep, LineResult, LineRun, Round, Sh
 from customers.domain import economics
 from customers.models import (
     Business,
+    Consent,
     Household,
     HouseholdEvent,
     ListEntry,
@@ -54,6 +55,23 @@ def business(world: World) -> Business:
 def unit(world: World) -> Unit:
     """A school in Liu Village."""
     return make_unit(world.liu, f"小学{_next('unit')}")
+
+
+def consent(world: World, home: Household | None = None) -> Consent:
+    """What a household agreed to on a visit of Chen."""
+    seen = visit(world, home)
+    return Consent.objects.create(
+        institution_id=seen.institution_id,
+        grid_id=seen.grid_id,
+        recorded_grid_id=seen.grid_id,
+        subject_id=seen.subject_id,
+        visit=seen,
+        notice_version=1,
+        scopes=["collection"],
+        how="spoken",
+        given_at=seen.device_at,
+        taken_by=world.chen,
+    )
 
 
 def visit(world: World, home: Household | None = None) -> Visit:

@@ -2,8 +2,11 @@
 
 import json
 from datetime import date
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
+
+from PIL import Image
 
 from config.lib import clock, releases
 from customers.domain import names
@@ -86,7 +89,7 @@ def release_parameters(world: World) -> None:
     """Release the notice, the reasons of the lists and the quotas, signed by two."""
     documents = {
         "consent_notice": {
-            "scopes": ["identity", "economics"],
+            "scopes": ["collection", "position", "credit_query", "publicity", "messages"],
             "zh": {"title": "告知书", "paragraphs": ["我行采集家庭经济情况，只用于建档授信。"]},
             "en": {"title": "Notice", "paragraphs": ["The bank records household economics for credit."]},
         },
@@ -180,3 +183,12 @@ def submission(household: Household, **changes: Any) -> Submission:
         "document": document(household),
     }
     return Submission(**(fields | changes))
+
+
+def a_signature() -> bytes:
+    """A picture somebody signed on."""
+    block = BytesIO()
+    picture = Image.new("RGB", (300, 100), "white")
+    picture.paste("black", (40, 40, 200, 48))
+    picture.save(block, "PNG")
+    return block.getvalue()

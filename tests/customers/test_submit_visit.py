@@ -117,7 +117,7 @@ def test_without_consent_only_the_visit_is_kept(world: World, home: Household) -
     assert _problems(world, home, consent="none") == [("consent", "file_without_consent")]
 
     stored = _submit(world, home, consent="none", document=None)
-    assert (stored.profile, Consent.objects.count(), Visit.objects.count()) == (None, 0, 1)
+    assert (stored.profile, Consent.objects.get().how, Visit.objects.count()) == (None, "refused", 1)
 
 
 def test_a_standing_consent_must_exist(world: World, home: Household) -> None:

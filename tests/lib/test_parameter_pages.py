@@ -174,7 +174,7 @@ def test_a_notice_is_edited_paragraph_by_paragraph(world: World, client_of: Clie
     with acting_as(world.mo):
         draft = drafts.begin(by=world.mo, post_id=None, kind=kind_named("consent_notice"))
     sent = {
-        "scopes": ["identity", "family"],
+        "scopes": ["collection", "position"],
         "zh.title": "告知书",
         "zh.paragraphs": ["0", "1"],
         "zh.paragraphs.0": "第一段",
@@ -189,7 +189,7 @@ def test_a_notice_is_edited_paragraph_by_paragraph(world: World, client_of: Clie
     assert post(client_of(world.mo), "draft_edit", draft.pk, **sent).status_code == 302
     draft.refresh_from_db()
     assert draft.document == {
-        "scopes": ["identity", "family"],
+        "scopes": ["collection", "position"],
         "zh": {"title": "告知书", "paragraphs": ["第一段", "第二段"]},
         "en": {"title": "Notice", "paragraphs": ["First"]},
     }

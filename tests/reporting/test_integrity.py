@@ -133,6 +133,13 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "join customers_person as person on person.household_id = entry.subject_id "
         "where entry.blocks and entry.confirmed_at is not null and entry.released_at is null limit 1",
     ),
+    "customers.files_stand_on_consent": (
+        "update customers_consent set given_at = given_at + interval '2 days' where visit_id = "
+        "(select visit_id from customers_profile order by id limit 1)",
+    ),
+    "customers.signatures_are_sealed": (
+        "update customers_consent set how = 'drawn' where id = (select min(id) from customers_consent)",
+    ),
     "customers.reviews_move_the_date": (
         "insert into customers_listreview (institution_id, grid_id, recorded_grid_id, subject_id, entry_id, next_on, reason, reviewed_by_id) "
         "select institution_id, grid_id, recorded_grid_id, subject_id, id, '2030-01-01', 'x', proposed_by_id from customers_listentry limit 1",

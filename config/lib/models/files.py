@@ -38,6 +38,7 @@ class StoredFile(models.Model):
         ROSTER = "roster", _("名册原件")
         EXPORT = "export", _("导出文件")
         REPORT = "report", _("报表")
+        CONSENT = "consent", _("签署的同意")
 
     uuid = models.UUIDField(default=uuid4, unique=True)
     institution = models.ForeignKey("grids.Institution", models.PROTECT)

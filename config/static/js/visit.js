@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const gedang = (window.gedang = window.gedang || {});
-  const CONSENTED = ["standing", "spoken", "signed"];
+  const CONSENTED = ["standing", "spoken", "signed", "drawn", "photo"];
   const GOOD = 15; // metres: good enough to stop asking the satellites
   const LONGEST = 120000; // ms of asking
 
