@@ -24,6 +24,8 @@ NOON = time(12)
 class PaperForm(VisitForm):
     """A visit typed from paper. ``officers`` are those who may have gone."""
 
+    is_typed = True
+
     def __init__(self, *, officers: Iterable[Any], lead: int | None, **options: Any) -> None:
         super().__init__(**options)
         fields = self.visit.fields

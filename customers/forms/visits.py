@@ -135,6 +135,8 @@ class VisitForm:
     whose values stand beside the fields; ``fill`` one that stands in them (a file that came back); ``remarks`` the checker's words
     by path."""
 
+    is_typed = False
+
     def __init__(
         self,
         *,
@@ -261,8 +263,12 @@ class VisitForm:
     ) -> None:
         ways = [
             ("spoken", _("已宣读，口头同意")),
-            ("drawn", _("当场在屏幕上签名")),
-            ("photo", _("纸上签字，拍照")),
+            *(
+                # The sheet that was signed is the photo beside it.
+                [("signed", _("已签字同意"))]
+                if self.is_typed
+                else [("drawn", _("当场在屏幕上签名")), ("photo", _("纸上签字，拍照"))]
+            ),
             ("none", _("不同意采集")),
         ]
         if standing_on is not None:

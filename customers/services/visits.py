@@ -339,7 +339,7 @@ def findings_of(staff: Any, home: Household, submission: Submission) -> list[Pro
     """Return everything that would be said of a submission now; stores nothing. Photos are counted, not read."""
     lead = staff if submission.entry not in visits.TYPED else _lead(home, submission)
     try:
-        return _validated(home, lead, submission, _edition(home, submission))[2]
+        return _validated(home, lead, submission, _edition(home, submission), standing_of(home.pk))[2]
     except VisitRefusedError as refused:
         return refused.problems
 
