@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     """Consent scope by scope: what was agreed to, how, by whom, and what stands."""
 
     dependencies = [
-        ("customers", "0023_deputies"),
+        ("customers", "0024_day_plans"),
         ("grids", "0005_alter_grid_kind"),
         ("lib", "0009_signed_consents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
