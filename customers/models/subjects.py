@@ -78,7 +78,15 @@ class Subject(Scoped):
 class Household(Routed):
     """A household (户): number, group, address, head and the one member who may borrow."""
 
-    guard = Guard(scope="grid", web="SELECT, INSERT, UPDATE", whole="SELECT", subject_column="subject_id", history=True)
+    # The opener learns who borrows, to leave out the file of one who took his consent back; nothing else of a household.
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT, UPDATE",
+        whole="SELECT",
+        opener="SELECT (subject_id, borrower_id)",
+        subject_column="subject_id",
+        history=True,
+    )
 
     subject = models.OneToOneField(Subject, models.PROTECT, primary_key=True, related_name="household")
     number = models.CharField(_("户号"), max_length=32, db_collation="C")

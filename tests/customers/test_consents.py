@@ -385,3 +385,15 @@ def test_a_business_has_its_consent_too(world: World, client_of: ClientOf) -> No
     assert page.status_code == 200
     assert "还没有告知过" in page.content.decode()
     assert ProfileCheck.objects.count() == 0
+
+
+def test_the_opener_leaves_out_whose_consent_ended_and_learns_nothing_else_of_the_household(
+    world: World, home: Household
+) -> None:
+    visit(world, home)
+    take_back(world, home)
+
+    with job_frame(None, "test", role="opener"):
+        assert withdrawn_among([home.pk]) == {home.pk}
+        with pytest.raises(DatabaseError), transaction.atomic():
+            list(Household.objects.filter(pk=home.pk).values_list("address", flat=True))
