@@ -74,22 +74,29 @@ def edition_for(subject: Subject, release_id: int) -> Edition | None:
     return Edition(release.pk, release.key, release.version, form)
 
 
-def _in_force(institution_id: int, on: date) -> list[Edition]:
+def _newest(institution_id: int, on: date) -> list[tuple[int, str, int, str]]:
+    """Return release, key, version and hash of every form in force on a day."""
     releases = Release.objects.filter(institution_id=institution_id, kind=KIND)
     known = list(releases.order_by("pk").values_list("pk", "key", "version", "effective_on", "sha256"))
     newest: dict[str, tuple[date, int, int, str]] = {}
     for pk, key, version, effective_on, sha256 in known:
         if effective_on <= on:
             newest[key] = max(newest.get(key, (effective_on, version, pk, sha256)), (effective_on, version, pk, sha256))
-    unread = [pk for _day, _version, pk, sha256 in newest.values() if sha256 not in _READ]
+    return [(pk, key, version, sha256) for key, (_day, version, pk, sha256) in newest.items()]
+
+
+def _in_force(institution_id: int, on: date) -> list[Edition]:
+    newest = _newest(institution_id, on)
+    unread = [pk for pk, _key, _version, sha256 in newest if sha256 not in _READ]
     for release in Release.objects.filter(pk__in=unread) if unread else ():
         _form(release)
-    return [Edition(pk, key, version, _READ[sha256]) for key, (_day, version, pk, sha256) in newest.items()]
+    return [Edition(pk, key, version, _READ[sha256]) for pk, key, version, sha256 in newest]
 
 
 def releases_in_force(institution_id: int) -> QuerySet[Release]:
     """Return the releases of every form in force today."""
-    return Release.objects.filter(pk__in=[edition.release_id for edition in _in_force(institution_id, clock.today())])
+    newest = _newest(institution_id, clock.today())
+    return Release.objects.filter(pk__in=[pk for pk, _key, _version, _sha256 in newest])
 
 
 def first_edition() -> Form:

@@ -168,7 +168,6 @@ def paper_data(homes: Sequence[Household], edition: Edition, language: str, addr
         "bank": homes[0].grid.institution.name if homes else "",
         "title": edition.form.words.label(language),
         "edition": _("第 %(version)s 版") % {"version": edition.version},
-        "form": edition.key,
         "visit": {
             "purpose": [str(label) for _code_, label in Visit.Purpose.choices],
             "channel": [str(label) for _code_, label in Visit.Channel.choices],

@@ -184,7 +184,7 @@ def test_each_person_has_his_own_draft_key(world: World, client_of: ClientOf) ->
     keys = [client_of(staff).get(url).json()["key"] for staff in (world.chen, world.chen, world.deng)]
 
     assert keys[0] == keys[1] != keys[2]
-    assert client_of(world.gao).get(url).status_code == 404
+    assert client_of(world.kang).get(url).status_code == 404
     assert Client().get(url, headers={"Accept": "application/json"}).status_code == 401
 
 

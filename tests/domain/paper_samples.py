@@ -7,6 +7,8 @@ from fractions import Fraction
 from config.lib.ratios import Ratio
 from config.lib.tables import Column, Role, Row, Shape, Table, Words, paper
 from config.lib.weeks import SHANGHAI, Week
+from customers.selectors import papers
+from customers.selectors.forms import Edition
 from reporting.domain.figures import (
     AmountTally,
     FigureRow,
@@ -22,6 +24,7 @@ from reporting.domain.figures import (
 )
 from reporting.domain.sampling import METHOD, conclude, plan_size, sizing_words
 from reporting.domain.weekly import collector_table, kinds_table, laggard_table, progress_table, report_paper
+from tests.forms import FARM
 
 BANK = "招远农村商业银行（示范）"
 BRANCHES = [
@@ -361,4 +364,31 @@ def conclusion(language: str, *, found: int = 1) -> dict:
     }  # fmt: skip
 
 
-PAPERS = {"weekly": weekly, "line": line, "assessment": assessment, "decision": decision, "conclusion": conclusion}
+def form(language):
+    """The farm form of one household with a child in it."""
+    people = [
+        {"name": "刘建国", "relation": "户主", "is_light": False},
+        {"name": "刘小宝", "relation": "孙辈", "is_light": True},
+    ]
+    home = {
+        "village": "刘家村",
+        "town": "张星镇",
+        "number": "0001",
+        "group": "1组",
+        "head": "刘建国",
+        "members": people,
+        "code": CODE,
+    }
+    whole = papers.paper_data([], Edition(1, "farm_household", 1, FARM), language, "https://bank.example")
+    return whole | {"bank": "金穗农商行", "subjects": [home]}
+
+
+CODE = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><path d="M0 0h5v5z"/></svg>'
+PAPERS = {
+    "form": form,
+    "weekly": weekly,
+    "line": line,
+    "assessment": assessment,
+    "decision": decision,
+    "conclusion": conclusion,
+}

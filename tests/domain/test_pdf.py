@@ -45,7 +45,7 @@ HOSTILE = '#panic("x") $x$ *b* _i_ `r` @ref <label> \\ // /* [ ] { } #read("/etc
 
 def hostile(value):
     if isinstance(value, dict):
-        keep = {"role", "key", "align"}  # fixed words the templates choose by
+        keep = {"role", "key", "align", "shape", "kind", "code"}  # fixed words the templates choose by, and a picture
         return {key: item if key in keep else hostile(item) for key, item in value.items()}
     if isinstance(value, list):
         return [hostile(item) for item in value]
