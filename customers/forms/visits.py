@@ -55,7 +55,7 @@ class StatementForm(forms.Form):
     met_role = Words(label=gettext_lazy("见到谁"), widget=forms.RadioSelect)
     partner = Words(label=gettext_lazy("同访人"), widget=forms.Select)
     consent = Words(label=gettext_lazy("是否同意采集"), required=True, widget=forms.RadioSelect)
-    scopes = forms.MultipleChoiceField(
+    scopes = items.ManyWords(
         label=gettext_lazy("逐项征求，另外还同意"),
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"data-shown-field": "consent", "data-shown-values": GIVEN_ANEW}),

@@ -88,6 +88,7 @@ def _add(tab: Page, section: str, kind: str, amounts: dict[str, str]) -> None:
 def _first_half(tab: Page) -> None:
     _choose(tab, "outcome", "interviewed")
     _choose(tab, "consent", "spoken")
+    _choose(tab, "scopes", "position")
     _next(tab, "家庭")
     for place in range(3):
         tab.locator(f"input[name=members-{place}-labour][value=able]").check()
