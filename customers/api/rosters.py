@@ -16,7 +16,7 @@ from config.lib.api.errors import ErrorSerializer, Refused
 from config.lib.api.views import Filter, Rows
 from config.lib.files import FileRefused
 from customers import access
-from customers.api.serializers import RosterProblemSerializer, RosterSerializer, RosterUpload
+from customers.api.roster_serializers import RosterProblemSerializer, RosterSerializer, RosterUpload
 from customers.forms.roster import RosterForm
 from customers.selectors import roster as selectors
 from customers.services import roster as service

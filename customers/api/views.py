@@ -34,7 +34,8 @@ from customers.api.serializers import (
 )
 from customers.domain.economics import Problem
 from customers.domain.members import Joining, Leaving
-from customers.forms.visits import picture_of, sentence
+from customers.forms.typed import picture_of
+from customers.forms.visits import sentence
 from customers.selectors.consents import usable
 from customers.selectors.forms import releases_in_force
 from customers.services.visits import Photo, Submission, VisitConflictError, VisitRefusedError, submit_visit

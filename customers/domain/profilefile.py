@@ -20,6 +20,7 @@ from customers.domain import visits, words
 from customers.domain.catalogue import RELATIONS, Words
 from customers.domain.economics import Problem
 from customers.domain.form import Field, Form, Section
+from customers.domain.form.reading import answer, put
 from customers.domain.members import SENTENCES as MEMBER_SENTENCES
 from customers.domain.members import sentence as member_sentence
 from customers.domain.roster.cells import clean, household_number
@@ -389,9 +390,9 @@ def _subject(
     for section in form.lists():
         made = writer.rows(section, rows.get(section.code, []))
         if made or "." not in section.at:
-            _put(document, section.at, made)
+            put(document, section.at, made)
     for place, value in answers.items():
-        _put(document, place, value)
+        put(document, place, value)
     says = any(place != "borrower" for place in answers) or any(rows.values())
     subject = Subject(at=at, key=key, visit=visit, document=document if says else None, places=writer.places)
     return subject, writer.wrong
@@ -506,14 +507,6 @@ def _day(text: str) -> str | None:
         return None
 
 
-def _put(document: dict[str, Any], at: str, value: Any) -> None:
-    outer, _dot, inner = at.partition(".")
-    if inner:
-        document.setdefault(outer, {})[inner] = value
-    else:
-        document[outer] = value
-
-
 # --- And back: the document as rows -------------------------------------------------------------------------------
 
 
@@ -526,8 +519,6 @@ def cells_of(
     language: str,
 ) -> Iterator[tuple[str, Cells]]:
     """Yield the rows that say a document, the one of ``answers`` first; read back they make the same document."""
-    from customers.domain.form.reading import answer
-
     lead = {"key.village": key[0], "key.number": key[1]}
     named = _names(members)
     answers = {code: _shown(asked, answer(document, asked.at), named, language) for code, asked in form.answers.items()}

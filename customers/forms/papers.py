@@ -14,7 +14,8 @@ from config.lib.clock import SHANGHAI
 from customers.domain.economics import Problem
 from customers.forms import items
 from customers.forms.items import Words
-from customers.forms.visits import VisitForm, parse_day, sentence
+from customers.forms.typed import parse_day
+from customers.forms.visits import VisitForm, sentence
 from grids.access import Branch
 
 # Where the paper names no hour.

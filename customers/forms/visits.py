@@ -2,16 +2,13 @@
 the domain."""
 
 import re
-from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
 
 from django import forms
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,13 +17,13 @@ from customers.domain.diff import TOTALS as TOTAL_WORDS
 from customers.domain.economics import Problem, totals
 from customers.domain.form import Field, Form, Section
 from customers.domain.form.definition import SUMMED, TOTALS
-from customers.domain.form.reading import answer
+from customers.domain.form.reading import answer, put
 from customers.domain.members import Joining, Leaving
 from customers.forms import items
 from customers.forms.items import Cell, ItemForm, Rows, Words, control, form_of, language
+from customers.forms.typed import decimal_of, instant_of, number_of, parse_day, picture_of, uuid_of
 from customers.selectors.ranges import Range
 
-LONGEST_PICTURE = 2_000_000
 # Ways of giving consent on this visit, as the script reads them.
 GIVEN_ANEW = "spoken drawn photo"
 _PLACE = re.compile(r"([\w.]+?)\.(\d+)(?:\.(\w+))?$")
@@ -184,6 +181,7 @@ class VisitForm:
         if "members" in self.rows:
             self.rows["joining"] = self._joining_rows()
         self.problems = 0
+        self._questions: set[str] = set()
         self.photo_errors: list[str] = []
         self.remarks: list[str] = []
         self.answer_remarks: dict[str, str] = {}
@@ -340,7 +338,7 @@ class VisitForm:
     def _cell(self, asked: Field) -> Cell:
         bound = self.visit[asked.code]
         last = "" if asked.code == "borrower" else items.last_of(asked, answer(self.base, asked.at), self.named)
-        ask = f"{bound.html_name}={self.visit.value(asked.code)}" if asked.code in self._asked() else ""
+        ask = f"{bound.html_name}={self.visit.value(asked.code)}" if asked.code in self._questions else ""
         is_buttons = isinstance(bound.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
         hint = _("上次：%(value)s") % {"value": last} if last and is_buttons else ""
         remark = self.answer_remarks.get(asked.code, "")
@@ -354,9 +352,6 @@ class VisitForm:
             hint,
         )
 
-    def _asked(self) -> set[str]:
-        return getattr(self, "_questions", set())
-
     # --- What was sent --------------------------------------------------------------------------------------------------
 
     def values(self) -> dict[str, Any]:
@@ -368,15 +363,15 @@ class VisitForm:
         return {
             "joining": tuple(_joining(row) for row in self.rows["joining"].kept()) if has_members else (),
             "leaving": tuple(_leaving(row) for row in self.leavers()) if has_members else (),
-            "client_uuid": _uuid(value("client_uuid")),
+            "client_uuid": uuid_of(value("client_uuid")),
             "form": value("form"),
             "purpose": value("purpose"),
             "channel": value("channel") or visits.SITE,
             "called": value("called") if value("channel") == visits.PHONE else "",
             "outcome": value("outcome"),
-            "device_at": _instant(value("device_at")),
-            "partner_id": _number(value("partner")),
-            "person_met_id": _number(value("person_met")),
+            "device_at": instant_of(value("device_at")),
+            "partner_id": number_of(value("partner")),
+            "person_met_id": number_of(value("person_met")),
             "met_role": value("met_role"),
             "consent": value("consent") if value("outcome") in visits.FILED_OUTCOMES else "",
             **self._consent(),
@@ -401,7 +396,7 @@ class VisitForm:
         return {
             "scopes": scopes,
             "credit_purpose": value("credit_purpose") if consents.CREDIT_QUERY in (scopes or ()) else "",
-            "guardian_id": _number(value("guardian")) if is_anew else None,
+            "guardian_id": number_of(value("guardian")) if is_anew else None,
             "cannot_decide": bool(self.visit["cannot_decide"].value()) and is_anew,
             "signature": picture_of(value("signature")) if is_signed else None,
         }
@@ -434,9 +429,9 @@ class VisitForm:
         for section in self.definition.lists():
             rows = self.rows[section.code].items()
             if rows or "." not in section.at:
-                _put(document, section.at, rows)
+                put(document, section.at, rows)
         for at, value in answers.items():
-            _put(document, at, value)
+            put(document, at, value)
         return document
 
     def _given(self, asked: Field) -> Any:
@@ -449,9 +444,9 @@ class VisitForm:
 
     def _position(self) -> dict[str, Decimal | None]:
         value = self.visit.value
-        latitude = _decimal(value("latitude"), Decimal(90), 6)
-        longitude = _decimal(value("longitude"), Decimal(180), 6)
-        accuracy = _decimal(value("accuracy"), Decimal(999_999), 1)
+        latitude = decimal_of(value("latitude"), Decimal(90), 6)
+        longitude = decimal_of(value("longitude"), Decimal(180), 6)
+        accuracy = decimal_of(value("accuracy"), Decimal(999_999), 1)
         if latitude is None or longitude is None:
             return {"latitude": None, "longitude": None, "accuracy_m": None}
         return {"latitude": latitude, "longitude": longitude, "accuracy_m": accuracy}
@@ -478,7 +473,6 @@ class VisitForm:
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Put every finding that stands in the way beside its field."""
-        self._questions: set[str] = set()
         for problem in problems:
             if problem.level != "warning":
                 self.problems += 1
@@ -546,14 +540,6 @@ class VisitForm:
             self.remarks.append(text)
 
 
-def _put(document: dict[str, Any], at: str, value: Any) -> None:
-    outer, _dot, inner = at.partition(".")
-    if inner:
-        document.setdefault(outer, {})[inner] = value
-    else:
-        document[outer] = value
-
-
 def sentence(problem: Problem) -> str:
     """What a finding means and what to do, in the reader's language."""
     for source in (visits, members, consents):
@@ -576,55 +562,5 @@ def _joining(row: ItemForm) -> Joining:
 
 def _leaving(row: ItemForm) -> Leaving:
     return Leaving(
-        person=_number(row.value("person")), reason=row.value("left_reason"), on=parse_day(row.value("left_on"))
+        person=number_of(row.value("person")), reason=row.value("left_reason"), on=parse_day(row.value("left_on"))
     )
-
-
-def picture_of(text: str) -> bytes | None:
-    """Read a picture as it is sent, base64 or a data URL; None for nothing, too much, or what is none."""
-    body = text.rpartition(";base64,")[2]
-    if len(body) > LONGEST_PICTURE:
-        return None
-    try:
-        return b64decode(body, validate=True) or None
-    except ValueError:
-        return None
-
-
-def _uuid(text: str) -> UUID:
-    # Without scripts there is no client's UUID; the server's own then makes the submit a first one.
-    try:
-        return UUID(text)
-    except ValueError:
-        return uuid4()
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None
-
-
-def parse_day(text: str) -> date | None:
-    """Read a date as a date field sends it; None for what is no date."""
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> int | None:
-    # What is chosen but no number becomes 0, which names nobody and is refused; nothing chosen stays nothing.
-    return None if not text else int(text) if text.isdigit() and len(text) < 19 else 0
-
-
-def _decimal(text: str, largest: Decimal, places: int) -> Decimal | None:
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        return None
-    if not found.is_finite() or abs(found) > largest:
-        return None
-    return found.quantize(Decimal(1).scaleb(-places))

@@ -133,7 +133,7 @@ class _Reader:
                 continue
             kept = self._value(field.at, field, value) if is_there else None
             if kept is not None:
-                _put(clean, field.at, kept)
+                put(clean, field.at, kept)
                 answers[field.code] = kept
 
     def _rows(
@@ -155,7 +155,7 @@ class _Reader:
         elif section.required and is_shown and not rows:
             self.report(section.at, "rows_missing", name=section.words)
         kept = [self._row(section, f"{section.at}.{i}", row, answers) for i, row in enumerate(rows)]
-        _put(clean, section.at, kept)
+        put(clean, section.at, kept)
 
     def _row(self, section: Section, path: str, value: Any, answers: Clean) -> Clean:
         known = [field.code for field in section.fields]
@@ -371,7 +371,8 @@ def _places(form: Form) -> Iterator[tuple[str, Any]]:
             yield section.at, section
 
 
-def _put(document: Clean, at: str, value: Any) -> None:
+def put(document: Clean, at: str, value: Any) -> None:
+    """Lay a value at a place of a document, one level down where the place says so."""
     outer, _dot, inner = at.partition(".")
     if inner:
         document.setdefault(outer, {})[inner] = value
