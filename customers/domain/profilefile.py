@@ -1,7 +1,7 @@
 """Files of visits: one workbook for a form, laid out by its released definition, read back into the very document the page makes.
 
-The sheet ``answers`` holds one row a household: which one, the visit, every single answer. Each section of rows has a sheet of its
-own, its rows led by the same household. Row 1 names the columns by code, row 2 in words, data begin in row 3. Options are taken by
+The sheet ``answers`` holds one row a household, business or unit: which one, the visit, every single answer. Each section of rows
+has a sheet of its own, its rows led by the same key. Row 1 names the columns by code, row 2 in words, data begin in row 3. Options are taken by
 code or by their words in either language, amounts are yuan. A zip of csv files named after the sheets says the same.
 """
 
@@ -16,114 +16,43 @@ from typing import Any, BinaryIO, Final
 
 import python_calamine
 
-from customers.domain import visits, words
+from customers.domain import consents, members, visits, words
 from customers.domain.catalogue import RELATIONS, Words
 from customers.domain.economics import Problem
 from customers.domain.form import Field, Form, Section
 from customers.domain.form.reading import answer, put
-from customers.domain.members import SENTENCES as MEMBER_SENTENCES
-from customers.domain.members import sentence as member_sentence
-from customers.domain.roster.cells import clean, household_number
+from customers.domain.profile_sheets import (
+    ANSWERS,
+    KEYS,
+    OPTIONS,
+    SAID,
+    Cells,
+    Key,
+    Member,
+    Target,
+    called,
+    key_cells,
+    key_of,
+    says_whom,
+    sheets_of,
+    visit_columns,
+)
+from customers.domain.roster.cells import clean
 from customers.domain.roster.problems import RosterError, refused
 from customers.domain.roster.workbook import survey
 
-ANSWERS: Final = "answers"
-OPTIONS: Final = "options"
 MOST_SUBJECTS: Final = 1000
 LARGEST_CSV: Final = 50 * 2**20
 FIRST_DATA_ROW: Final = 3
 LONGEST_SHOWN: Final = 60
 
-KEY: Final = (
-    ("key.village", Words("村代码", "village code")),
-    ("key.number", Words("户号", "household number")),
-)
-VISIT: Final = (
-    ("visit.on", Words("走访日期", "day of the visit")),
-    ("visit.at", Words("时间", "time")),
-    ("visit.lead", Words("走访人工号", "visited by (staff number)")),
-    ("visit.purpose", Words("走访目的", "purpose")),
-    ("visit.channel", Words("走访方式", "how met")),
-    ("visit.called", Words("打给谁", "who was called")),
-    ("visit.outcome", Words("走访结果", "outcome")),
-    ("visit.person_met", Words("见到谁", "person met")),
-    ("visit.consent", Words("是否同意采集", "consent")),
-    ("visit.sure", Words("金额确认无误", "amounts are meant so")),
-    ("visit.next_visit_on", Words("下次走访", "next visit")),
-    ("visit.note", Words("备注", "note")),
-)
-MEMBER: Final = (("member.name", Words("姓名", "name")), ("member.relation", Words("与户主关系", "relation")))
-
-# What may stand in the columns of the visit: code -> words.
-SAID: Final[Mapping[str, Mapping[str, Words]]] = {
-    "visit.purpose": {
-        "census": Words("普查建档", "census"),
-        "revisit": Words("回访更新", "return visit"),
-        "signing": Words("签约服务", "signing"),
-        "other": Words("其他", "other"),
-    },
-    "visit.channel": {
-        "site": Words("上门", "at the door"),
-        "video": Words("视频", "video call"),
-        "phone": Words("电话", "by phone"),
-    },
-    "visit.called": {"self": Words("本人", "the customer"), "home": Words("家中联系人", "contact at home")},
-    "visit.outcome": {
-        "interviewed": Words("已面谈", "interviewed"),
-        "partial": Words("部分了解", "partly known"),
-        "refused": Words("拒访", "refused"),
-        "away": Words("举家外出（已联系）", "away (contacted)"),
-        "nobody": Words("无人在家", "nobody at home"),
-        "moved": Words("已搬离", "moved away"),
-    },
-    "visit.consent": {
-        "standing": Words("此前已同意", "given before"),
-        "spoken": Words("已宣读，口头同意", "read out, spoken consent"),
-        "signed": Words("已签字同意", "signed"),
-        "none": Words("不同意采集", "no consent"),
-    },
-}
 _YES: Final = frozenset({"是", "有", "yes", "y", "true", "1", "√", "✓"})
 _NO: Final = frozenset({"否", "无", "no", "n", "false", "0", "×"})
 _DAY: Final = re.compile(r"([12][0-9]{3})[-/.年]([01]?[0-9])[-/.月]([0-3]?[0-9])日?")
 _PATH: Final = re.compile(r"([\w.]+?)\.(\d+)(?:\.(\w+))?$")
 BETWEEN: Final = "；"
 
-Cells = dict[str, str]
 Table = list[tuple[int, Cells]]
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: code, words, unit, and the question behind it (None: the key, the visit, a member's name)."""
-
-    code: str
-    words: Words
-    asked: Field | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One sheet of the workbook."""
-
-    code: str
-    words: Words
-    columns: tuple[Column, ...]
-    section: Section | None = None
-
-
-def sheets_of(form: Form) -> list[Sheet]:
-    """Return the sheets of a form's workbook; a field that is added to the form is a column here."""
-    key = tuple(Column(code, label) for code, label in KEY)
-    visit = tuple(Column(code, label) for code, label in VISIT)
-    answers = tuple(Column(asked.code, asked.words, asked) for asked in form.answers.values())
-    found = [Sheet(ANSWERS, Words("答案", "Answers"), key + visit + answers)]
-    for section in form.lists():
-        more = tuple(Column(code, label) for code, label in MEMBER) if section.shape == "members" else ()
-        fields = tuple(Column(asked.code, asked.words, asked) for asked in section.fields)
-        found.append(Sheet(section.code, section.words, key + more + fields, section))
-    return found
 
 
 # --- Findings -----------------------------------------------------------------------------------------------------
@@ -149,12 +78,15 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "column_unknown": ("表单里没有“{value}”这一列，请删去或用新模板", "The form has no column “{value}”; delete it or use the present template"),
     "column_twice": ("这一列出现了两次，请删去一列", "This column stands twice; delete one"),
     "formula": ("有公式，请粘贴为数值", "Holds a formula; paste it as a value"),
-    "nothing": ("没有数据，从第 3 行起每户一行", "No data: one row a household from row 3 on"),
-    "too_many": ("超过 1,000 户，请按村分成几个文件", "More than 1,000 households; split the file by village"),
+    "nothing": ("没有数据，从第 3 行起每户（每家）一行", "No data: one row each from row 3 on"),
+    "too_many": ("超过 1,000 行，请按网格分成几个文件", "More than 1,000 rows; split the file by grid"),
     "key_missing": ("请填村代码和户号", "Give village code and household number"),
+    "key_missing_entity": ("请填信用代码，没有的填网格和名称", "Give the credit code; without one, grid and name"),
     "not_found": ("您管的网格里没有这一户，请核对村代码和户号", "No such household in the grids you handle; check village code and number"),
-    "twice": ("和第 {value} 行是同一户，一户一行", "The same household as row {value}; one row each"),
-    "no_answers": ("“答案”表里没有这一户，请在那里加一行", "This household has no row on the sheet “answers”; add one"),
+    "not_found_entity": ("您管的网格里没有这一家，请核对信用代码，或网格和名称", "No such one in the grids you handle; check the credit code, or grid and name"),
+    "unclear": ("这个网格有几家“{value}”，请填信用代码，或写成 名称@编号（导出文件里有）", "Several in this grid are called “{value}”; give the credit code, or write name@number as in an export"),
+    "twice": ("和第 {value} 行是同一户（家），只留一行", "The same as row {value}; one row each"),
+    "no_answers": ("“答案”表里没有这一户（家），请在那里加一行", "It has no row on the sheet “answers”; add one"),
     "member_unknown": ("这户没有成员“{value}”，请核对姓名", "The household has no member “{value}”; check the name"),
     "member_unclear": ("这户有几个“{value}”，写成 姓名@编号（导出文件里有）", "Several members are called “{value}”; write name@number as in an export"),
     "lead_unknown": ("没有工号“{value}”，或此人当天不管这个网格", "There is no staff number “{value}”, or that officer did not cover the grid that day"),
@@ -271,7 +203,8 @@ def tables_of(form: Form, raw: Mapping[str, list[list[str]]]) -> tuple[dict[str,
                 wrong.append(finding(code, 1, name, "column_unknown", name))
             elif name and name in head[:place]:
                 wrong.append(finding(code, 1, name, "column_twice"))
-        needed = ("key.village", "key.number", *(("visit.outcome",) if code == ANSWERS else ()))
+        keys = tuple(name for name, _words in KEYS[form.subject])
+        needed = (*keys, *(("visit.outcome",) if code == ANSWERS else ()))
         wrong += [finding(code, 1, name, "column_missing") for name in needed if rows and name not in head]
         places = {name: place for place, name in reversed(list(enumerate(head))) if name in known}
         found[code] = [
@@ -290,27 +223,18 @@ def tables_of(form: Form, raw: Mapping[str, list[list[str]]]) -> tuple[dict[str,
 # --- From rows to the document ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A present member of a household as a file names him."""
-
-    person: str
-    name: str
-    relation: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One household of the file: the visit as said (codes), the document as typed, and where each row of it stands."""
+    """One row of ``answers``: whom it is about, the visit as said (codes), the document as typed, and where each row of it stands."""
 
     at: int
-    key: Key
+    place: int
     visit: Mapping[str, str]
     document: dict[str, Any] | None
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def finding(self, form: Form, problem: Problem) -> Finding:
-        """Return what a rule said about this household, at the cell it is about."""
+        """Return what a rule said about it, at the cell it is about."""
         sheet, row, column = self._place(form, problem.path)
         return Finding(sheet, row, column, problem.code, problem.value[:LONGEST_SHOWN], *_sentences(problem))
 
@@ -324,63 +248,74 @@ class Subject:
             return section.code, 0, ""
         asked = next((one.code for one in form.answers.values() if one.at == path), "")
         said = {"visit_on": "visit.on", "visit_at": "visit.at", "device_at": "visit.on"}.get(path, f"visit.{path}")
-        return ANSWERS, self.at, asked or (said if said in dict(VISIT) else path)
+        return ANSWERS, self.at, asked or (said if said in dict(visit_columns(form.subject)) else path)
 
 
 def _sentences(problem: Problem) -> tuple[str, str]:
-    if problem.code in visits.SENTENCES:
-        return visits.sentence(problem.code, problem.value, "zh"), visits.sentence(problem.code, problem.value, "en")
-    if problem.code in MEMBER_SENTENCES:
-        return member_sentence(problem.code, problem.value, "zh"), member_sentence(problem.code, problem.value, "en")
+    for source in (visits, members, consents):
+        if problem.code in source.SENTENCES:
+            said = source.sentence
+            return said(problem.code, problem.value, "zh"), said(problem.code, problem.value, "en")
     return words.sentence(problem, "zh"), words.sentence(problem, "en")
 
 
-def key_of(cells: Mapping[str, str]) -> Key:
-    """Which household a row is about."""
-    return cells.get("key.village", "").replace(" ", ""), household_number(cells.get("key.number", ""))
-
-
 def subjects_of(
-    form: Form, tables: Mapping[str, Table], members_of: Callable[[Key], Sequence[Member] | None]
+    form: Form, tables: Mapping[str, Table], find: Callable[[Key], Target | str]
 ) -> tuple[list[Subject], list[Finding]]:
-    """Return every household of the file with its document, and what keeps rows from belonging anywhere.
+    """Return everything the file is about with its document, and what keeps rows from belonging anywhere.
 
-    ``members_of`` answers with the present members of a household, None for one that cannot be found.
+    ``find`` answers with whom a key names, or with the code of why it names nobody.
     """
     wrong: list[Finding] = []
-    first: dict[Key, int] = {}
+    first: dict[int, int] = {}
+    told: set[Key] = set()
+    about: dict[int, Target] = {}
+    column = KEYS[form.subject][-1][0]
     for at, cells in tables.get(ANSWERS, ()):
-        key = key_of(cells)
-        if not all(key):
-            wrong.append(finding(ANSWERS, at, "key.number", "key_missing"))
-        elif key in first:
-            wrong.append(finding(ANSWERS, at, "key.number", "twice", str(first[key])))
-        elif members_of(key) is None:
-            wrong.append(finding(ANSWERS, at, "key.number", "not_found", " ".join(key)))
-        first.setdefault(key, at)
-    rows: dict[Key, dict[str, Table]] = {}
+        key = key_of(form.subject, cells)
+        target = _target(form, key, find)
+        told.add(key)
+        if isinstance(target, str):
+            shown = key[-1] if target == "unclear" else " ".join(part for part in key if part)
+            wrong.append(finding(ANSWERS, at, column, target, shown))
+        elif target.place in first:
+            wrong.append(finding(ANSWERS, at, column, "twice", str(first[target.place])))
+        else:
+            first[target.place], about[at] = at, target
+    rows: dict[int, dict[str, Table]] = {}
     for section in form.lists():
         for at, cells in tables.get(section.code, ()):
-            key = key_of(cells)
-            if key not in first:
-                wrong.append(finding(section.code, at, "key.number", "no_answers", " ".join(key)))
-            rows.setdefault(key, {}).setdefault(section.code, []).append((at, cells))
+            key = key_of(form.subject, cells)
+            target = _target(form, key, find)
+            if isinstance(target, str) or target.place not in first:
+                if key not in told:  # else it was said there
+                    wrong.append(finding(section.code, at, column, "no_answers", " ".join(part for part in key if part)))
+            else:
+                rows.setdefault(target.place, {}).setdefault(section.code, []).append((at, cells))
     found = []
     for at, cells in tables.get(ANSWERS, ()):
-        key = key_of(cells)
-        members = members_of(key) if all(key) else None
-        if members is not None and first[key] == at:
-            subject, more = _subject(form, at, key, cells, rows.get(key, {}), members)
+        if at in about:
+            subject, more = _subject(form, at, about[at], cells, rows.get(about[at].place, {}))
             found.append(subject)
             wrong += more
     return found, wrong
 
 
+def _target(form: Form, key: Key, find: Callable[[Key], Target | str]) -> Target | str:
+    target: Target | str = find(key) if says_whom(form.subject, key) else "key_missing"
+    if target in ("key_missing", "not_found") and form.subject != "household":
+        return f"{target}_entity"
+    return target
+
+
 def _subject(
-    form: Form, at: int, key: Key, cells: Cells, rows: Mapping[str, Table], members: Sequence[Member]
+    form: Form, at: int, target: Target, cells: Cells, rows: Mapping[str, Table]
 ) -> tuple[Subject, list[Finding]]:
-    writer = _Writer(members)
-    visit = {code.removeprefix("visit."): writer.said(at, code, cells.get(code, "")) for code, _label in VISIT}
+    writer = _Writer(target.members)
+    visit = {
+        code.removeprefix("visit."): writer.said(at, code, cells.get(code, ""))
+        for code, _label in visit_columns(form.subject)
+    }
     answers = {
         asked.at: value
         for code, asked in form.answers.items()
@@ -394,7 +329,9 @@ def _subject(
     for place, value in answers.items():
         put(document, place, value)
     says = any(place != "borrower" for place in answers) or any(rows.values())
-    subject = Subject(at=at, key=key, visit=visit, document=document if says else None, places=writer.places)
+    subject = Subject(
+        at=at, place=target.place, visit=visit, document=document if says else None, places=writer.places
+    )
     return subject, writer.wrong
 
 
@@ -490,9 +427,10 @@ class _Writer:
 
 
 def _option(text: str, options: Iterable[tuple[str, Words]]) -> str | None:
+    # Cells come in one spelling (full-width signs folded), so words are compared in it.
     wanted = text.strip().casefold()
     for code, label in options:
-        if wanted in (code, label.zh.casefold(), label.en.casefold()):
+        if wanted in (code, clean(label.zh).casefold(), clean(label.en).casefold()):
             return code
     return None
 
@@ -519,7 +457,7 @@ def cells_of(
     language: str,
 ) -> Iterator[tuple[str, Cells]]:
     """Yield the rows that say a document, the one of ``answers`` first; read back they make the same document."""
-    lead = {"key.village": key[0], "key.number": key[1]}
+    lead = key_cells(form.subject, key)
     named = _names(members)
     answers = {code: _shown(asked, answer(document, asked.at), named, language) for code, asked in form.answers.items()}
     said = {
@@ -539,7 +477,7 @@ def cells_of(
 
 def _names(members: Sequence[Member]) -> dict[str, str]:
     names = [one.name for one in members]
-    return {one.person: one.name if names.count(one.name) == 1 else f"{one.name}@{one.person}" for one in members}
+    return {one.person: called(one.name, int(one.person), names) for one in members}
 
 
 def _shown(asked: Field, value: Any, named: Mapping[str, str], language: str) -> str:
@@ -555,16 +493,3 @@ def _shown(asked: Field, value: Any, named: Mapping[str, str], language: str) ->
         return BETWEEN.join(asked.choices[one].words.label(language) if one in asked.choices else one for one in value)
     return str(value)
 
-
-__all__ = [
-    "ANSWERS",
-    "Finding",
-    "Member",
-    "RosterError",
-    "Subject",
-    "cells_of",
-    "read_tables",
-    "sheets_of",
-    "subjects_of",
-    "tables_of",
-]

@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from config.lib import clock
 from config.lib.models import Release
 from customers.domain.form import Form, read_form
-from customers.domain.form.definition import Fault
+from customers.domain.form.definition import SUBJECTS, Fault
 from customers.domain.form.succession import breaks
-from customers.models import Profile, Subject
+from customers.models import Business, Household, Profile, Subject, Unit
 
 KIND = "form"
 SHIPPED = Path(__file__).parent.parent / "parameters" / "forms"
@@ -60,18 +60,32 @@ def editions_for(subject: Subject, fits: str = "", on: date | None = None) -> li
     return [edition for edition in found if not edition.form.fits or not fits or fits in edition.form.fits]
 
 
-def editions_of(institution_id: int, kind: str) -> list[Edition]:
-    """Return the forms in force for a kind of subject, the one released first at the head."""
-    return [edition for edition in _in_force(institution_id, clock.today()) if edition.form.subject == kind]
+def fits_of(place: Household | Business | Unit) -> str:
+    """Return the kind a form must fit: that of a business; "" for a household or unit."""
+    return place.kind if isinstance(place, Business) else ""
 
 
-def edition_for(subject: Subject, release_id: int) -> Edition | None:
+def editions_of(institution_id: int, kind: str = "") -> list[Edition]:
+    """Return the forms in force for a kind of subject (of every kind: households, businesses, units), first released first."""
+    found = _in_force(institution_id, clock.today())
+    if kind:
+        return [edition for edition in found if edition.form.subject == kind]
+    return sorted(found, key=lambda edition: SUBJECTS.index(edition.form.subject))
+
+
+def edition_released(institution_id: int, release_id: int) -> Edition | None:
     """Return an edition by its release, also one superseded since: a paper form is typed by the edition it was printed from."""
-    releases = Release.objects.filter(institution_id=subject.institution_id, kind=KIND, effective_on__lte=clock.today())
+    releases = Release.objects.filter(institution_id=institution_id, kind=KIND, effective_on__lte=clock.today())
     release = releases.filter(pk=release_id).first()
-    if release is None or (form := _form(release)).subject != subject.kind:
+    return Edition(release.pk, release.key, release.version, _form(release)) if release is not None else None
+
+
+def edition_for(place: Household | Business | Unit, release_id: int) -> Edition | None:
+    """Return an edition by its release; None for one that is not for this kind of household, business or unit."""
+    found = edition_released(place.institution_id, release_id)
+    if found is None or found.form.subject != place.subject.kind:
         return None
-    return Edition(release.pk, release.key, release.version, form)
+    return found if not found.form.fits or not (fits := fits_of(place)) or fits in found.form.fits else None
 
 
 def _newest(institution_id: int, on: date) -> list[tuple[int, str, int, str]]:

@@ -1,7 +1,7 @@
-"""The form on paper: what the PDF template ``form`` prints for a household or a village, drawn from the released definition alone.
+"""The form on paper: what the PDF template ``form`` prints for a household, business, unit or grid, drawn from the released definition alone.
 
-Printed are names and relations, never a number that identifies anybody. The QR code holds an address with a sealed token: which
-household and which edition, readable by this system alone.
+Printed are names and relations, never a number that identifies anybody. The QR code holds an address with a sealed token: whose
+form and which edition, readable by this system alone.
 """
 
 import base64
@@ -19,7 +19,7 @@ from config.lib import clock, crypto
 from customers import access
 from customers.domain.form import Field, Form, Section
 from customers.domain.form.definition import Shown
-from customers.models import Household, Person, Visit
+from customers.models import Business, Household, Person, Principal, Unit, Visit
 from customers.selectors.forms import Edition
 from customers.selectors.visits import is_light, notice_in_force
 from grids.access import Post
@@ -35,12 +35,14 @@ SPARE_ROWS: Final = 2
 _ABOUT: Final = b"customers.paper"
 _PURPOSE: Final = "paper form"
 
+Place = Household | Business | Unit
+
 
 # --- Which paper it is --------------------------------------------------------------------------------------------
 
 
 def token_of(subject_id: int, release_id: int) -> str:
-    """Return what the QR code names: a household and the edition printed, sealed."""
+    """Return what the QR code names: a subject and the edition printed, sealed."""
     number = max(settings.FIELD_KEYS)
     key = crypto.derive(settings.FIELD_KEYS[number], _PURPOSE)
     sealed = crypto.seal(key, struct.pack(">QQ", subject_id, release_id), _ABOUT, number)
@@ -48,7 +50,7 @@ def token_of(subject_id: int, release_id: int) -> str:
 
 
 def read_token(token: str) -> tuple[int, int] | None:
-    """Return the household and the release a token names; None for what this system did not print."""
+    """Return the subject and the release a token names; None for what this system did not print."""
     try:
         sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         key = crypto.derive(settings.FIELD_KEYS[sealed[0]], _PURPOSE)
@@ -156,16 +158,15 @@ class _Writer:
         }
 
 
-def paper_data(homes: Sequence[Household], edition: Edition, language: str, address: str) -> dict[str, Any]:
-    """Return what the template ``form`` prints, one form a household; ``address`` is where this system answers (https://…/).
+def paper_data(places: Sequence[Place], edition: Edition, language: str, address: str) -> dict[str, Any]:
+    """Return what the template ``form`` prints, one form each; ``address`` is where this system answers (https://…/).
 
-    Two queries whatever their number; households come with grid, institution and subject.
+    Two queries whatever their number; places are of the kind the form is for and come with grid, institution and subject.
     """
-    people = _people(homes)
-    today = clock.today()
-    notice = notice_in_force(homes[0].institution_id) if homes else None
+    notice = notice_in_force(places[0].institution_id) if places else None
+    heads = _heads_of_households(places) if edition.form.subject == "household" else _heads_of_entities(places)
     return {
-        "bank": homes[0].grid.institution.name if homes else "",
+        "bank": places[0].grid.institution.name if places else "",
         "title": edition.form.words.label(language),
         "edition": _("第 %(version)s 版") % {"version": edition.version},
         "visit": {
@@ -173,31 +174,64 @@ def paper_data(homes: Sequence[Household], edition: Edition, language: str, addr
             "channel": [str(label) for _code_, label in Visit.Channel.choices],
             "called": [str(label) for _code_, label in Visit.Called.choices],
             "outcome": [str(label) for _code_, label in Visit.Outcome.choices],
+            "met": [] if edition.form.subject == "household" else [str(label) for _role, label in Visit.MetRole.choices],
             "consent": [_("已宣读，口头同意"), _("已签字同意"), _("不同意采集")],
         },
         "notice": _notice(notice, language),
         "sections": _Writer(edition.form, language).sections(),
         "newcomers": NEWCOMERS,
         "subjects": [
-            {
-                "village": home.grid.name,
-                "town": home.grid.town,
-                "number": home.number,
-                "group": home.group,
-                "head": next((one.name for one in people.get(home.pk, ()) if one.pk == home.head_id), ""),
-                "members": [
-                    {
-                        "name": one.name,
-                        "relation": str(one.get_relation_display()),
-                        "is_light": is_light(one, home.head_id, today),
-                    }
-                    for one in people.get(home.pk, ())
-                ],
-                "code": _code(f"{address.rstrip('/')}/papers/{token_of(home.pk, edition.release_id)}/"),
+            head
+            | {
+                "village": place.grid.name,
+                "town": place.grid.town,
+                "code": _code(f"{address.rstrip('/')}/papers/{token_of(place.pk, edition.release_id)}/"),
             }
-            for home in homes
+            for place, head in zip(places, heads, strict=True)
         ],
     }
+
+
+def _heads_of_households(homes: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return what stands at the head of each household's form: number, group, the head's name, the present members."""
+    people = _people(homes)
+    today = clock.today()
+    return [
+        {
+            "label": _("户号"),
+            "number": home.number,
+            "group": home.group,
+            "head": next((one.name for one in people.get(home.pk, ()) if one.pk == home.head_id), ""),
+            "members": [
+                {
+                    "name": one.name,
+                    "relation": str(one.get_relation_display()),
+                    "is_light": is_light(one, home.head_id, today),
+                }
+                for one in people.get(home.pk, ())
+            ],
+        }
+        for home in homes
+    ]
+
+
+def _heads_of_entities(places: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return what stands at the head of the form of each business or unit: credit code, address, its name and who answers for it."""
+    answering = dict(
+        Principal.objects.filter(subject__in=[one.pk for one in places], erased_at__isnull=True).values_list(
+            "subject_id", "name"
+        )
+    )
+    return [
+        {
+            "label": _("信用代码"),
+            "number": one.subject.uscc or "—",
+            "group": " · ".join(part for part in (answering.get(one.pk, ""), one.address) if part),
+            "head": one.name,
+            "members": [],
+        }
+        for one in places
+    ]
 
 
 def _people(homes: Iterable[Household]) -> dict[int, list[Person]]:

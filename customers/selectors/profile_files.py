@@ -1,7 +1,7 @@
 """Files of visits as pages show them; the template of a form, and the newest revisions in its layout."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import xlsxwriter
@@ -12,7 +12,18 @@ from config.lib.weeks import business_day
 from customers import access
 from customers.domain import profilefile
 from customers.domain.form import Form
-from customers.domain.profilefile import ANSWERS, KEY, OPTIONS, SAID, VISIT, Member
+from customers.domain.profile_sheets import (
+    ANSWERS,
+    KEYS,
+    OPTIONS,
+    SAID,
+    Column,
+    Key,
+    Member,
+    called,
+    sheets_of,
+    visit_columns,
+)
 from customers.models import Household, Person, Profile, ProfileFile
 from customers.selectors.forms import Edition
 from grids.access import Post, PostKind
@@ -51,14 +62,16 @@ def export(post: Post, grid_id: int, edition: Edition, language: str) -> tuple[b
     No number that identifies anybody is in them: members go by name. The visit stands as a return visit on its own day, for
     the officer to correct.
     """
+    kind = edition.form.subject
     newer = Profile.objects.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
     rows = (
         access.profiles_for(post)
         .filter(~Exists(newer), grid_id=grid_id, form__key=edition.key, subject__left_on__isnull=True)
-        .select_related("visit__lead", "subject__household__grid")
-        .order_by("subject__household__number", "pk")
+        .select_related("visit__lead", f"subject__{kind}__grid")
+        .order_by("subject__household__number" if kind == "household" else f"subject__{kind}__sort_key", "pk")
     )
     profiles = list(rows[:MOST])
+    keys = _keys([one.subject.place for one in profiles])
     people: dict[int, list[Member]] = {}
     present = Person.objects.filter(
         household__in=[one.subject_id for one in profiles], left_on__isnull=True, erased_at__isnull=True
@@ -67,22 +80,32 @@ def export(post: Post, grid_id: int, edition: Edition, language: str) -> tuple[b
         people.setdefault(person.household_id, []).append(Member(str(person.pk), person.name, person.relation))
     tables: dict[str, list[Mapping[str, str]]] = {}
     for profile in profiles:
-        home: Household = profile.subject.household
         said = {
             "on": business_day(profile.visit.device_at).isoformat(),
             "lead": profile.visit.lead.number,
             "purpose": "revisit",
             "channel": profile.visit.channel,
             "called": profile.visit.called,
+            **({} if kind == "household" else {"met_role": profile.visit.met_role}),
             "outcome": profile.visit.outcome,
             "consent": "standing",
             "sure": "是",
         }
-        key = (home.grid.division_code, home.number)
-        members = people.get(home.pk, [])
+        key, members = keys[profile.subject_id], people.get(profile.subject_id, [])
         for sheet, cells in profilefile.cells_of(edition.form, profile.document, key, said, members, language):
             tables.setdefault(sheet, []).append(cells)
     return _book(edition.form, language, tables), len(profiles)
+
+
+def _keys(places: Sequence[Any]) -> dict[int, Key]:
+    """Return how a file names places: a household by its number, any other by code, else by name."""
+    names = [one.name for one in places if not isinstance(one, Household)]
+    return {
+        one.pk: (one.grid.division_code, one.number)
+        if isinstance(one, Household)
+        else (one.subject.uscc or "", one.grid.name, called(one.name, one.pk, names))
+        for one in places
+    }
 
 
 def _book(form: Form, language: str, tables: Mapping[str, Iterable[Mapping[str, str]]]) -> bytes:
@@ -107,7 +130,7 @@ def _book(form: Form, language: str, tables: Mapping[str, Iterable[Mapping[str, 
         )
         text = book.add_format({"num_format": "@"})
         figure = book.add_format({"num_format": "#,##0.00"})
-        for sheet in profilefile.sheets_of(form):
+        for sheet in sheets_of(form):
             page = book.add_worksheet(_sheet_name(sheet.words.label(language), sheet.code))
             for place, column in enumerate(sheet.columns):
                 asked = column.asked
@@ -120,7 +143,7 @@ def _book(form: Form, language: str, tables: Mapping[str, Iterable[Mapping[str, 
                     page.data_validation(
                         2, place, MOST + 1, place, {"validate": "list", "source": offered, "error_type": "warning"}
                     )
-            page.freeze_panes(2, len(KEY))
+            page.freeze_panes(2, len(KEYS[form.subject]))
             for line, cells in enumerate(tables.get(sheet.code, ()), start=2):
                 for place, column in enumerate(sheet.columns):
                     value = cells.get(column.code, "")
@@ -134,7 +157,7 @@ def _book(form: Form, language: str, tables: Mapping[str, Iterable[Mapping[str, 
     return buffer.getvalue()
 
 
-def _heading(column: profilefile.Column, language: str) -> str:
+def _heading(column: Column, language: str) -> str:
     words = column.words.label(language)
     asked = column.asked
     unit = (
@@ -150,7 +173,7 @@ def _heading(column: profilefile.Column, language: str) -> str:
     return f"{words}{f'（{unit}）' if unit else ''}{' *' if needed else ''}"
 
 
-def _offered(column: profilefile.Column, language: str) -> list[str]:
+def _offered(column: Column, language: str) -> list[str]:
     if column.code in SAID:
         return [words.label(language) for words in SAID[column.code].values()]
     if column.asked is None or column.asked.type not in ("choice", "yes_no"):
@@ -168,10 +191,10 @@ def _options(book: Any, form: Form, language: str, head: Any) -> None:
         page.write_string(0, place, words, head)
     lines = [
         (ANSWERS, code, name, words.zh, words.en)
-        for code, _label in VISIT
+        for code, _label in visit_columns(form.subject)
         for name, words in SAID.get(code, {}).items()
     ]
-    for sheet in profilefile.sheets_of(form):
+    for sheet in sheets_of(form):
         for column in sheet.columns:
             offered = [one for one in column.asked.options if not one.retired] if column.asked else []
             lines.extend((sheet.code, column.code, one.code, one.words.zh, one.words.en) for one in offered)

@@ -111,7 +111,7 @@ def start_of(place: Household | Business | Unit, staff: Staff, form_key: str = "
     verdict = getattr(newest, "check_verdict", None) if newest is not None else None
     is_returned = verdict is not None and verdict.verdict == ProfileCheck.Verdict.RETURNED
     notice = notice_in_force(place.institution_id)
-    editions = forms.editions_for(place.subject, place.kind if isinstance(place, Business) else "")
+    editions = forms.editions_for(place.subject, forms.fits_of(place))
     return VisitStart(
         people=people_of(place),
         colleagues=colleagues_at(place.grid, staff),

@@ -3,7 +3,7 @@
 A row is known by the file's hash and its place: the same file again adds nothing (Design, section 8).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from typing import IO, Any
@@ -18,11 +18,15 @@ from config.lib.jobs import Chunk
 from config.lib.models import JobRun, StoredFile
 from customers.domain import profilefile, visits
 from customers.domain.economics import Problem
-from customers.domain.profilefile import ANSWERS, Finding, Key, Member, Subject
+from customers.domain.form import Form
+from customers.domain.profile_sheets import ANSWERS, key_of
+from customers.domain.profilefile import Finding, Subject
 from customers.domain.roster.problems import RosterError
-from customers.models import Household, Person, ProfileFile, Visit
+from customers.models import ProfileFile, Visit
+from customers.selectors.file_targets import Targets
 from customers.selectors.forms import Edition, form_released
 from customers.services.visits import (
+    Place,
     Submission,
     VisitConflictError,
     VisitRefusedError,
@@ -49,9 +53,9 @@ class ProfileFileError(Exception):
 
 @dataclass(frozen=True)
 class Checked:
-    """What a file holds: its households with the place of each, and everything wrong with it."""
+    """What a file holds: its rows with the household, business or unit of each, and everything wrong with it."""
 
-    homes: dict[Key, Household]
+    places: Mapping[int, Place]
     leads: dict[str, int]
     subjects: list[Subject]
     problems: list[Finding]
@@ -61,7 +65,7 @@ class Checked:
 
 
 def check(*, branch: Branch, edition: Edition, content: Any, uploader: Staff) -> Checked:
-    """Read a file and check every household of it as if it were submitted now; writes nothing."""
+    """Read a file and check every row of it as if it were submitted now; writes nothing."""
     try:
         raw, wrong = profilefile.read_tables(content)
     except RosterError as refused:
@@ -70,14 +74,14 @@ def check(*, branch: Branch, edition: Edition, content: Any, uploader: Staff) ->
     wrong += more
     if any(one.row <= 1 for one in wrong):
         return Checked({}, {}, [], sorted(wrong, key=_order))
-    homes, members = _homes(branch, {profilefile.key_of(cells) for _at, cells in tables[ANSWERS]})
-    subjects, more = profilefile.subjects_of(edition.form, tables, members.get)
+    targets = _targets(branch, edition.form, tables)
+    subjects, more = profilefile.subjects_of(edition.form, tables, targets.find)
     leads = _leads(branch, {one.visit["lead"] for one in subjects if one.visit["lead"]})
-    found = Checked(homes, leads, subjects, [*wrong, *more])
+    found = Checked(targets.places, leads, subjects, [*wrong, *more])
     blamed = {(one.sheet, one.row, one.column) for one in found.problems}
     for subject in subjects:
-        home = homes[subject.key]
-        said = findings_of(uploader, home, submission(found, subject, edition, ""))
+        place = targets.places[subject.place]
+        said = findings_of(uploader, place, submission(found, subject, edition, ""))
         for problem in said:
             told = subject.finding(edition.form, problem)
             if problem.level != "warning" and (told.sheet, told.row, told.column) not in blamed:
@@ -97,25 +101,9 @@ def _unreadable(code: str) -> Finding:
     )  # fmt: skip
 
 
-def _homes(branch: Branch, keys: Iterable[Key]) -> tuple[dict[Key, Household], dict[Key, list[Member]]]:
-    """Return the households a file names in the grids of a branch, with their present members; two queries."""
-    wanted = set(keys)
-    rows = Household.objects.filter(
-        institution_id=branch.institution_id,
-        grid__branch__path__startswith=branch.path,
-        grid__division_code__in={village for village, _number in wanted},
-        number__in={number for _village, number in wanted},
-        subject__left_on__isnull=True,
-    ).select_related("subject", "grid__branch")
-    homes = {(home.grid.division_code, home.number): home for home in rows}
-    homes = {key: home for key, home in homes.items() if key in wanted}
-    members: dict[int, list[Member]] = {home.pk: [] for home in homes.values()}
-    present = Person.objects.filter(household__in=list(members), left_on__isnull=True, erased_at__isnull=True)
-    for person in present.order_by("pk"):
-        members[person.household_id].append(Member(str(person.pk), person.name, person.relation))
-    for home in homes.values():
-        members[home.pk].sort(key=lambda one: one.person != str(home.head_id))
-    return homes, {key: members[home.pk] for key, home in homes.items()}
+def _targets(branch: Branch, form: Form, tables: Mapping[str, profilefile.Table]) -> Targets:
+    rows = (cells for table in tables.values() for _at, cells in table)
+    return Targets(branch, form.subject, {key_of(form.subject, cells) for cells in rows})
 
 
 def _leads(branch: Branch, numbers: Iterable[str]) -> dict[str, int]:
@@ -124,7 +112,7 @@ def _leads(branch: Branch, numbers: Iterable[str]) -> dict[str, int]:
 
 
 def submission(checked: Checked, subject: Subject, edition: Edition, sha256: str) -> Submission:
-    """Return what one household of a file submits; ``sha256`` of the file makes its identity."""
+    """Return what one row of a file submits; ``sha256`` of the file makes its identity."""
     said = subject.visit
     day = said["on"]
     at = datetime.combine(datetime.fromisoformat(day), _hour(said["at"]), SHANGHAI) if day else None
@@ -139,7 +127,8 @@ def submission(checked: Checked, subject: Subject, edition: Edition, sha256: str
         lead_id=checked.leads.get(said["lead"]),
         outcome=said["outcome"],
         device_at=at,
-        person_met_id=int(said["person_met"]) if said["person_met"] else None,
+        person_met_id=int(said["person_met"]) if said.get("person_met") else None,
+        met_role=said.get("met_role", ""),
         consent=said["consent"] if visited else "",
         document=subject.document,
         confirmed=_confirmed(subject) if said["sure"] else frozenset(),
@@ -250,7 +239,7 @@ def _take(staff: Staff, file: ProfileFile, state: str, answer: str = "", *, from
 
 
 def plan(run: JobRun) -> list[Chunk]:
-    """Parts of a hundred households."""
+    """Parts of a hundred rows."""
     total = int(run.parameters["subjects"])
     return [Chunk({"first": first}, units=min(PART, total - first)) for first in range(0, total, PART)]
 
@@ -264,15 +253,15 @@ def work(run: JobRun, payload: Any) -> None:
 
 
 def write(file: ProfileFile, first: int, count: int) -> None:
-    """Submit some households of a confirmed file."""
+    """Submit some rows of a confirmed file."""
     edition = Edition(file.form_id, file.form.key, file.form.version, form_released(file.form_id))
     with files.open_sealed(file.file) as opened:
         raw, _wrong = profilefile.read_tables(opened)
     tables, _more = profilefile.tables_of(edition.form, raw)
-    homes, members = _homes(file.branch, {profilefile.key_of(cells) for _at, cells in tables[ANSWERS]})
-    subjects, _more = profilefile.subjects_of(edition.form, tables, members.get)
+    targets = _targets(file.branch, edition.form, tables)
+    subjects, _more = profilefile.subjects_of(edition.form, tables, targets.find)
     leads = _leads(file.branch, {one.visit["lead"] for one in subjects if one.visit["lead"]})
-    checked = Checked(homes, leads, subjects, [])
+    checked = Checked(targets.places, leads, subjects, [])
     written = repeated = 0
     refused: list[dict[str, Any]] = []
     for subject in _part(tables[ANSWERS], subjects, first, count):
@@ -281,7 +270,7 @@ def write(file: ProfileFile, first: int, count: int) -> None:
             repeated += 1  # by an earlier writing of the same file, whoever uploaded it
             continue
         try:
-            submit_visit(staff=file.uploaded_by, post_id=None, place=homes[subject.key], submission=sent)
+            submit_visit(staff=file.uploaded_by, post_id=None, place=targets.places[subject.place], submission=sent)
             written += 1
         except VisitRefusedError as error:
             stopping = [problem for problem in error.problems if problem.level != "warning"]
@@ -295,7 +284,7 @@ def write(file: ProfileFile, first: int, count: int) -> None:
 
 
 def _part(answers: Sequence[tuple[int, Any]], subjects: Sequence[Subject], first: int, count: int) -> list[Subject]:
-    """The households of one part by their place in the file: a household that left since moves no other."""
+    """The rows of one part by their place in the file: a household that left since moves no other."""
     rows = {at for at, _cells in answers[first : first + count]}
     return [one for one in subjects if one.at in rows]
 
@@ -324,5 +313,5 @@ def write_now(*, staff: Staff, file: ProfileFile, from_console: bool) -> Profile
 
 
 def _record(staff: Staff, post_id: int | None, verb: str, file: ProfileFile, **more: int) -> None:
-    detail = {"branch": file.branch_id, "sha256": file.file_sha256, "households": file.subjects, **more}
+    detail = {"branch": file.branch_id, "sha256": file.file_sha256, "rows": file.subjects, **more}
     audit.record(staff=staff, verb=verb, about="profile_file", about_id=file.pk, detail=detail, post_id=post_id)

@@ -23,7 +23,7 @@ from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
 from customers.models import Business, ChangeFlag, Evidence, Household, Milestone, Person, Profile, Unit, Visit
 from customers.selectors.consents import Standing, notice_in_force, standing_of
-from customers.selectors.forms import Edition, edition_for, editions_for
+from customers.selectors.forms import Edition, edition_for, editions_for, fits_of
 from customers.selectors.visits import baseline, newest_profile
 from customers.services import consents, members, milestones
 from customers.services.guard import flag_changes
@@ -262,8 +262,8 @@ def _edition(home: Place, submission: Submission) -> Edition | None:
     if submission.document is None:
         return None
     if submission.edition:
-        return edition_for(home.subject, submission.edition)
-    found = editions_for(home.subject, home.kind if isinstance(home, Business) else "")
+        return edition_for(home, submission.edition)
+    found = editions_for(home.subject, fits_of(home))
     if not submission.form:
         return found[0] if found else None
     return next((edition for edition in found if edition.key == submission.form), None)
@@ -335,7 +335,7 @@ def _validated(
     return document, newcomers, problems
 
 
-def findings_of(staff: Any, home: Household, submission: Submission) -> list[Problem]:
+def findings_of(staff: Any, home: Place, submission: Submission) -> list[Problem]:
     """Return everything that would be said of a submission now; stores nothing. Photos are counted, not read."""
     lead = staff if submission.entry not in visits.TYPED else _lead(home, submission)
     try:

@@ -151,6 +151,7 @@ def entity(request: StaffRequest, pk: int) -> HttpResponse:
         "events": timeline_of(found, request.post),
         "may_correct": request.post.kind == PostKind.OFFICER and is_present,
         "may_visit": request.post.kind == PostKind.OFFICER and is_present,
+        "may_type": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) and is_present,
         "may_reveal": request.post.kind in REVEALING,
         **feature_context(request, pk),
         "leaving": LeavingForm(initial={"on": clock.today()}),

@@ -1,4 +1,4 @@
-"""Forms on paper: printed for one household or a village, and typed back beside the photo of the sheet."""
+"""Forms on paper: printed for one household, business or unit, or for a grid, and typed back beside the photo of the sheet."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,13 +21,13 @@ from customers import access
 from customers.domain.visits import FILED_OUTCOMES, PAPER, SHEET
 from customers.forms.items import language
 from customers.forms.papers import PaperForm, PrintForm
-from customers.selectors import households, identity
 from customers.selectors import papers as selectors
-from customers.selectors.forms import Edition, edition_for, editions_of
+from customers.selectors.forms import Edition, edition_for, edition_released, editions_of
 from customers.selectors.ranges import ranges_of
-from customers.selectors.visits import VisitStart, is_light, start_of
+from customers.selectors.visits import VisitStart, start_of
 from customers.services import papers as service
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
+from customers.views.visits import LISTS, member_shown, place_url, title_of
 from grids.access import PostKind, grids_for
 from grids.selectors.colleagues import officers_of
 
@@ -41,7 +41,7 @@ RECENT = timedelta(days=31)
 
 def _print_form(request: StaffRequest) -> PrintForm:
     grids = [(grid.pk, grid.name) for grid in grids_for(request.post).order_by("pinyin", "pk")]
-    editions = editions_of(request.user.institution_id, "household")
+    editions = editions_of(request.user.institution_id)
     return PrintForm(
         request.POST or None,
         grids=grids,
@@ -76,48 +76,43 @@ def paper_print(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return _list_page(request, form, status=422)
     data = form.cleaned_data
+    edition = edition_released(request.user.institution_id, data["edition"])
+    if edition is None:
+        raise Http404
     try:
-        homes = service.households(request.post, data["grid"], data["group"].strip())
+        found = service.places(request.post, data["grid"], data["group"].strip(), edition)
     except service.NothingToPrintError as nothing:
         text = (
-            _("超过 %(most)s 户，请按组分开打印") % {"most": selectors.MOST}
+            _("超过 %(most)s 份，请按组分开打印") % {"most": selectors.MOST}
             if nothing.too_many
-            else _("没有符合条件的农户，请核对网格和组")
+            else _("没有符合条件的对象，请核对网格、组和采集表；商户和单位不分组")
         )
         form.add_error("group", text)
         return _list_page(request, form, status=422)
-    edition = _edition(homes[0], data["edition"])
-    if len(homes) > selectors.INLINE:
+    if len(found) > selectors.INLINE:
         run = service.start(
             post=request.post,
-            homes=homes,
+            found=found,
             edition=edition,
             group=data["group"].strip(),
             language=language(),
             address=request.build_absolute_uri("/"),
         )
         return redirect("lib:job", pk=run.pk)
-    return _pdf(request, homes, edition)
+    return _pdf(request, found, edition)
 
 
-def _edition(home: Any, release_id: int) -> Edition:
-    found = edition_for(home.subject, release_id)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _pdf(request: StaffRequest, homes: list[Any], edition: Edition) -> HttpResponse:
+def _pdf(request: StaffRequest, found: list[Any], edition: Edition) -> HttpResponse:
     content = service.draw(
         staff=request.user,
         post_id=request.post.pk,
-        homes=homes,
+        found=found,
         edition=edition,
         language=language(),
         address=request.build_absolute_uri("/"),
     )
     response = HttpResponse(content, content_type=service.PDF)
-    response["Content-Disposition"] = content_disposition_header(True, service.file_name(homes, edition, language()))
+    response["Content-Disposition"] = content_disposition_header(True, service.file_name(found, edition, language()))
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -126,13 +121,13 @@ def _pdf(request: StaffRequest, homes: list[Any], edition: Edition) -> HttpRespo
 @require_GET
 @never_cache
 def paper(request: StaffRequest, pk: int) -> HttpResponse:
-    """The form of one household, by the form its file is kept by or another one in force."""
-    home = access.open_household(request.post, pk)
-    start = start_of(home, request.user, request.GET.get("form", ""))
+    """The form of one household, business or unit, by the form its file is kept by or another one in force."""
+    place = access.open_place(request.post, pk)
+    start = start_of(place, request.user, request.GET.get("form", ""))
     if start.edition is None:
         messages.warning(request, _("采集表尚未发布，不能打印。"))
-        return redirect("customers:household", pk=home.pk)
-    return _pdf(request, [home], start.edition)
+        return HttpResponseRedirect(place_url(place))
+    return _pdf(request, [place], start.edition)
 
 
 # --- Typing -------------------------------------------------------------------------------------------------------
@@ -145,7 +140,7 @@ def paper_open(request: StaffRequest, token: str) -> HttpResponse:
     found = selectors.read_token(token)
     if found is None:
         raise Http404
-    home = access.open_household(request.post, found[0])
+    home = access.open_place(request.post, found[0])
     return redirect(f"{reverse('customers:paper_type', args=[home.pk])}?edition={found[1]}")
 
 
@@ -154,7 +149,7 @@ def paper_open(request: StaffRequest, token: str) -> HttpResponse:
 @never_cache
 def paper_type(request: StaffRequest, pk: int) -> HttpResponse:
     """One page in the order of the paper: redirect when stored, 422 with every finding, 409 when the identity is taken."""
-    home = access.open_household(request.post, pk)
+    home = access.open_place(request.post, pk)
     start = _start(request, home)
     form = _form(request, home, start)
     if request.method == "GET":
@@ -173,7 +168,7 @@ def paper_type(request: StaffRequest, pk: int) -> HttpResponse:
     except VisitConflictError as conflict:
         return _page(request, home, start, form, status=409, conflict=conflict)
     _say(request, stored)
-    url = reverse("customers:household", args=[home.pk])
+    url = place_url(home)
     return JsonResponse({"url": url}) if request.headers.get("X-Draft") else HttpResponseRedirect(url)
 
 
@@ -181,7 +176,7 @@ def _start(request: StaffRequest, home: Any) -> VisitStart:
     """Return what the page opens with, by the very edition that was printed."""
     wanted = request.GET.get("edition", "")
     start = start_of(home, request.user, request.GET.get("form", ""))
-    if wanted.isdigit() and len(wanted) < 19 and (edition := edition_for(home.subject, int(wanted))) is not None:
+    if wanted.isdigit() and len(wanted) < 19 and (edition := edition_for(home, int(wanted))) is not None:
         return replace(start, edition=edition)
     return start
 
@@ -206,6 +201,7 @@ def _form(request: StaffRequest, home: Any, start: VisitStart) -> PaperForm:
         purposes=list(start.purposes),
         outcomes=list(start.outcomes),
         channels=list(start.channels),
+        met_roles=list(start.met_roles),
         standing_on=business_day(start.standing.given_at) if start.standing else None,
         has_notice=start.notice is not None,
         base=start.base.document if start.base else None,
@@ -230,37 +226,26 @@ def _page(
     status: int = 200,
     conflict: VisitConflictError | None = None,
 ) -> HttpResponse:
-    head = next((person for person in start.people if person.pk == home.head_id), None)
+    title = title_of(home, start)
     context = {
         "where": [
-            {"label": home.grid.name, "url": f"{reverse('customers:household_list')}?grid={home.grid_id}"},
-            {"label": head.name if head else home.number, "url": reverse("customers:household", args=[home.pk])},
+            {"label": home.grid.name, "url": f"{reverse(LISTS[home.subject.kind])}?grid={home.grid_id}"},
+            {"label": title, "url": place_url(home)},
             {"label": _("录入纸质表")},
         ],
         "home": home,
-        "head": head,
+        "title": title,
+        "place_url": place_url(home),
+        "is_household": home.subject.kind == "household",
         "form": form,
         "start": start,
         "filed_outcomes": " ".join(sorted(FILED_OUTCOMES)),
         "conflict": conflict,
-        "members": [_member(row, home) for row in form.rows.get("members", ())],
+        "members": [member_shown(row, home) for row in form.rows.get("members", ())],
         "pages": form.steps(),
         "edition": start.edition.label(language()) if start.edition else "",
     }
     return render(request, "customers/paper_type.html", context, status=status)
-
-
-def _member(row: Any, home: Any) -> dict[str, Any]:
-    person = row.who
-    today = clock.today()
-    return {
-        "form": row,
-        "is_head": person is not None and person.pk == home.head_id,
-        "person": person,
-        "age": households.age(person, today) if person else None,
-        "is_light": person is not None and is_light(person, home.head_id, today),
-        "masked": identity.masked(person) if person else identity.Masked(),
-    }
 
 
 def _say(request: StaffRequest, stored: Stored) -> None:

@@ -47,7 +47,7 @@ def _where(request: StaffRequest, *more: str) -> list[dict[str, str]]:
 
 
 def _editions(request: StaffRequest) -> list[Edition]:
-    return editions_of(request.user.institution_id, "household")
+    return editions_of(request.user.institution_id)
 
 
 @allow(*HANDLING)
@@ -226,6 +226,6 @@ def export(request: StaffRequest) -> HttpResponse:
         verb="profiles_export",
         about="grid",
         about_id=grid.pk,
-        detail={"households": count, "form": edition.key},
+        detail={"rows": count, "form": edition.key},
     )
     return _book(content, f"{edition.label(language())}-{grid.name}.xlsx")

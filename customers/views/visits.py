@@ -67,6 +67,13 @@ def place_url(place: Any) -> str:
     return reverse(PAGES[place.subject.kind], args=[place.pk])
 
 
+def title_of(place: Any, start: VisitStart) -> str:
+    """Return what a page calls a household (by its head), business or unit."""
+    head_id = getattr(place, "head_id", None)
+    head = next((person for person in start.people if person.pk == head_id), None)
+    return getattr(place, "name", "") or (head.name if head else "") or str(place)
+
+
 def _form_key(request: StaffRequest) -> str:
     """The form the officer chose: sent back with the page, else named in its address."""
     return request.POST.get("form", "") if request.method == "POST" else request.GET.get("form", "")
@@ -108,9 +115,7 @@ def _page(
     status: int = 200,
     conflict: VisitConflictError | None = None,
 ) -> HttpResponse:
-    head_id = getattr(home, "head_id", None)
-    head = next((person for person in start.people if person.pk == head_id), None)
-    title = getattr(home, "name", "") or (head.name if head else "") or str(home)
+    title = title_of(home, start)
     english = language().startswith("en")
     context = {
         "where": [
@@ -129,7 +134,7 @@ def _page(
         "filed_outcomes": " ".join(sorted(FILED_OUTCOMES)),
         "conflict": conflict,
         "checkers": [staff.name for staff in start.colleagues],
-        "members": [_member(row, home) for row in form.rows.get("members", ())],
+        "members": [member_shown(row, home) for row in form.rows.get("members", ())],
         "pages": (pages := form.steps()),
         "steps": [_("见面与同意"), *(page.title for page in pages), _("拍照完成")],
         "last_look": [total for page in pages for total in page.totals if total.is_net],
@@ -138,7 +143,8 @@ def _page(
     return render(request, "customers/visit.html", context, status=status)
 
 
-def _member(row: Any, home: Any) -> dict[str, Any]:
+def member_shown(row: Any, home: Any) -> dict[str, Any]:
+    """Return what a row of the form shows of a member."""
     person = row.who
     return {
         "form": row,

@@ -1,5 +1,5 @@
 """One form, five doors: the phone page, the typing page, the API, the file and the paper itself know what the form asks, and a
-field that a released version adds is asked by all of them, without a line of code."""
+field that a released version adds is asked by all of them, without a line of code. So for each of the six kinds, and for units."""
 
 import io
 import json
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 import openpyxl
 import pytest
@@ -19,17 +18,13 @@ from django.urls import reverse
 from config.lib import clock, releases
 from config.lib.pdf import render
 from customers.domain.profilefile import read_tables
-from customers.models import Household, Person, Profile
+from customers.models import Household, Person
 from customers.selectors import profile_files as books
 from customers.selectors.forms import Edition, editions_of
 from customers.selectors.papers import paper_data
-from customers.services import profile_files
-from grids.access import posts_of
-from grids.services.staff import create_token
-from tests.api.conftest import Program
-from tests.customers.builders import make_household, release_parameters
-from tests.customers.pages import filled, rows, send
-from tests.customers.test_papers import type_in, typed
+from tests.customers.builders import document, make_business, make_grid, make_household, make_unit, release_parameters
+from tests.customers.doors import DOORS, by_page, import_book, made_by
+from tests.customers.test_entity_visits import FILED, OWN
 from tests.forms import SHIPPED
 from tests.world import World
 
@@ -46,83 +41,151 @@ ANSWER = {
 ROW_FIELD = {"code": "insured", "type": "choice", "zh": "是否投保", "en": "insured", "options": [
     {"code": "full", "zh": "足额", "en": "in full"}, {"code": "none", "zh": "没有", "en": "not at all"}]}  # fmt: skip
 
+BUSINESSES = {
+    "individual_business": "licensed",
+    "family_farm": "farm",
+    "cooperative": "coop",
+    "leading_enterprise": "leading",
+}
+UNIT = "employer"
+KINDS = ("farm_household", "large_grower", *BUSINESSES, UNIT)
+
 
 def second_version(key: str) -> dict[str, Any]:
-    """Return a shipped form with the two new questions."""
-    form: dict[str, Any] = deepcopy(json.loads((SHIPPED / f"{key}.json").read_text("utf-8")))
+    """Return a shipped form with the two new questions; that of units is made from the one of leading enterprises."""
+    source = "leading_enterprise" if key == UNIT else key
+    form: dict[str, Any] = deepcopy(json.loads((SHIPPED / f"{source}.json").read_text("utf-8")))
+    if key == UNIT:
+        form |= {"subject": "unit", "zh": "企业单位采集表", "en": "Employer form"}
+        form.pop("fits", None)
     next(one for one in form["sections"] if one["code"] == "assets")["fields"].append(ROW_FIELD)
     answers = [one for one in form["sections"] if one["shape"] == "answers" and one["code"] != "borrowing"]
     answers[0]["fields"].append(ANSWER)
     return form
 
 
-@pytest.fixture
-def edition(world: World) -> Edition:
+def release(world: World, key: str) -> Edition:
+    """Release the second version of a form beside the shipped ones."""
     release_parameters(world)
     releases.publish(
         institution_id=world.bank.pk,
         kind="form",
-        key="farm_household",
-        document=second_version("farm_household"),
+        key=key,
+        document=second_version(key),
         effective_on=date(2026, 2, 1),
         drafted_by_id=world.mo.pk,
         released_by_id=world.ning.pk,
     )
-    return next(one for one in editions_of(world.bank.pk, "household") if one.key == "farm_household")
+    return next(one for one in editions_of(world.bank.pk) if one.key == key)
+
+
+def a_place(world: World, key: str) -> tuple[Any, dict[str, Any]]:
+    """Return a household, business or unit of the kind a form is for, and what is said of it."""
+    if key in ("farm_household", "large_grower"):
+        home = make_household(world.liu)
+        said = document(home) | {"migrants": _migrants(home)}
+        for member in said["members"]:
+            del member["away"]  # "no" is not said; a form that does not ask does not send it
+    else:
+        kind = BUSINESSES.get(key, "leading")
+        said = {"version": 1, "guarantees": [], "needs": [{"kind": _need(key), "amount": "50000"}]}
+        said |= deepcopy(FILED) | deepcopy(OWN[kind])
+        said["performance"] = {"status": "normal", "breaches": []}
+    said["assets"][0]["insured"] = "full"
+    said["solar_panels"] = 12
+    if key == UNIT:
+        return make_unit(make_grid(world, "institution", "机关片")), said
+    if key in BUSINESSES:
+        return make_business(make_grid(world, "market", "东关市场"), kind=BUSINESSES[key]), said
+    return home, said
+
+
+def _need(key: str) -> str:
+    form = second_version(key)
+    needs = next(one for one in form["sections"] if one["code"] == "needs")
+    kind = next(one for one in needs["fields"] if one["code"] == "kind")
+    return str(kind["options"][0]["code"])
+
+
+def _migrants(home: Household) -> list[dict[str, Any]]:
+    people = list(Person.objects.filter(household=home).order_by("pk"))
+    return [{
+        "member": str(people[2].pk), "place": "广东 东莞", "trade": "manufacturing", "home_contact": str(people[0].pk),
+        "returns_on": "2027-02-10",
+    }]  # fmt: skip
 
 
 # --- The same answers through each door ---------------------------------------------------------------------------
 
 
-def _assets() -> list[dict[str, str]]:
-    return [{"kind": "house", "current": "150000", "disposable": "60000", "insured": "full"}]
+@pytest.mark.parametrize("key", KINDS)
+def test_every_door_makes_the_same_revision(world: World, client_of: ClientOf, key: str) -> None:
+    edition = release(world, key)
+    place, said = a_place(world, key)
+    for door in DOORS:
+        door(world, place, client_of, edition, said)
 
-
-def by_page(world: World, home: Household, client_of: ClientOf, edition: Edition) -> None:
-    sent = filled(home, solar_panels="12") | rows("assets", _assets())
-    assert send(client_of(world.chen), home, sent).status_code == 302
-
-
-def by_typing(world: World, home: Household, client_of: ClientOf, edition: Edition) -> None:
-    sent = typed(home, world.chen.pk, solar_panels="12") | rows("assets", _assets())
-    answer = type_in(client_of(world.chen), home, sent, f"?edition={edition.release_id}")
-    assert answer.status_code == 302, answer.content.decode()[-2000:]
-
-
-def by_api(world: World, home: Household, client_of: ClientOf, edition: Edition) -> None:
-    people = list(Person.objects.filter(household=home).order_by("pk"))
-    sent = {
-        "client_uuid": str(uuid4()),
-        "household_id": home.pk,
-        "purpose": "census",
-        "outcome": "interviewed",
-        "consent": "spoken",
-        "document": {
-            "version": 1,
-            "borrower": str(people[0].pk),
-            "shares_held": "5000",
-            "judgement": "good",
-            "grade": "AA",
-            "solar_panels": 12,
-            "members": [
-                {"person": str(one.pk), "relation": one.relation, "labour": "able", "occupation": "farming"}
-                for one in people
-            ],
-            "migrants": [],
-            "assets": _assets(),
-            "liabilities": [{"kind": "own_bank", "outstanding": "30000"}],
-            "guarantees": [],
-            "income": [{"kind": "planting", "gross": "40000", "cost": "18000"}, {"kind": "labour", "gross": "30000"}],
-            "expenses": [{"kind": "living", "amount": "20000"}],
-            "needs": [{"kind": "production_loan", "amount": "30000"}],
-            "performance": {"status": "normal"},
-        },
+    made = made_by(place)
+    assert [one.visit.entry for one in made] == ["page", "paper", "api", "file"]
+    assert {one.form_id for one in made} == {edition.release_id}
+    for one in made:
+        assert one.document == made[0].document, one.visit.entry
+    assert {one.document_hash for one in made} == {made[0].document_hash}
+    assert {one.completeness for one in made} == {made[0].completeness}
+    assert made[0].document["solar_panels"] == 12
+    assert made[0].document["assets"][0]["insured"] == "full"
+    assert {(one.visit.person_met_id is None, one.visit.met_role) for one in made} == {
+        (True, "principal") if key in (*BUSINESSES, UNIT) else (False, "")
     }
-    _token, text = create_token(
-        staff=world.chen, post=posts_of(world.chen).get(), name="核心系统", scope="write", days=30
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_a_released_question_is_on_every_page_and_on_paper(world: World, client_of: ClientOf, key: str) -> None:
+    edition = release(world, key)
+    place, _said = a_place(world, key)
+    chen = client_of(world.chen)
+    for name in ("visit", "paper_type"):
+        html = chen.get(reverse(f"customers:{name}", args=[place.pk]), {"form": key}).content.decode()
+        assert "光伏板数量" in html
+        assert "是否投保" in html
+    tables, _wrong = read_tables(io.BytesIO(books.template(edition, "en")))
+    assert "solar_panels" in tables["answers"][0]
+    assert "insured" in tables["assets"][0]
+    data = paper_data([place], edition, "zh-hans", "https://gedang.test/")
+    written = json.dumps(data["sections"], ensure_ascii=False)
+    assert "光伏板数量" in written
+    assert "是否投保" in written
+    if key in ("farm_household", "individual_business"):  # drawn once for each kind of head, and read where a reader is
+        pdf = render("form", data, "zh-hans")
+        if shutil.which("pdftotext"):
+            text = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+            assert "光伏板数量" in text
+            assert "是否投保" in text
+
+
+@pytest.mark.parametrize("key", ["farm_household", "cooperative"])
+def test_an_export_read_back_makes_the_same_revision(world: World, client_of: ClientOf, key: str) -> None:
+    edition = release(world, key)
+    place, said = a_place(world, key)
+    by_page(world, place, client_of, edition, said)
+    answer = client_of(world.chen).get(
+        reverse("customers:profile_export"), {"grid": place.grid_id, "edition": edition.release_id}
     )
-    answer = Program(text).post("visits/", sent)
-    assert answer.status_code == 201, answer.content.decode()
+    assert answer.status_code == 200
+    for language in ("zh-hans", "en"):
+        content, count = books.export(world.chen.posts.get(), place.grid_id, edition, language)
+        assert count == 1
+        import_book(world, edition, content)
+    made = made_by(place)
+    assert [one.document_hash for one in made] == [made[0].document_hash] * 3
+
+
+# --- A workbook as a person fills it in, in his own words ---------------------------------------------------------
+
+
+@pytest.fixture
+def edition(world: World) -> Edition:
+    return release(world, "farm_household")
 
 
 def workbook(
@@ -160,78 +223,10 @@ def workbook(
     return out.getvalue()
 
 
-def by_file(world: World, home: Household, client_of: ClientOf, edition: Edition) -> None:
-    content = io.BytesIO(workbook(world, home, edition))
-    file = profile_files.upload(
-        staff=world.chen, post_id=None, branch=world.east, edition=edition, content=content, name="x.xlsx"
-    )
-    assert file.problems == []
-    profile_files.write_now(staff=world.gao, file=file, from_console=False)
-    file.refresh_from_db()
-    assert (file.written, file.refused) == (1, [])
-
-
-DOORS = (by_page, by_typing, by_api, by_file)
-
-
-def test_every_door_makes_the_same_revision(world: World, edition: Edition, client_of: ClientOf) -> None:
+def test_words_and_separators_of_a_person_are_read_as_they_are_meant(world: World, edition: Edition) -> None:
     home = make_household(world.liu)
-    for door in DOORS:
-        door(world, home, client_of, edition)
-
-    made = list(Profile.objects.filter(subject_id=home.pk).select_related("visit").order_by("number"))
-    assert [one.visit.entry for one in made] == ["page", "paper", "api", "file"]
-    assert {one.form_id for one in made} == {edition.release_id}
-    for one in made:
-        assert one.document == made[0].document, one.visit.entry
-    assert {one.document_hash for one in made} == {made[0].document_hash}
-    assert {one.completeness for one in made} == {made[0].completeness}
-    assert made[0].document["solar_panels"] == 12
-    assert made[0].document["assets"][0]["insured"] == "full"
-
-
-def test_a_released_question_is_on_every_page_and_on_paper(world: World, edition: Edition, client_of: ClientOf) -> None:
-    home = make_household(world.liu)
-    chen = client_of(world.chen)
-    for name in ("visit", "paper_type"):
-        html = chen.get(reverse(f"customers:{name}", args=[home.pk])).content.decode()
-        assert "光伏板数量" in html
-        assert "是否投保" in html
-    tables, _wrong = read_tables(io.BytesIO(books.template(edition, "en")))
-    assert "solar_panels" in tables["answers"][0]
-    assert "insured" in tables["assets"][0]
-    data = paper_data([home], edition, "zh-hans", "https://gedang.test/")
-    written = json.dumps(data["sections"], ensure_ascii=False)
-    assert "光伏板数量" in written
-    assert "是否投保" in written
-    pdf = render("form", data, "zh-hans")
-    if shutil.which("pdftotext"):  # a reader of PDF, where the machine has one
-        text = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
-        assert "光伏板数量" in text
-        assert "是否投保" in text
-
-
-def test_an_export_read_back_makes_the_same_revision(world: World, edition: Edition, client_of: ClientOf) -> None:
-    home = make_household(world.liu)
-    by_page(world, home, client_of, edition)
-    before = Profile.objects.get(subject_id=home.pk)
-    answer = client_of(world.chen).get(
-        reverse("customers:profile_export"), {"grid": home.grid_id, "edition": edition.release_id}
-    )
-    assert answer.status_code == 200
-    for language in ("zh-hans", "en"):
-        post = world.chen.posts.get()
-        content, count = books.export(post, home.grid_id, edition, language)
-        assert count == 1
-        file = profile_files.upload(
-            staff=world.chen,
-            post_id=None,
-            branch=world.east,
-            edition=edition,
-            content=io.BytesIO(content),
-            name="x.xlsx",
-        )
-        assert file.problems == []
-        profile_files.write_now(staff=world.gao, file=file, from_console=False)
-    after = Profile.objects.filter(subject_id=home.pk).order_by("number")
-    assert [one.document_hash for one in after] == [before.document_hash] * 3
+    import_book(world, edition, workbook(world, home, edition))
+    (made,) = made_by(home)
+    assert (made.net_income, made.net_assets) == (52_000, 120_000)
+    house = made.document["assets"][0]
+    assert (house["kind"], house["disposable"], house["insured"]) == ("house", "60000.00", "full")

@@ -111,7 +111,7 @@ def test_one_household_is_printed_at_once_and_on_record(chen: Client, home: Hous
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     assert answer.content.startswith(b"%PDF")
     event = AuditEvent.objects.get(verb="form_printed")
-    assert (event.about, event.about_id, event.detail["households"]) == ("household", str(home.pk), 1)
+    assert (event.about, event.about_id, event.detail["copies"]) == ("household", str(home.pk), 1)
 
 
 def test_a_large_grid_is_printed_by_a_worker_and_sealed(
@@ -139,7 +139,7 @@ def test_too_many_and_none_are_told(chen: Client, world: World, home: Household,
     sent = {"grid": world.liu.pk, "edition": _edition(world).release_id, "group": "9组"}
     answer = chen.post(reverse("customers:paper_print"), sent)
     assert answer.status_code == 422
-    assert "没有符合条件的农户" in answer.content.decode()
+    assert "没有符合条件的对象" in answer.content.decode()
     monkeypatch.setattr("customers.services.papers.MOST", 1)
     make_household(world.liu, "0002")
     assert "请按组分开打印" in chen.post(reverse("customers:paper_print"), sent | {"group": ""}).content.decode()

@@ -144,7 +144,7 @@ def test_an_export_is_on_record_and_holds_no_numbers(
     cells = [str(cell) for sheet in book.worksheets for row in sheet.values for cell in row if cell]
     assert "刘建国" in cells
     assert not [cell for cell in cells if len(cell) >= 17 and cell[:17].isdigit()]
-    assert AuditEvent.objects.get(verb="profiles_export").detail["households"] == 1
+    assert AuditEvent.objects.get(verb="profiles_export").detail["rows"] == 1
     assert client_of(world.fang).get(reverse("customers:profile_export"), {"grid": world.liu.pk}).status_code == 404
 
 
@@ -160,7 +160,7 @@ def test_the_command_checks_and_writes(
         return found
 
     dry = told("--dry-run")
-    assert (dry["ok"], dry["households"], dry["written"], Visit.objects.count()) == (True, 1, 0, 0)
+    assert (dry["ok"], dry["subjects"], dry["written"], Visit.objects.count()) == (True, 1, 0, 0)
     assert told("--confirmed-by", world.gao.number)["written"] == 1
     assert told("--confirmed-by", world.gao.number)["repeated"] == 1
     assert Visit.objects.count() == 1

@@ -373,6 +373,7 @@ def form(language):
     home = {
         "village": "刘家村",
         "town": "张星镇",
+        "label": "户号" if language.startswith("zh") else "No.",
         "number": "0001",
         "group": "1组",
         "head": "刘建国",

@@ -47,9 +47,9 @@ class Command(JsonCommand):
             raise CommandError("who confirms is another person, and a manager of the branch today")
         if settings.PRODUCTION and confirmer is None and not options["dry_run"]:
             raise CommandError("in production --confirmed-by names the second person")
-        edition = next((one for one in editions_of(bank.pk, "household") if one.key == options["form"]), None)
+        edition = next((one for one in editions_of(bank.pk) if one.key == options["form"]), None)
         if edition is None:
-            raise CommandError(f"no form called {options['form']} is in force for households")
+            raise CommandError(f"no form called {options['form']} is in force")
         try:
             with path.open("rb") as content:
                 return self._done(path.name, content, uploader, confirmer, branch, edition, options)
@@ -96,10 +96,10 @@ class Command(JsonCommand):
     ) -> dict[str, Any]:
         for one in [*problems, *refused][:MOST_TOLD]:
             self.say(f"{one['sheet'] or 'file'} row {one['row']} {one['column']} {one['value']}: {one['en']}")
-        self.say(f"{subjects} households: {written} written, {repeated} there already, {len(problems)} errors")
+        self.say(f"{subjects} rows: {written} written, {repeated} there already, {len(problems)} errors")
         return {
             "ok": not problems and not refused,
-            "households": subjects,
+            "subjects": subjects,
             "written": written,
             "repeated": repeated,
             "errors": len(problems),
