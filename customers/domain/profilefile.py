@@ -38,7 +38,7 @@ from customers.domain.profile_sheets import (
     visit_columns,
 )
 from customers.domain.roster.cells import clean
-from customers.domain.roster.problems import RosterError, refused
+from customers.domain.roster.problems import refused
 from customers.domain.roster.workbook import survey
 
 MOST_SUBJECTS: Final = 1000
@@ -289,7 +289,9 @@ def subjects_of(
             target = _target(form, key, find)
             if isinstance(target, str) or target.place not in first:
                 if key not in told:  # else it was said there
-                    wrong.append(finding(section.code, at, column, "no_answers", " ".join(part for part in key if part)))
+                    wrong.append(
+                        finding(section.code, at, column, "no_answers", " ".join(part for part in key if part))
+                    )
             else:
                 rows.setdefault(target.place, {}).setdefault(section.code, []).append((at, cells))
     found = []
@@ -329,9 +331,7 @@ def _subject(
     for place, value in answers.items():
         put(document, place, value)
     says = any(place != "borrower" for place in answers) or any(rows.values())
-    subject = Subject(
-        at=at, place=target.place, visit=visit, document=document if says else None, places=writer.places
-    )
+    subject = Subject(at=at, place=target.place, visit=visit, document=document if says else None, places=writer.places)
     return subject, writer.wrong
 
 
@@ -492,4 +492,3 @@ def _shown(asked: Field, value: Any, named: Mapping[str, str], language: str) ->
     if asked.type == "choices":
         return BETWEEN.join(asked.choices[one].words.label(language) if one in asked.choices else one for one in value)
     return str(value)
-

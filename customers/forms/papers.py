@@ -72,7 +72,10 @@ class PrintForm(forms.Form):
 
     grid = forms.TypedChoiceField(label=gettext_lazy("网格"), coerce=int)
     group = forms.CharField(
-        label=gettext_lazy("组"), required=False, max_length=50, help_text=gettext_lazy("只有农户分组；不填就打印整个网格")
+        label=gettext_lazy("组"),
+        required=False,
+        max_length=50,
+        help_text=gettext_lazy("只有农户分组；不填就打印整个网格"),
     )
     edition = forms.TypedChoiceField(label=gettext_lazy("采集表"), coerce=int)
 

@@ -174,7 +174,9 @@ def paper_data(places: Sequence[Place], edition: Edition, language: str, address
             "channel": [str(label) for _code_, label in Visit.Channel.choices],
             "called": [str(label) for _code_, label in Visit.Called.choices],
             "outcome": [str(label) for _code_, label in Visit.Outcome.choices],
-            "met": [] if edition.form.subject == "household" else [str(label) for _role, label in Visit.MetRole.choices],
+            "met": []
+            if edition.form.subject == "household"
+            else [str(label) for _role, label in Visit.MetRole.choices],
             "consent": [_("已宣读，口头同意"), _("已签字同意"), _("不同意采集")],
         },
         "notice": _notice(notice, language),

@@ -79,9 +79,7 @@ def _record(staff: Staff, post_id: int | None, found: Sequence[Place], edition: 
     )
 
 
-def start(
-    *, post: Post, found: Sequence[Place], edition: Edition, group: str, language: str, address: str
-) -> JobRun:
+def start(*, post: Post, found: Sequence[Place], edition: Edition, group: str, language: str, address: str) -> JobRun:
     """Have many forms drawn by a worker; the same print that is under way is not begun twice."""
     grid = found[0].grid
     try:

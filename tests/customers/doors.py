@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import openpyxl
 from django.test import Client
-from django.urls import reverse
 
 from config.lib import clock
 from customers.domain.form import Form
