@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
@@ -79,6 +80,13 @@ def _tabs(request: HttpRequest, post: Any) -> list[dict[str, Any]]:
     return found
 
 
+def _inbox_count(post: Any) -> str:
+    """Return where the frame asks how much waits; the address changes with post and language, so that the answer may be kept."""
+    if post is None or post.kind == PostKind.ASSESSOR:
+        return ""
+    return f"{reverse('grids:inbox_count')}?post={post.pk}&language={get_language()}"
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of the frame; costs no query beyond those of the acting person."""
     post = getattr(request, "post", None)
@@ -89,6 +97,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "post": post,
         "posts": getattr(request, "posts", []),
         "principals": getattr(request, "principals", []),
+        "inbox_count": _inbox_count(post),
         "may_search": post is not None and post.kind in CUSTOMER_POSTS,
         "today": clock.today(),
         "week": Week.containing(clock.today()),

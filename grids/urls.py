@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from grids.views import absences, branches, grids, handover, me, seat_kinds, staff, staff_files, system, transfers
+from grids.views import (
+    absences,
+    branches,
+    grids,
+    handover,
+    inbox,
+    me,
+    seat_kinds,
+    staff,
+    staff_files,
+    system,
+    transfers,
+)
 
 app_name = "grids"
 urlpatterns = [
@@ -43,6 +55,8 @@ urlpatterns = [
     path("transfers/<int:pk>/end/", transfers.transfer_end, name="transfer_end"),
     path("absences/", absences.absence_list, name="absences"),
     path("absences/<int:pk>/end/", absences.absence_end, name="absence_end"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/count/", inbox.inbox_count, name="inbox_count"),
     path("me/", me.me, name="me"),
     path("me/password/", me.password, name="password"),
     path("me/tokens/", me.create_token, name="create_token"),

@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from config.lib import clock, releases
+from config.lib.acting import standing_in
 from config.lib.models import Release
 from customers import access
 from customers.domain import guard
@@ -107,10 +108,11 @@ def _waiting(ids: list[int]) -> list[Waiting]:
 
 
 def to_prove(post: Post, number: str | None) -> tuple[Page[int], list[Waiting]]:
-    """Return one page of the files whose changes are to be proved: the officer's own, or all of a manager's branch."""
+    """Return one page of the files whose changes are to be proved: the officer's own and those of whom he stands in for, or all of
+    a manager's branch."""
     flags = open_flags().filter(access.scope(post))
     if post.kind == PostKind.OFFICER:
-        flags = flags.filter(profile__collector=post.staff)
+        flags = flags.filter(profile__collector__in=(post.staff_id, *standing_in.get()))
     unproved = flags.filter(~Exists(ChangeProof.objects.filter(flag=OuterRef("pk"))))
     ids = unproved.values("subject_id").annotate(due=Min("due_on")).order_by("due", "subject_id")
     page: Page[int] = Paginator(list(ids.values_list("subject_id", flat=True)), PER_PAGE).get_page(number)

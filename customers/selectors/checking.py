@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from config.lib import clock, releases
+from config.lib.clock import SHANGHAI
 from config.lib.weeks import business_day, working_day_after
 
 KIND = "second_check"
@@ -39,6 +40,15 @@ class CheckRules:
         """Whether a file submitted then should have been checked before today."""
         due = self.due_on(submitted_at)
         return due is not None and due < clock.today()
+
+    def overdue_before(self, today: date) -> datetime | None:
+        """Return the instant before which a file was submitted that is overdue on a day; the same rule, for a condition."""
+        if self.due_days is None:
+            return None
+        day = today
+        while working_day_after(day, self.due_days) >= today:
+            day -= timedelta(days=1)
+        return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
 def _read(document: Mapping[str, Any]) -> CheckRules:

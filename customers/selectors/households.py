@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils.translation import get_language
 
@@ -14,7 +14,7 @@ from config.lib import clock
 from config.lib.weeks import Week
 from customers import access
 from customers.domain import form, words
-from customers.models import Evidence, Household, Person, Profile, Visit
+from customers.models import Evidence, Household, MoveRequest, Person, Profile, Visit
 from customers.selectors import files
 from customers.selectors.entities import in_feature
 from customers.selectors.files import FileState
@@ -50,6 +50,7 @@ class HouseholdFilter:
     blocked: bool = False
     feature: int | None = None
     found: bool = False
+    moves: bool = False
     sort: str = "number"
 
     @classmethod
@@ -70,6 +71,7 @@ class HouseholdFilter:
             blocked=query.get("blocked") == "1",
             feature=int(feature) if feature.isdigit() and len(feature) < 19 else None,
             found=query.get("found") == "1",
+            moves=query.get("moves") == "1",
             sort=sort if sort in SORTS else "number",
         )
 
@@ -99,6 +101,9 @@ def filtered(post: Post, wanted: HouseholdFilter) -> QuerySet[Household]:
         found = found.filter(in_feature(wanted.feature))
     if wanted.found:
         found = found.filter(subject__listed_on__isnull=True)
+    if wanted.moves:
+        asked = MoveRequest.objects.filter(person__household=OuterRef("pk"), person__left_on__isnull=True, state="open")
+        found = found.filter(Exists(asked))
     if wanted.blocked:
         found = found.filter(files.is_blocked())
     if wanted.sort == "number" and (post.is_whole or wanted.grid is not None):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import get_language
 
 from config.lib import clock, display
@@ -63,6 +64,12 @@ def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
         for pk in ids
         if pk in places and pk in newest
     ]
+
+
+def newest_of(subject_ids: Iterable[int]) -> QuerySet[Profile]:
+    """Return the newest revision of some subjects each."""
+    newer = Profile.objects.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
+    return Profile.objects.filter(~Exists(newer), subject_id__in=list(subject_ids)).order_by()
 
 
 def places_of(subject_ids: Iterable[int]) -> tuple[dict[int, Household | Business | Unit], dict[int, str]]:

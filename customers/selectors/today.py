@@ -1,14 +1,16 @@
 """An officer's day: how the week stands, where to go next, what came back."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Page
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from config.lib import clock, releases
+from config.lib.acting import standing_in
 from config.lib.weeks import Week, business_day
 from customers import access
 from customers.domain.dayplan import Here
@@ -92,19 +94,24 @@ def _next(post: Post, facts: Facts, today: date, here: Here | None) -> Suggested
     return dayplans.suggested(post, post.staff, today, facts, here=here, per_page=NEXT)
 
 
-def returned_files(post: Post) -> list[Returned]:
-    """Return the newest revisions of an officer that a checker sent back, the oldest verdict first."""
+def returned_profiles(collectors: Iterable[int]) -> QuerySet[Profile]:
+    """Return the newest revisions of some collectors that came back from a checker or with a sudden change not accepted."""
     newer = Profile.objects.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
+    return Profile.objects.filter(~Exists(newer), collector__in=tuple(collectors)).filter(
+        Q(check_verdict__verdict=ProfileCheck.Verdict.RETURNED)
+        | Q(Exists(ChangeFlag.objects.filter(profile=OuterRef("pk"), outcome=ChangeFlag.Outcome.REFUSED)))
+    )
+
+
+def returned_files(post: Post) -> list[Returned]:
+    """Return the newest revisions that a checker sent back, the oldest verdict first: an officer's own, and those of whom he
+    stands in for."""
     refused = Prefetch(
         "changes", ChangeFlag.objects.filter(outcome=ChangeFlag.Outcome.REFUSED).select_related("settled_by")
     )
     profiles = list(
-        Profile.objects.filter(~Exists(newer), collector=post.staff)
-        .filter(
-            Q(check_verdict__verdict=ProfileCheck.Verdict.RETURNED)
-            | Q(Exists(ChangeFlag.objects.filter(profile=OuterRef("pk"), outcome=ChangeFlag.Outcome.REFUSED)))
-        )
-        .select_related("check_verdict__checker")
+        returned_profiles((post.staff_id, *standing_in.get()))
+        .select_related("check_verdict__checker", "collector")
         .prefetch_related(refused)
         .defer("document")
         .order_by("submitted_at")[:20]

@@ -95,6 +95,7 @@ def _filters(request: StaffRequest, wanted: HouseholdFilter) -> list[dict[str, A
     if features:
         found.append({"name": "feature", "label": _("特色网格"), "kind": "select", "options": features})
     found.append({"name": "found", "label": _("散户"), "kind": "check"})
+    found.append({"name": "moves", "label": _("名册提出迁移"), "kind": "check"})
     found.append({"name": "blocked", "label": _("名单户"), "kind": "check"})
     return found
 

@@ -76,6 +76,8 @@ def absence(world: World) -> dict[str, Any]:
 
 
 ROWS = {
+    "grids:inbox": Row(posts=ALL_POSTS - {PostKind.ASSESSOR}),
+    "grids:inbox_count": Row(posts=ALL_POSTS - {PostKind.ASSESSOR}),
     "grids:grid_list": Row(posts=SEEING),
     "grids:map": Row(posts=SEEING),
     "grids:grid": Row(posts=SEEING, kwargs=liu),

@@ -341,6 +341,26 @@
     showSync();
   };
 
+  // How much waits: asked for after the page, kept by the browser for a minute; without an answer the sign stays bare.
+  function showInbox() {
+    const link = document.querySelector("[data-inbox]");
+    if (!link || !window.fetch) return;
+    window
+      .fetch(link.dataset.inbox, { headers: { Accept: "application/json" }, credentials: "same-origin" })
+      .then((answer) => (answer.ok ? answer.json() : { count: 0 }))
+      .then((waits) => {
+        const figure = link.querySelector("[data-inbox-figure]");
+        figure.hidden = !waits.count;
+        figure.textContent = waits.count > 99 ? "99+" : String(waits.count);
+        figure.classList.toggle("is-overdue", waits.overdue > 0);
+        if (!waits.count) return;
+        link.querySelector("[data-inbox-text]").textContent = " · " + waits.text;
+        link.title = waits.text;
+      })
+      .catch(() => {});
+  }
+  document.addEventListener("DOMContentLoaded", showInbox);
+
   function showSync() {
     const chip = document.querySelector("[data-sync]");
     if (!chip) return;

@@ -1,0 +1,87 @@
+"""What waits in rounds and among lines. Of a sheet it says that it is in one's hands, never anything of what it holds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from config.lib.inbox import Asked, Heap, Queue, at, register
+from config.lib.models import JobRun
+from credit import access
+from credit.models import LineRun, OpeningRequest, Round, Sheet
+from credit.selectors.decisions import waiting_for, where, with_standing
+from grids.access import PostKind
+
+_OFFICER = frozenset({PostKind.OFFICER})
+_MANAGER = frozenset({PostKind.BRANCH_MANAGER})
+_APPROVER = frozenset({PostKind.APPROVER})
+_RUNNING = (Round.Stage.PREPARE, Round.Stage.ASSESS)
+
+
+def _sheets(asked: Asked) -> Iterator[Heap]:
+    """Sheets to write, type or confirm; nobody stands in for another here."""
+    rows = access.sheets_of(asked.post.staff).filter(
+        access.in_hand(asked.post.staff),
+        round__stage=Round.Stage.ASSESS,
+        state__in=(Sheet.State.OPEN, Sheet.State.TYPED),
+    )
+    late = Count("pk", filter=Q(round__due_on__lt=asked.today))
+    yield Heap(**rows.order_by().aggregate(count=Count("pk"), due=Min("round__due_on"), overdue=late))
+
+
+def _rounds(asked: Asked) -> Iterator[Heap]:
+    """Rounds one answers for that are past their day and not opened."""
+    rows = access.rounds_for(asked.post).filter(owner=asked.me, stage__in=_RUNNING, due_on__lte=asked.today).order_by()
+    late = Count("pk", filter=Q(due_on__lt=asked.today))
+    yield Heap(**rows.aggregate(count=Count("pk"), due=Min("due_on"), overdue=late))
+
+
+def _openings(asked: Asked) -> Iterator[Heap]:
+    rows = OpeningRequest.objects.filter(access.scope(asked.post), seconded_at__isnull=True, cancelled_at__isnull=True)
+    rows = rows.filter(round__stage=Round.Stage.ASSESS).exclude(asked_by=asked.me).order_by()
+    yield Heap(**rows.aggregate(count=Count("pk"), since=Min("asked_at")))
+
+
+def _to_decide(asked: Asked) -> Iterator[Heap]:
+    marked: Any = waiting_for(asked.post)
+    rows = marked.exclude(last_staff=asked.me).order_by()
+    yield Heap(**rows.aggregate(count=Count("pk"), since=Min("created_at")))
+
+
+def _standing(asked: Asked, standing: str) -> Heap:
+    decisions = access.decisions_for(asked.post).filter(round__stage=Round.Stage.DECIDE)
+    rows = with_standing(decisions).filter(where(standing)).order_by()
+    return Heap(**rows.aggregate(count=Count("pk"), since=Min("created_at")))
+
+
+def _to_propose(asked: Asked) -> Iterator[Heap]:
+    yield _standing(asked, "to_propose")
+
+
+def _divided(asked: Asked) -> Iterator[Heap]:
+    yield _standing(asked, "divergent")
+
+
+def _to_publish(asked: Asked) -> Iterator[Heap]:
+    """Runs of another that ended and would still change lines: no later one over the same scope or all is published."""
+    over = Q(grid__isnull=True, branch__isnull=True) | Q(grid=OuterRef("grid")) | Q(branch=OuterRef("branch"))
+    later = LineRun.objects.filter(
+        over, institution=OuterRef("institution"), as_of__gt=OuterRef("as_of"), published_at__isnull=False
+    )
+    rows = access.line_runs_for(asked.post).filter(
+        ~Exists(later), run__state=JobRun.State.DONE, published_at__isnull=True
+    )
+    yield Heap(**rows.exclude(asked_by=asked.me).order_by().aggregate(count=Count("pk"), since=Min("as_of")))
+
+
+for _code, _label, _icon, _posts, _look, _page in (
+    ("sheets", _("待填写、代录或核对的评议表"), "ballot", _OFFICER | _MANAGER, _sheets, at("credit:my_sheet")),
+    ("openings", _("待同意开启的评议"), "lock-open", _MANAGER | _APPROVER, _openings, at("credit:round_list")),
+    ("rounds", _("到期未开启的评议批次"), "hourglass", _MANAGER, _rounds, at("credit:round_list")),
+    ("divided", _("意见分歧待集体决定"), "scale", _MANAGER, _divided, at("credit:round_list")),
+    ("to_decide", _("待审批的额度"), "gavel", _MANAGER | _APPROVER, _to_decide, at("credit:to_decide")),
+    ("to_propose", _("待提交的授信额度"), "send", _OFFICER, _to_propose, at("credit:round_list")),
+    ("to_publish", _("待发布的测算"), "yuan", _APPROVER, _to_publish, at("credit:line_list")),
+):
+    register(Queue(code=f"credit.{_code}", label=_label, icon=_icon, posts=_posts, look=_look, page=_page))
