@@ -14,6 +14,8 @@ from bench.harness import Result, installation
 from tests.rosterfiles import _GIVEN, _SURNAMES
 
 LIMIT_SECONDS = 60.0
+# 1 is linear; hash tables that no longer fit the processor's cache cost a little more a row.
+LARGEST_EXPONENT = 1.2
 PEOPLE_PER_HOUSEHOLD = 3
 HOUSEHOLDS_PER_GRID = 330
 NAMES = 200_000
@@ -26,24 +28,24 @@ def run(*, full: bool) -> Iterator[Result]:
     found: dict[str, int] = {}
     with installation():
         for households in sizes:
-            bank = _build(households)
+            bank = bank_of(households)
             first, found = _sweep(bank)
-            again, _found = _sweep(bank)
+            # Twice, and the shorter counts: other work on the machine can only make it longer.
+            again = min(_sweep(bank)[0] for _ in range(2))
             seconds.append((first, again))
     first, again = seconds[-1]
-    exponent = log(first / seconds[0][0]) / log(sizes[1] / sizes[0])
+    exponent = log(again / seconds[0][1]) / log(sizes[1] / sizes[0])
     details = {
         "ratio_to_limit": round(first / LIMIT_SECONDS, 3),
         "households": sizes[1],
         "people": sizes[1] * PEOPLE_PER_HOUSEHOLD,
         "smaller_seconds": round(seconds[0][0], 2),
-        "exponent": round(exponent, 3),
         "cases": found,
     }
     yield Result("sweep for duplicates", first, "s", LIMIT_SECONDS, details)
-    yield Result(
-        "sweep when nothing changed", again, "s", LIMIT_SECONDS, {"ratio_to_limit": round(again / LIMIT_SECONDS, 3)}
-    )
+    details = {"ratio_to_limit": round(again / LIMIT_SECONDS, 3), "smaller_seconds": round(seconds[0][1], 2)}
+    yield Result("sweep when nothing changed", again, "s", LIMIT_SECONDS, details)
+    yield Result("growth of the sweep with the number of households", exponent, "exponent", LARGEST_EXPONENT)
 
 
 def _sweep(bank: int) -> tuple[float, dict[str, int]]:
@@ -56,15 +58,16 @@ def _sweep(bank: int) -> tuple[float, dict[str, int]]:
     return time.perf_counter() - started, found
 
 
-def _sql(statement: str, *values: Any) -> None:
+def sql(statement: str, *values: Any) -> None:
+    """Run one statement as the owner."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
 
-def _build(households: int) -> int:
-    """Fill a bank with households and release the rules; return the bank."""
+def bank_of(households: int) -> int:
+    """Fill a bank with so many households and release the rules of both nightly comparisons; return the bank."""
     import json
     from datetime import date
     from pathlib import Path
@@ -72,7 +75,7 @@ def _build(households: int) -> int:
     from config.lib import releases
     from grids.models import Branch, Grid, Institution, Staff
 
-    _sql("truncate customers_subject, customers_household, customers_person, customers_similarcase cascade")
+    sql("truncate customers_subject, customers_household, customers_person, customers_similarcase cascade")
     bank = Institution.objects.create(
         name=f"测速农商银行 {households}", short_name="测速农商行", county_code="331004", county="路桥区"
     )
@@ -83,14 +86,16 @@ def _build(households: int) -> int:
         for n in (1, 2)
     ]
     shipped = json.loads((Path(__file__).parent.parent / "customers/parameters/customers.json").read_text("utf-8"))
-    releases.publish(
-        institution_id=bank.pk,
-        kind="duplicate_rules",
-        document=next(one["document"] for one in shipped if one["kind"] == "duplicate_rules"),
-        effective_on=date(2026, 1, 1),
-        drafted_by_id=two[0].pk,
-        released_by_id=two[1].pk,
-    )
+    for entry in shipped:
+        if entry["kind"] in ("duplicate_rules", "change_guard"):
+            releases.publish(
+                institution_id=bank.pk,
+                kind=entry["kind"],
+                document=entry["document"],
+                effective_on=date(2026, 1, 1),
+                drafted_by_id=two[0].pk,
+                released_by_id=two[1].pk,
+            )
     grids = Grid.objects.bulk_create(
         Grid(institution=bank, branch=head, kind="village", name=f"第{n}村", division_code=f"3310{n:08d}")
         for n in range(max(2, households // HOUSEHOLDS_PER_GRID))
@@ -117,17 +122,17 @@ def _fill(bank: int, first_grid: int, grids: int, households: int) -> None:
         rows = [(n, name, names.sort_key(name)) for n, name in enumerate(made)]
         execute_values(cursor.cursor, "insert into made_name values %s", rows, page_size=5000)
         cursor.execute("analyze made_name")
-    _sql(
+    sql(
         "insert into customers_subject (id, institution_id, grid_id, kind, listed_on, left_reason) "
         "select n, %s, %s + n %% %s, 'household', '2026-01-01', '' from generate_series(1, %s) as n",
         bank, first_grid, grids, households,
     )  # fmt: skip
-    _sql(
+    sql(
         "insert into customers_household (subject_id, institution_id, grid_id, number, group_name, address, head_id) "
         "select id, institution_id, grid_id, lpad((id / %s)::text, 6, '0'), '', '', id * %s from customers_subject",
         grids, PEOPLE_PER_HOUSEHOLD,
     )  # fmt: skip
-    _sql(
+    sql(
         "insert into customers_person (id, institution_id, grid_id, household_id, uuid, name, sort_key, relation, sex, born_on, "
         "left_reason, id_index, phone_index) "
         "select n, home.institution_id, home.grid_id, home.subject_id, gen_random_uuid(), name.name, name.sort_key, "
@@ -140,4 +145,4 @@ def _fill(bank: int, first_grid: int, grids: int, households: int) -> None:
         "join made_name as name on name.id = abs(hashint8(twin * 7)) %% %s",
         PEOPLE_PER_HOUSEHOLD, PEOPLE_PER_HOUSEHOLD, len(made),
     )  # fmt: skip
-    _sql("vacuum analyze customers_subject, customers_household, customers_person")
+    sql("vacuum analyze customers_subject, customers_household, customers_person")

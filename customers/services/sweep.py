@@ -146,6 +146,8 @@ def sweep(institution_id: int) -> dict[str, int]:
         # One sweep of a bank at a time, the groupings in memory.
         cursor.execute("select pg_advisory_xact_lock(hashtext('similar'), %s)", [institution_id])
         cursor.execute("set local work_mem = '256MB'")
+        # Each parallel worker would build the whole grouping again for itself.
+        cursor.execute("set local max_parallel_workers_per_gather = 0")
         cursor.execute("drop table if exists similar_found, similar_now")
         cursor.execute(
             "create temp table similar_found (kind text, key text, subject_id bigint, person_id bigint, grid_id bigint) "
