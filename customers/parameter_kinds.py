@@ -9,7 +9,7 @@ from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted
 from config.lib.parameters.reading import Block
 from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
-from customers.domain import catalogue, consents, dayplan, guard, lists
+from customers.domain import catalogue, consents, dayplan, effective, guard, lists
 from customers.domain.form import parts, sheet
 from customers.selectors.changes import KIND as CHANGE_GUARD
 from customers.selectors.checking import KIND as SECOND_CHECK
@@ -492,5 +492,120 @@ register(
             ),
         ),
         uses=(Use(title=Words("安排的走访", "planned visits"), count=counted_by("visits_by_weights")),),
+    )
+)
+
+
+_NOT_ASKED = Words("不要求", "Not asked")
+
+
+def _asked(name: str, label: Words, unit: Words, low: int, high: int, note: Words | None = None) -> Scalar:
+    return Scalar(
+        name=name,
+        label=label,
+        value=Value.WHOLE,
+        unit=unit,
+        low=Decimal(low),
+        high=Decimal(high),
+        empty=_NOT_ASKED,
+        note=note or Words("", ""),
+    )
+
+
+_MINUTES, _METRES = Words("分钟", "minutes"), Words("米", "m")
+_DWELL = _asked(
+    "dwell_minutes",
+    Words("停留至少", "Stay at least"),
+    _MINUTES,
+    1,
+    240,
+    Words(
+        "从打开走访页到提交，没有测到的不算不足", "From opening the page to sending; not measured is not held against"
+    ),
+)
+_FILE = _asked(
+    "file_percent",
+    Words("档案至少填到", "File filled in to at least"),
+    Words("%", "%"),
+    1,
+    100,
+    Words("只看交了档案的走访", "Of visits with a file alone"),
+)
+_PERSON = Scalar(name="person", label=Words("须记下见到谁", "Who was met is named"), value=Value.FLAG)
+_COUNTS = Scalar(name="counts", label=Words("计入有效走访", "Counts as effective"), value=Value.FLAG)
+
+register(
+    ParameterKind(
+        code=effective.KIND,
+        title=Words("有效走访规则", "Rules of effective visits"),
+        note=Words(
+            "走访提交时按当天的规则判定一次；不知道的不算不足，不影响提交",
+            "A visit is judged once, when it is sent; what is not known is not held against anybody, and nothing is refused",
+        ),
+        area=Area.RULES,
+        shape=document(
+            Chosen(
+                name="outcomes",
+                label=Words("哪些结果可以有效", "Outcomes that may count"),
+                choices=(
+                    ("interviewed", Words("已面谈", "interviewed")),
+                    ("partial", Words("部分了解", "learned in part")),
+                    ("refused", Words("拒访", "refused")),
+                    ("away", Words("举家外出（已联系）", "all away, contacted")),
+                ),
+                note=Words("没有见到人的不会有效", "Nobody met never counts"),
+            ),
+            _asked(
+                "age",
+                Words("见到的成员至少", "The member met is at least"),
+                Words("岁", "years old"),
+                1,
+                60,
+                Words("不知道生日的不算不足", "An unknown birth date is not held against"),
+            ),
+            Chosen(
+                name="roles",
+                label=Words("商户和单位见到谁算", "Whom to meet at a business or unit"),
+                choices=(
+                    ("principal", Words("负责人", "who answers for it")),
+                    ("employee", Words("店员或员工", "staff")),
+                    ("family", Words("家里人", "family")),
+                    ("other", Words("其他人", "somebody else")),
+                ),
+            ),
+            Group(
+                name="site",
+                label=Words("上门", "At the door"),
+                members=(
+                    _asked("photos", Words("照片至少", "Photos, at least"), Words("张", "photos"), 1, 6),
+                    _asked(
+                        "accuracy_m",
+                        Words("定位误差不超过", "Fix good to"),
+                        _METRES,
+                        10,
+                        5000,
+                        Words("没有定位的不算不足", "No position is not held against"),
+                    ),
+                    _asked(
+                        "distance_m",
+                        Words("离登记的位置不超过", "Distance from the known place, at most"),
+                        _METRES,
+                        50,
+                        50_000,
+                        Words(
+                            "已扣除定位误差；没有登记位置的看网格实测边界，都没有就不看",
+                            "The error of the fix taken off; without a known place the surveyed limit of the grid, else nothing",
+                        ),
+                    ),
+                    _DWELL,
+                    _PERSON,
+                    _FILE,
+                    Scalar(name="partner", label=Words("须两人同去", "Two go together"), value=Value.FLAG),
+                ),
+            ),
+            Group(name="video", label=Words("视频", "By video"), members=(_COUNTS, _DWELL, _PERSON, _FILE)),
+            Group(name="phone", label=Words("电话", "By phone"), members=(_COUNTS, _PERSON, _FILE)),
+        ),
+        uses=(Use(title=Words("走访", "visits"), count=counted_by("visits_under_rules")),),
     )
 )

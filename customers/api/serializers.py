@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.lib.api.fields import Reference, Yuan
 from config.lib.models import Release
+from customers.domain.effective import LONGEST_DWELL
 from customers.models import (
     Business,
     Consent,
@@ -20,6 +22,7 @@ from customers.models import (
     Unit,
     Visit,
 )
+from customers.selectors.effective import reasons_of
 from customers.selectors.identity import masked
 
 DOCUMENT = "the file as a document; its form is read at forms/. Amounts are decimal strings in yuan"
@@ -167,6 +170,15 @@ class UnitSerializer(_EntitySerializer):
 # --- Visits and files ---------------------------------------------------------------------------------------------
 
 
+class VisitReason(serializers.Serializer[Any]):
+    """One requirement of an effective visit that was not met."""
+
+    code = serializers.CharField()
+    value = serializers.CharField(help_text="what there was; may be empty")
+    wanted = serializers.CharField(help_text="what the rules ask; may be empty")
+    text = serializers.CharField(help_text="what to do next time, in the language of the request")
+
+
 class VisitSerializer(serializers.ModelSerializer[Visit]):
     """A visit as it was received; never changed."""
 
@@ -178,6 +190,11 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
     person_met_id = Reference(allow_null=True)
     typed_by_id = Reference(allow_null=True)
     needs = serializers.ListField(child=serializers.DictField(), read_only=True)
+    is_effective = serializers.BooleanField(
+        read_only=True, help_text="under the rules of its day; before rules were released: whether somebody was met"
+    )
+    reasons = serializers.SerializerMethodField(help_text="why a visit is not effective; empty where it is")
+    rules_id = Reference(allow_null=True)
 
     class Meta:
         model = Visit
@@ -201,11 +218,20 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
             "latitude",
             "longitude",
             "accuracy_m",
+            "dwell_minutes",
+            "is_effective",
+            "reasons",
+            "rules_id",
             "needs",
             "note",
             "next_visit_on",
         )
         read_only_fields = fields
+
+    @extend_schema_field(VisitReason(many=True))
+    def get_reasons(self, visit: Visit) -> list[dict[str, str]]:
+        texts = reasons_of(visit, get_language() or "zh-hans")
+        return [{**reason, "text": text} for reason, text in zip(visit.reasons, texts, strict=True)]
 
 
 class ConsentSerializer(serializers.ModelSerializer[Consent]):
@@ -538,6 +564,13 @@ class VisitSubmission(serializers.Serializer[Any]):
         max_digits=9, decimal_places=6, min_value=-180, max_value=180, required=False, allow_null=True
     )
     accuracy_m = serializers.DecimalField(max_digits=8, decimal_places=1, min_value=0, required=False, allow_null=True)
+    dwell_minutes = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=LONGEST_DWELL,
+        help_text="minutes from first opening the visit to sending it, on the device; left out: not measured",
+    )
     note = serializers.CharField(required=False, allow_blank=True, default="")
     next_visit_on = serializers.DateField(required=False, allow_null=True)
 

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 from django.utils.dateparse import parse_date, parse_datetime
 
+from customers.domain.effective import LONGEST_DWELL
+
 LONGEST_PICTURE = 2_000_000
 
 
@@ -51,6 +53,11 @@ def number_of(text: str) -> int | None:
     """Read an id; None where nothing was chosen."""
     # What is chosen but no number becomes 0, which names nobody and is refused; nothing chosen stays nothing.
     return None if not text else int(text) if text.isdigit() and len(text) < 19 else 0
+
+
+def minutes_of(text: str) -> int | None:
+    """Read whole minutes on a page, a day at most; None where none were measured."""
+    return min(int(text), LONGEST_DWELL) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def decimal_of(text: str, largest: Decimal, places: int) -> Decimal | None:

@@ -21,7 +21,7 @@ from customers.domain.form.reading import answer, put
 from customers.domain.members import Joining, Leaving
 from customers.forms import items
 from customers.forms.items import Cell, ItemForm, Rows, Words, control, form_of, language
-from customers.forms.typed import decimal_of, instant_of, number_of, parse_day, picture_of, uuid_of
+from customers.forms.typed import decimal_of, instant_of, minutes_of, number_of, parse_day, picture_of, uuid_of
 from customers.selectors.ranges import Range
 
 # Ways of giving consent on this visit, as the script reads them.
@@ -37,6 +37,8 @@ class StatementForm(forms.Form):
     latitude = Words(widget=forms.HiddenInput(attrs={"data-latitude": True}))
     longitude = Words(widget=forms.HiddenInput(attrs={"data-longitude": True}))
     accuracy = Words(widget=forms.HiddenInput(attrs={"data-accuracy": True}))
+    opened_at = Words(widget=forms.HiddenInput(attrs={"data-opened": True}))
+    dwell = Words(widget=forms.HiddenInput(attrs={"data-dwell": True}))
     step = Words(widget=forms.HiddenInput(attrs={"data-step-kept": True}))
     base = Words(widget=forms.HiddenInput)
     form = Words(widget=forms.HiddenInput)
@@ -379,6 +381,7 @@ class VisitForm:
             "confirmed": confirmed,
             "same": frozenset(name for name in self.rows if self.data.get(f"same-{name}")),
             **self._position(),
+            "dwell_minutes": minutes_of(value("dwell")),
             "note": value("note"),
             "next_visit_on": parse_day(value("next_visit_on")),
             "unreadable": self._unreadable(),

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
-from config.lib.models import StoredFile
+from config.lib.models import Release, StoredFile
 from customers.models.people import Person
 from customers.models.scoped import Recorded
 from customers.models.subjects import Subject
@@ -86,9 +86,34 @@ class Visit(Recorded):
     needs: Any = models.JSONField(_("需求"), default=list)
     note = models.TextField(_("备注"), blank=True, default="")
     next_visit_on = models.DateField(_("下次走访"), null=True, blank=True)
+    # On the device, from first opening the visit to sending it; null where no page measured it.
+    dwell_minutes = models.PositiveSmallIntegerField(_("停留（分钟）"), null=True, blank=True)
+    # The verdict under the rules of the day (``customers.domain.effective``); null: received before rules were released.
+    judged = models.BooleanField(_("有效走访"), null=True)
+    reasons: Any = models.JSONField(_("未达到的要求"), default=list, db_default=models.Value([], models.JSONField()))
+    rules = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+", db_index=False)
+    # The one place that says what counts as effective: the verdict, and for visits without one that somebody was met.
+    is_effective = models.GeneratedField(
+        expression=Coalesce(
+            F("judged"),
+            models.ExpressionWrapper(~Q(outcome__in=("nobody", "moved")), output_field=models.BooleanField()),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(judged__isnull=True, rules__isnull=True, reasons=[])
+                | Q(judged__isnull=False, judged=True, rules__isnull=False, reasons=[])
+                & ~Q(outcome__in=("nobody", "moved"))
+                | Q(judged__isnull=False, judged=False, rules__isnull=False) & ~Q(reasons=[]),
+                name="verdict_has_its_rules_and_reasons",
+            ),
+            models.CheckConstraint(
+                condition=Q(dwell_minutes__isnull=True) | Q(dwell_minutes__lte=1440), name="dwell_is_a_day_at_most"
+            ),
             models.CheckConstraint(
                 condition=Q(partner__isnull=True) | ~Q(partner=F("lead")), name="partner_is_another"
             ),

@@ -99,7 +99,7 @@ class Line:
 
 @dataclass(frozen=True)
 class DayFigure:
-    """Of one day: visits planned, done of these, and effective visits made beyond the plan."""
+    """Of one day: visits planned, done of these, and visits beyond the plan on which somebody was met."""
 
     on: date
     planned: int

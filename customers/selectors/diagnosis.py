@@ -10,4 +10,4 @@ from customers.selectors.forms import FIRST_EDITION
 @question("parameters of customers")
 def _parameters() -> Iterator[Answer]:
     yield from in_force([(NOTICE, ""), ("list_reasons", ""), ("change_guard", ""), ("form", FIRST_EDITION)])
-    yield from in_force([("visit_quotas", ""), ("day_plan", "")], "warn")
+    yield from in_force([("visit_quotas", ""), ("visit_rules", ""), ("day_plan", "")], "warn")

@@ -9,8 +9,9 @@ from django.http import QueryDict
 
 from config.lib import clock
 from customers import access
-from customers.models import Business, Evidence, Person, Principal, Subject, SubjectGrid, Unit, Visit
+from customers.models import Business, Evidence, Person, Principal, Subject, SubjectGrid, Unit
 from customers.selectors import files
+from customers.selectors.effective import VisitCounts, visit_counts
 from customers.selectors.files import FileState
 from customers.selectors.identity import Masked, masked
 from grids.access import Grid, Post, grids_for
@@ -153,7 +154,7 @@ class EntityCard:
     masked: Masked
     member: Person | None
     photos: list[Evidence]
-    visit_count: int
+    visits: VisitCounts
     is_overdue: bool
 
 
@@ -170,7 +171,7 @@ def card_of(post: Post, entity: Entity) -> EntityCard:
         masked=masked(principal) if principal is not None else Masked(),
         member=member,
         photos=list(Evidence.objects.filter(subject_id=entity.pk).order_by("-created_at")[:12]),
-        visit_count=Visit.objects.filter(subject_id=entity.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
+        visits=visit_counts(entity.pk),
         is_overdue=entity.next_visit_on is not None and entity.next_visit_on < clock.today(),
     )
 

@@ -14,8 +14,9 @@ from config.lib import clock
 from config.lib.weeks import Week
 from customers import access
 from customers.domain import form, words
-from customers.models import Evidence, Household, MoveRequest, Person, Profile, Visit
+from customers.models import Evidence, Household, MoveRequest, Person, Profile
 from customers.selectors import files
+from customers.selectors.effective import VisitCounts, visit_counts
 from customers.selectors.entities import in_feature
 from customers.selectors.files import FileState
 from customers.selectors.forms import form_of
@@ -165,7 +166,7 @@ class HouseholdCard:
     missing: list[str]
     completeness: int | None
     photos: list[Evidence]
-    visit_count: int
+    visits: VisitCounts
     is_overdue: bool
     member_facts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -211,7 +212,7 @@ def card_of(household: Household) -> HouseholdCard:
         missing=list(dict.fromkeys(words.sentence(problem, language) for problem in missing)),
         completeness=form.score(form_of(profile), document) if profile is not None else None,
         photos=list(Evidence.objects.filter(subject_id=household.pk, visit__isnull=False).order_by("-created_at")[:12]),
-        visit_count=Visit.objects.filter(subject_id=household.pk).exclude(outcome__in=Visit.NOT_VISITED).count(),
+        visits=visit_counts(household.pk),
         is_overdue=next_on is not None and next_on < clock.today(),
         member_facts={
             int(member["person"]): member for member in document.get("members", []) if member["person"].isdigit()

@@ -412,7 +412,7 @@ FIRST = """
 """
 rule_by_sql(
     "customers.visited_is_the_first_visit",
-    _("“已走访”恰为活动内首次有效走访"),
+    _("“已走访”恰为活动内首次见到人或联系上的走访"),
     FIRST.format(
         kind="visited",
         events="select campaign_id, subject_id, min(received_at) from customers_visit "

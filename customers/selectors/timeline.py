@@ -25,6 +25,7 @@ from customers.models import (
     Visit,
 )
 from customers.selectors.consents import scope_names
+from customers.selectors.effective import reasons_of
 from customers.selectors.files import releases_of_entries, verdict_of
 from customers.selectors.forms import form_of
 from grids.access import Post
@@ -76,6 +77,8 @@ def _visits(household: Filed) -> list[Event]:
             parts.append(_("同访 %(name)s") % {"name": visit.partner.name})
         if business_day(visit.device_at) != business_day(visit.received_at):
             parts.append(_("走访日期 %(day)s") % {"day": display.day(visit.device_at)})
+        if visit.dwell_minutes is not None:
+            parts.append(_("停留 %(count)s 分钟") % {"count": visit.dwell_minutes})
         if count := photos.get(visit.pk, 0):
             parts.append(ngettext("%(count)s 张照片", "%(count)s 张照片", count) % {"count": count})
         if visit.next_visit_on is not None:
@@ -83,8 +86,17 @@ def _visits(household: Filed) -> list[Event]:
         if visit.note:
             parts.append(visit.note)
         title = _("走访：%(outcome)s") % {"outcome": visit.get_outcome_display()}
-        events.append(_event(visit.received_at, title, "walk", by=visit.lead.name, text=" · ".join(parts)))
+        event = _event(visit.received_at, title, "walk", by=visit.lead.name, text=" · ".join(parts), **_verdict(visit))
+        events.append(event)
     return events
+
+
+def _verdict(visit: Visit) -> Event:
+    """Whether a visit is effective, and why not; nothing of visits older than the rules."""
+    if visit.judged is None:
+        return {}
+    badge, tone = (_("有效走访"), "good") if visit.judged else (_("其他走访"), "neutral")
+    return {"badge": badge, "tone": tone, "notes": reasons_of(visit, get_language() or "zh-hans")}
 
 
 def _how(visit: Visit) -> list[str]:

@@ -51,7 +51,7 @@ def week_so_far(staff: Staff, week: Week) -> WeekSoFar:
     visits = (
         Visit.objects.filter(Q(lead=staff) | Q(partner=staff))
         .filter(device_at__gte=week.starts_at, device_at__lt=week.ends_at)
-        .exclude(outcome__in=Visit.NOT_VISITED)
+        .filter(is_effective=True)
         .values_list("device_at", "subject_id")
     )
     days, subjects = set(), set()

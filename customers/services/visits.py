@@ -23,6 +23,7 @@ from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
 from customers.models import Business, ChangeFlag, Evidence, Household, Milestone, Person, Profile, Unit, Visit
 from customers.selectors.consents import Standing, notice_in_force, standing_of
+from customers.selectors.effective import rules_on, verdict_on
 from customers.selectors.forms import Edition, edition_for, editions_for, fits_of
 from customers.selectors.visits import baseline, newest_profile
 from customers.services import consents, members, milestones
@@ -103,6 +104,8 @@ class Submission:
     latitude: Decimal | None = None
     longitude: Decimal | None = None
     accuracy_m: Decimal | None = None
+    # Minutes on the device from first opening the visit to sending it; the same visit sent again later has others.
+    dwell_minutes: int | None = None
     note: str = ""
     next_visit_on: date | None = None
     photos: tuple[Photo, ...] = ()
@@ -155,7 +158,10 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
         if not consents.covers_position(home, submission, standing):
             submission = replace(submission, latitude=None, longitude=None, accuracy_m=None)
         people = _present(home)
-        visit = _write_visit(home, lead, typist, submission, digest, document)
+        percent = form.score(edition.form, document) if edition is not None and document is not None else None
+        visit = _write_visit(
+            home, lead, typist, submission, digest, document, _judged(home, people, submission, percent)
+        )
         document = _write_members(home, submission, visit, newcomers, document)
         _write_consent(home, staff, submission, visit, people)
         _write_photos(home, staff, submission, visit)
@@ -382,8 +388,24 @@ def _fields(home: Place) -> dict[str, Any]:
     }
 
 
+def _judged(home: Place, people: list[Person], submission: Submission, percent: int | None) -> dict[str, Any]:
+    """Return the verdict under the rules of today as a visit stores it: nothing while no rules are released."""
+    release = rules_on(home.institution_id, clock.today())
+    if release is None:
+        return {}
+    met = next((one for one in people if one.pk == submission.person_met_id), None)
+    verdict = verdict_on(home, submission, release, born_on=met.born_on if met is not None else None, percent=percent)
+    return {"judged": verdict.effective, "reasons": [one.kept() for one in verdict.reasons], "rules": release}
+
+
 def _write_visit(
-    home: Place, lead: Any, typist: Any, submission: Submission, digest: str, document: dict[str, Any] | None
+    home: Place,
+    lead: Any,
+    typist: Any,
+    submission: Submission,
+    digest: str,
+    document: dict[str, Any] | None,
+    judged: dict[str, Any],
 ) -> Visit:
     received = clock.now()
     # A device clock that runs ahead cannot put a visit into the future.
@@ -411,6 +433,8 @@ def _write_visit(
         needs=(document or {}).get("needs", []),
         note=submission.note,
         next_visit_on=submission.next_visit_on,
+        dwell_minutes=submission.dwell_minutes if submission.entry not in visits.TYPED else None,
+        **judged,
     )
     try:
         with transaction.atomic():

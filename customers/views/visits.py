@@ -24,6 +24,7 @@ from customers.forms.items import language
 from customers.forms.visits import VisitForm, sentence
 from customers.selectors import households, identity
 from customers.selectors.consents import adults_of
+from customers.selectors.effective import needs_of, reasons_of
 from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, is_light, start_of
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
@@ -133,6 +134,7 @@ def _page(
         "notice": start.notice.document["en" if english else "zh"] if start.notice else None,
         "filed_outcomes": " ".join(sorted(FILED_OUTCOMES)),
         "conflict": conflict,
+        "needs": needs_of(home, start.people, language()),
         "checkers": [staff.name for staff in start.colleagues],
         "members": [member_shown(row, home) for row in form.rows.get("members", ())],
         "pages": (pages := form.steps()),
@@ -175,7 +177,7 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
         text += ngettext("%(count)s 位成员离户。", "%(count)s 位成员离户。", stored.left) % {"count": stored.left}
     if stored.visit.next_visit_on is not None:
         text += _("下次走访 %(day)s。") % {"day": display.day(stored.visit.next_visit_on)}
-    messages.success(request, text)
+    messages.success(request, text + _verdict(stored.visit))
     if stored.changes:
         moved = "；".join(
             f"{flag.get_figure_display()} {display.yuan(flag.before)} → {display.yuan(flag.after)}"
@@ -185,6 +187,15 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
     odd = list(dict.fromkeys(sentence(problem) for problem in stored.warnings))
     if odd:
         messages.warning(request, _("请留意：%(findings)s") % {"findings": "；".join(odd)})
+
+
+def _verdict(visit: Any) -> str:
+    """Say whether the visit is effective, and what to do next time where it is not."""
+    if visit.judged is None:
+        return ""
+    if visit.judged:
+        return _("计入有效走访。")
+    return _("记为其他走访：%(reasons)s。") % {"reasons": "；".join(reasons_of(visit, language()))}
 
 
 @allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)

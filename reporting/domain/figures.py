@@ -53,7 +53,7 @@ FIGURES = (
         "visited",
         Words("走访", "Visited"),
         Words(
-            "本期首次有效走访的户；未遇人、已迁走的另列",
+            "本期首次见到人或联系上的户；未遇人、已迁走的另列",
             "First visit of the campaign that met someone; nobody met and moved away are shown apart",
         ),
     ),

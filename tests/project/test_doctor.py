@@ -22,6 +22,7 @@ from reporting.selectors import diagnosis as of_reporting
 from tests.credit.files import release_models
 from tests.credit.village import publish_rules
 from tests.customers.builders import release_day_plan, release_parameters
+from tests.customers.effective import release_rules
 from tests.customers.guarding import release_guard
 from tests.world import World
 
@@ -222,6 +223,7 @@ def test_parameters_in_force(world: World) -> None:
     release_models(world)
     publish_rules(world)
     release_guard(world)
+    release_rules(world)
     assert states(of_customers._parameters()) == ["ok", "ok"]
     assert states(of_credit._parameters()) == ["ok"]
     missing = next(iter(of_reporting._parameters()))

@@ -4,8 +4,8 @@
   "use strict";
   const gedang = (window.gedang = window.gedang || {});
   const CONSENTED = ["standing", "spoken", "signed", "drawn", "photo"];
-  const GOOD = 15; // metres: good enough to stop asking the satellites
-  const LONGEST = 120000; // ms of asking
+  const GOOD = 5; // metres: no better fix will come
+  const DENIED = 1; // of GeolocationPositionError
 
   function chosen(form, name) {
     const input = form.querySelector("input[name='" + name + "']:checked");
@@ -99,15 +99,63 @@
     if (text) text.textContent = form.dataset[word].replace("%s", value === undefined ? "" : String(value));
   }
 
-  const located = new WeakSet();
+  // How long the visit took on this device: from first opening it, drafts included, to the first attempt to send it.
+  function noteOpening(form) {
+    const opened = form.querySelector("[data-opened]");
+    if (opened && !opened.value) opened.value = new Date().toISOString();
+  }
 
-  // The best reading so far is kept; nothing waits for it and nothing fails without it.
+  function noteDwell(form) {
+    const opened = form.querySelector("[data-opened]");
+    const dwell = form.querySelector("[data-dwell]");
+    if (!opened || !dwell || !opened.value) return;
+    const minutes = Math.floor((Date.now() - new Date(opened.value).getTime()) / 60000);
+    dwell.value = minutes >= 0 ? String(minutes) : "";
+  }
+
+  const located = new WeakSet();
+  const watches = new WeakMap();
+
+  function stopLocating(form) {
+    if (watches.has(form)) navigator.geolocation.clearWatch(watches.get(form));
+    watches.delete(form);
+  }
+
+  // Who takes the permission back takes the place of this visit back with it.
+  function forget(form) {
+    ["[data-latitude]", "[data-longitude]", "[data-accuracy]"].forEach((name) => {
+      const input = form.querySelector(name);
+      if (!input.value) return;
+      input.value = "";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    stopLocating(form);
+    say(form, "wordUnlocated");
+  }
+
+  function heedPermission(form) {
+    if (!navigator.permissions || !navigator.permissions.query) return;
+    navigator.permissions
+      .query({ name: "geolocation" })
+      .then((permission) => {
+        const heed = () => {
+          if (permission.state === "denied") forget(form);
+        };
+        permission.addEventListener("change", heed);
+        heed();
+      })
+      .catch(() => {}); // a browser that does not tell says so in the watch itself
+  }
+
+  // The best fix so far is kept while the page is open: a later, worse one never replaces it. Nothing waits for it and nothing fails
+  // without it. A draft taken up again elsewhere keeps where the visit was.
   function locate(form) {
     const best = form.querySelector("[data-accuracy]");
     if (!best || located.has(form)) return; // from paper where the typist sits is no place of the visit; in a preview nobody is anywhere
     located.add(form);
+    heedPermission(form);
     if (best.value) {
-      say(form, "wordLocated", best.value);
+      say(form, "wordLocated", Math.round(best.value));
       return;
     }
     if (!window.isSecureContext || !navigator.geolocation) {
@@ -115,9 +163,7 @@
       return;
     }
     say(form, "wordLocating");
-    let watch = 0;
-    const stop = () => navigator.geolocation.clearWatch(watch);
-    watch = navigator.geolocation.watchPosition(
+    const watch = navigator.geolocation.watchPosition(
       (position) => {
         const now = position.coords;
         if (best.value && Number(best.value) <= now.accuracy) return;
@@ -127,14 +173,15 @@
         window.localStorage.setItem("gedang.located", "1"); // the day's page may tell distances from now on
         say(form, "wordLocated", Math.round(now.accuracy));
         best.dispatchEvent(new Event("input", { bubbles: true }));
-        if (now.accuracy <= GOOD) stop();
+        if (now.accuracy <= GOOD) stopLocating(form);
       },
-      () => {
-        if (!best.value) say(form, "wordUnlocated");
+      (error) => {
+        if (error.code === DENIED) forget(form);
+        else if (!best.value) say(form, "wordUnlocated");
       },
       { enableHighAccuracy: true, maximumAge: 30000, timeout: 30000 }
     );
-    window.setTimeout(stop, LONGEST);
+    watches.set(form, watch);
   }
 
   // --- Start, also for a form that came back with findings ---------------------------------------------------------------
@@ -143,8 +190,9 @@
     const forms = root.matches && root.matches("form[data-visit]") ? [root] : root.querySelectorAll("form[data-visit]");
     forms.forEach((form) => {
       apply(form);
+      noteOpening(form);
       const best = form.querySelector("[data-accuracy]");
-      if (best && best.value) say(form, "wordLocated", best.value);
+      if (best && best.value) say(form, "wordLocated", Math.round(best.value));
     });
   }
 
@@ -189,6 +237,17 @@
     const form = event.target.closest && event.target.closest("form[data-visit]");
     if (form) apply(form);
   });
+
+  // Before draft.js reads the form: what is sent again after a lost answer is the same visit at the same place.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (!event.target.matches("form[data-visit]")) return;
+      noteDwell(event.target);
+      stopLocating(event.target);
+    },
+    true
+  );
 
   // Before forms.js: this form leaves out steps, and remembers answers to "which unit?" for the server.
   document.addEventListener(
