@@ -6,11 +6,14 @@ beside its field.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, BoundField, formset_factory
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -402,6 +405,14 @@ class Rows:
         """The row a new one starts from."""
         return self.formset.empty_form
 
+    @property
+    def blank(self) -> SafeString:
+        """The row a new one starts from, as HTML. It is the same for everybody, unless a question offers the members: written
+        once a process for each section and language; a page has a dozen of them."""
+        if self.section is None or any(field.type == "member" for field in self.section.fields):
+            return _row(self)
+        return _blank_row(self.section, language())
+
     def kept(self) -> list[ItemForm]:
         """The rows that count: not taken out, not left empty."""
         self.formset.is_valid()
@@ -415,6 +426,16 @@ class Rows:
         """Return the row that became row ``place`` of the document."""
         rows = self.kept()
         return rows[place] if place < len(rows) else None
+
+
+def _row(rows: Rows) -> SafeString:
+    return render_to_string("customers/_row.html", {"row": rows.empty, "label": rows.label})
+
+
+@lru_cache(maxsize=500)
+def _blank_row(section: Section, words: str) -> SafeString:
+    """``words`` is the language of the page, in which labels are written anyway: it tells the languages apart here."""
+    return _row(Rows(section.code, form_of(section)))
 
 
 def _removed(form: ItemForm) -> bool:
