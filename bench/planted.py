@@ -22,6 +22,7 @@ from bench.harness import Result
 from customers.domain import guard, identity
 from customers.domain.economics import figures_digest, totals
 from customers.domain.form import Form, read, read_form
+from customers.domain.slips import slips
 from reporting.demo.economics import Adult, document
 
 PARAMETERS = Path(__file__).parent.parent / "customers" / "parameters"
@@ -153,7 +154,7 @@ def _caught(before: Document, sent: Document, rules: Rules, usual: dict[str, Dec
     """Which of the three caught it first: "typing", "guard", "check", or "" for none."""
     clean, problems = read(rules.form, sent, today=TODAY)
     known = {(one.path, one.code) for one in read(rules.form, before, today=TODAY)[1]}
-    if any((one.path, one.code) not in known for one in problems):
+    if any((one.path, one.code) not in known for one in problems) or slips(rules.form, before, clean):
         return "typing"
     now, then = totals(clean), totals(before)
     for name, quartile in usual.items():

@@ -15,4 +15,6 @@ SCHEDULE = {
     # Transfers whose day has come, early in the day; the hourly repetition catches up a night on which nothing ran.
     "carry-out-transfers": {"task": "grids.carry_out_transfers", "schedule": crontab(minute=5, hour=0)},
     "carry-out-transfers-catch-up": {"task": "grids.carry_out_transfers", "schedule": crontab(minute=20, hour="1-23")},
+    # Second checks of who is away or has left go to who is there; a file that waited for nobody too (decision record 0020).
+    "share-checks": {"task": "customers.share_checks", "schedule": crontab(minute=35)},
 }

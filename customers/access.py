@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from config.lib.acting import open_subjects
+from config.lib.acting import open_queues, open_subjects
 from customers.models import (
     Business,
     Consent,
@@ -333,6 +333,26 @@ def open_unplaced(post: Post, pk: int) -> UnplacedRow:
 def check_queue() -> list[int]:
     """Return the subjects whose newest revision waits for the acting person, the oldest first, opened to this transaction."""
     return open_subjects("check_queue")
+
+
+def second_queues() -> tuple[list[int], list[int]]:
+    """Return the subjects whose file the acting person may check and those whose changes he may settle, all opened to this
+    transaction."""
+    files, changes = open_queues("check_queue", "change_queue")
+    return files, changes
+
+
+def open_to_share(post: Post, subject_id: int) -> Profile:
+    """Return a revision that waits, to who may check it, and to the branch manager even where he had a part in it himself."""
+    if open_subjects("check_queue", subject_id) == [subject_id]:
+        return open_check(subject_id)
+    found = (
+        profiles_for(post).filter(subject_id=subject_id).select_related("visit", "subject__grid").order_by("-number")
+    )
+    newest = found.first()
+    if post.kind != PostKind.BRANCH_MANAGER or newest is None or ProfileCheck.objects.filter(profile=newest).exists():
+        raise Http404
+    return newest
 
 
 def open_check(subject_id: int) -> Profile:

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib import jobs
 from config.lib.acting import job_frame
+from config.lib.holdings import follows
 from config.lib.jobs import Chunk, Job, register
 from config.lib.models import JobRun
-from customers.services import guard, papers, profile_files, roster, sweep
+from customers.services import guard, papers, profile_files, roster, sharing, sweep
 from grids.selectors.institutions import institution_ids
 
 log = logging.getLogger("gedang.changes")
@@ -74,6 +75,16 @@ def compare_changes() -> None:
                     len(drift.differing),
                     len(drift.surplus),
                 )
+
+
+@shared_task(name=follows("customers.share_checks"))
+def share_checks(institution_id: int | None = None) -> None:
+    """Give the second checks of who is away or has left, and those nobody has, to who is there; of every bank when none is named."""
+    with job_frame(None, "share-checks"):
+        if institution_id is None:
+            sharing.share_institutions()
+        else:
+            sharing.share_out(institution_id)
 
 
 register(Job(kind=papers.JOB, title=_("打印采集表"), plan=papers.plan, work=papers.work))

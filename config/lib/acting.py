@@ -80,6 +80,18 @@ def open_subjects(source: str, *arguments: Any) -> list[int]:
     return [int(part) for part in text.split(",") if part]
 
 
+def open_queues(*sources: str) -> list[list[int]]:
+    """Open the subjects of several queues to this transaction at once and return the ids of each (``open_subjects``)."""
+    names = [f"q{place}" for place in range(len(sources))]
+    queues = ", ".join(f"acc.{source}() as {name}" for source, name in zip(sources, names, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"with queue as materialized (select {queues}) "  # noqa: S608  the sources are names in our own code
+            f"select set_config('app.subjects', ({' || '.join(names)})::text, true), {', '.join(names)} from queue"
+        )
+        return [list(found) for found in cursor.fetchone()[1:]]
+
+
 def scope_digest() -> str:
     """Return a short text of the acting post and the rows it reaches now; empty when no post acts (jobs, commands).
 

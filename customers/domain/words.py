@@ -46,6 +46,22 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{value} 元？请确认单位是元还是万元",
             "{value} yuan? Please confirm whether yuan or 10,000 yuan is meant",
         ),
+        "digit_more": (
+            "上次是 {value} 元，这次约为 10 倍，是不是多打了一位？",
+            "{value} yuan last time, about ten times that now: one digit too many?",
+        ),
+        "digit_less": (
+            "上次是 {value} 元，这次约为十分之一，是不是少打了一位？",
+            "{value} yuan last time, about a tenth of that now: one digit too few?",
+        ),
+        "digits_swapped": (
+            "上次是 {value} 元，这次像是把相邻两位数字打反了，请核对",
+            "{value} yuan last time: two neighbouring digits look swapped; check them",
+        ),
+        "typed_in_wan": (
+            "上次是 {value} 元，这次约为万分之一，是不是按万元填了？",
+            "{value} yuan last time, about a ten-thousandth now: typed in units of 10,000 yuan?",
+        ),
         "note_too_long": (
             "最多 {name} 字，现有 {value} 字",
             "At most {name} characters, this has {value}",

@@ -1,6 +1,7 @@
 """Tables of customers."""
 
 from customers.models.changes import ChangeFlag, ChangeProof
+from customers.models.checking import CheckTask
 from customers.models.consents import Consent, StandingConsent
 from customers.models.dayplans import PlannedVisit
 from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
@@ -20,6 +21,7 @@ __all__ = [
     "Business",
     "ChangeFlag",
     "ChangeProof",
+    "CheckTask",
     "Consent",
     "DuplicateCase",
     "Evidence",

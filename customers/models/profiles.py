@@ -9,7 +9,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from config.lib.models import Release
 from customers.models.scoped import Recorded
 from customers.models.subjects import Subject
@@ -39,7 +39,7 @@ def _total(expression: Any) -> models.GeneratedField:
 class Profile(Recorded):
     """One revision of a file by the released form it was filled in by; totals are computed by the database from the document (Semantics, section 3)."""
 
-    guard = replace(APPEND_ONLY, opener="SELECT")
+    guard = replace(APPEND_ONLY, opener="SELECT", extra=kept_by("lib.close_replaced", "after insert", "statement"))
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="profiles")
     visit = models.OneToOneField(Visit, models.PROTECT, related_name="profile")
@@ -101,6 +101,7 @@ class ProfileCheck(Recorded):
             "drop trigger if exists checker_is_another on {table}",
             "create trigger checker_is_another before insert on {table} for each row "
             "execute function lib.refuse_own_check()",
+            *kept_by("lib.close_checked", "after insert", "statement"),
         ),
     )
 

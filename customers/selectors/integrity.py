@@ -462,6 +462,22 @@ rule_by_sql(
     """,
 )
 
+rule_by_sql(
+    "customers.checks_in_hand_wait",
+    _("分给人的复核都还在等，分到的人没有参与那次走访"),
+    """
+    select task.id from customers_checktask as task
+    join customers_profile as profile on profile.id = task.profile_id
+    join customers_visit as visit on visit.id = profile.visit_id
+    where task.checker_id in (visit.lead_id, visit.partner_id, visit.typed_by_id, profile.collector_id)
+       or task.subject_id <> profile.subject_id
+       or (task.closed_at is null and (
+           exists (select from customers_profilecheck as done where done.profile_id = profile.id)
+           or exists (select from customers_profile as newer
+                      where newer.subject_id = profile.subject_id and newer.number > profile.number)))
+    """,
+)
+
 # --- Rosters ------------------------------------------------------------------------------------------------------------
 
 rule_by_sql(

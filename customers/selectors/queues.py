@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import get_language
 
@@ -26,44 +25,10 @@ from customers.models import (
     Profile,
     Unit,
 )
-from customers.selectors.checking import CheckRules, rules_on
 from customers.selectors.files import releases_of_entries
 from customers.selectors.forms import form_of
 from customers.selectors.visits import members, newest_consent, previous_profile
 from grids.access import Post
-
-PER_PAGE = 20
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One file of the check queue: the household, business or unit, and what it is called."""
-
-    place: Any
-    title: str
-    profile: Profile
-    is_overdue: bool = False
-
-
-def waiting_files(number: str | None) -> tuple[Page[int], list[Waiting]]:
-    """Return one page of the files that wait for the acting person, the oldest first."""
-    page: Page[int] = Paginator(access.check_queue(), PER_PAGE).get_page(number)
-    ids = list(page.object_list)
-    places, titles = places_of(ids)
-    newest = {
-        profile.subject_id: profile
-        for profile in Profile.objects.filter(subject_id__in=ids)
-        .select_related("collector", "visit")
-        .order_by("subject_id", "-number")
-        .distinct("subject_id")
-        .defer("document")
-    }
-    rules = rules_on(next(iter(newest.values())).institution_id, clock.today()) if newest else CheckRules()
-    return page, [
-        Waiting(places[pk], titles[pk], newest[pk], rules.is_overdue(newest[pk].submitted_at))
-        for pk in ids
-        if pk in places and pk in newest
-    ]
 
 
 def newest_of(subject_ids: Iterable[int]) -> QuerySet[Profile]:
@@ -170,6 +135,14 @@ class Sheet:
     photos: list[Evidence]
     consent: Consent | None
     late_days: int
+    overtaken: list[Profile]
+
+    @property
+    def newer_visit(self) -> Profile | None:
+        """The earlier revision whose visit took place after this one's, as when a paper form was typed late; None as a rule."""
+        before = [*self.overtaken, *([self.previous] if self.previous is not None else [])]
+        later = [one for one in before if one.visit.device_at > self.profile.visit.device_at]
+        return max(later, key=lambda one: one.visit.device_at, default=None)
 
     @property
     def unchanged(self) -> list[str]:
@@ -177,9 +150,14 @@ class Sheet:
         return [section.title for section in self.sections if not section.changed and not section.carried]
 
 
-def sheet_of(place: Household | Business | Unit, profile: Profile) -> Sheet:
-    """Return a revision beside the one it is compared with, what it lacks and what is odd in it."""
+def sheet_of(place: Household | Business | Unit, profile: Profile, against: int = 0) -> Sheet:
+    """Return a revision beside the one it is compared with, what it lacks and what is odd in it.
+
+    ``against`` is the number of a replaced revision (``Sheet.overtaken``) to compare with instead.
+    """
     previous = previous_profile(profile)
+    overtaken = overtaken_by(profile, previous)
+    previous = next((one for one in overtaken if one.number == against), previous)
     people = members(place) if isinstance(place, Household) else []
     # Who has left since stands in the files compared and is named there.
     everyone = Person.objects.filter(household_id=place.pk)
@@ -193,7 +171,17 @@ def sheet_of(place: Household | Business | Unit, profile: Profile) -> Sheet:
         photos=list(Evidence.objects.filter(visit_id=profile.visit_id).order_by("pk")),
         consent=newest_consent(place.pk),
         late_days=_days(profile.visit.device_at, profile.visit.received_at),
+        overtaken=overtaken,
     )
+
+
+def overtaken_by(profile: Profile, previous: Profile | None) -> list[Profile]:
+    """Return the revisions between the one a file is compared with and the file itself that were replaced before anybody had
+    checked them, as by two officers on one day; what they say and the newest does not is lost unless somebody looks."""
+    since = previous.number if previous is not None else 0
+    between = Profile.objects.filter(subject_id=profile.subject_id, number__gt=since, number__lt=profile.number)
+    rows = between.filter(check_verdict__isnull=True).select_related("collector", "visit__typed_by", "form")
+    return list(rows.order_by("number"))
 
 
 def _days(earlier: datetime, later: datetime) -> int:

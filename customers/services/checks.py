@@ -50,6 +50,8 @@ def check_profile(
         raise RemarkMissingError
     now = clock.now()
     with transaction.atomic():
+        # In the order of a submit, the household before its subject: a submit at the same moment waits, or is waited for.
+        home = Household.objects.select_for_update(of=("self",)).filter(pk=profile.subject_id).first()
         subject = Subject.objects.select_for_update().get(pk=profile.subject_id)
         if Profile.objects.filter(subject=subject, number__gt=profile.number).exists():
             raise CheckConflictError
@@ -71,7 +73,7 @@ def check_profile(
                 raise
             raise CheckConflictError from error
         if verdict == ProfileCheck.Verdict.ACCEPTED:
-            _take_effect(profile)
+            _take_effect(home, profile)
             milestones.reach(Milestone.Kind.CHECKED, subject=subject, at=now, staff=staff)
         audit.record(
             staff=staff,
@@ -84,12 +86,11 @@ def check_profile(
     return check
 
 
-def _take_effect(profile: Profile) -> None:
+def _take_effect(home: Household | None, profile: Profile) -> None:
     """Make the person an accepted file names the household's one borrower."""
     borrower = profile.document.get("borrower")
-    if borrower is None or not borrower.isdigit():
+    if home is None or borrower is None or not borrower.isdigit():
         return
-    home = Household.objects.select_for_update().get(pk=profile.subject_id)
     if home.borrower_id != int(borrower):
         home.borrower_id = int(borrower)
         home.save(update_fields=["borrower"])

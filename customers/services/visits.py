@@ -19,8 +19,10 @@ from config.lib import audit, clock, crypto, files
 from config.lib.weeks import business_day
 from customers.domain import consents as consent_rules
 from customers.domain import economics, form, visits
+from customers.domain.diff import compare
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
+from customers.domain.slips import slips
 from customers.models import Business, ChangeFlag, Evidence, Household, Milestone, Person, Profile, Unit, Visit
 from customers.selectors.consents import Standing, notice_in_force, standing_of
 from customers.selectors.effective import rules_on, verdict_on
@@ -28,6 +30,7 @@ from customers.selectors.forms import Edition, edition_for, editions_for, fits_o
 from customers.selectors.visits import baseline, newest_profile
 from customers.services import consents, members, milestones
 from customers.services.guard import flag_changes
+from customers.services.sharing import give_next
 from grids.selectors.campaigns import open_campaign
 from grids.selectors.colleagues import colleagues_at, officers_of
 
@@ -123,6 +126,8 @@ class Stored:
     warnings: list[Problem] = field(default_factory=list)
     # Figures that moved suddenly: they wait for proof and a second person, and hold the revision back from lines.
     changes: list[ChangeFlag] = field(default_factory=list)
+    # Who was given the second check; None without a file, and where it lies in the branch's pool.
+    checker_id: int | None = None
     joined: int = 0
     left: int = 0
 
@@ -171,6 +176,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
             else None
         )
         changes = flag_changes(profile) if profile is not None else []
+        task = give_next(profile, home.grid.branch_id) if profile is not None else None
         _update_household(home, submission, visit)
         _reach(home, lead, visit, profile)
         audit.record(
@@ -187,6 +193,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
         profile,
         warnings=warnings,
         changes=changes,
+        checker_id=task.checker_id if task is not None else None,
         joined=len(submission.joining),
         left=len(submission.leaving),
     )
@@ -329,7 +336,7 @@ def _validated(
         document, found = form.read(
             edition.form, submission.document, today=clock.today(), confirmed=submission.confirmed
         )
-        problems += found
+        problems += found + _slips(home, submission, edition, document, {one.path for one in found})
         strangers = [
             Problem(f"members.{i}.person", "person_missing", str(member.get("person")))
             for i, member in enumerate(document.get("members", []))
@@ -339,6 +346,22 @@ def _validated(
     if any(problem.level != "warning" for problem in problems):
         raise VisitRefusedError(problems)
     return document, newcomers, problems
+
+
+def _slips(
+    home: Place, submission: Submission, edition: Edition, document: dict[str, Any], asked: set[str]
+) -> list[Problem]:
+    """Ask about amounts that look like slips beside the file last accepted, unless the page asks of them already; what the newest
+    revision says as well was answered then."""
+    base = baseline(home.pk)
+    if base is None:
+        return []
+    found = slips(edition.form, base.document, document, submission.confirmed | asked)
+    newest = newest_profile(home.pk) if found else None
+    if newest is None or newest.pk == base.pk:
+        return found
+    said = {row.path for row in compare(edition.form, newest.document, document) if row.change == "same"}
+    return [one for one in found if one.path not in said]
 
 
 def findings_of(staff: Any, home: Place, submission: Submission) -> list[Problem]:

@@ -1,3 +1,6 @@
+-- What a function below names may come with a later migration, which runs this file again.
+set local check_function_bodies = off;
+
 -- The one place that says which revisions are trusted at an instant: accepted by the second check by then, and not held by a sudden
 -- change that was flagged by then and not confirmed by then. A refused change holds for good. Lines, decisions, exposure and the
 -- comparison of later revisions rest on these alone. Not a definer: it is inlined, and row security applies to who asks; a flag is
@@ -112,6 +115,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
           and not exists (select 1 from customers_profile as newer where newer.subject_id = profile.subject_id and newer.number > profile.number)
         group by flag.subject_id
     ) as waiting
+    where not lib.consent_ended(waiting.subject_id)
 $$;
 alter function acc.change_queue(bigint) owner to gedang_def;
 revoke all on function acc.change_queue(bigint) from public;

@@ -14,6 +14,19 @@ begin
 end $$;
 alter function lib.refuse_own_check() owner to gedang_def;
 
+-- Whether a file may not be used, and so is not checked either: collection was taken back by the household, or by its borrower for
+-- himself. Few ever take anything back, so that is asked first.
+create or replace function lib.consent_ended(subject bigint) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+    select exists (select from customers_consent as said where said.subject_id = subject and said.how in ('withdrawn', 'refused'))
+       and exists (select from customers_standing_consent as word left join customers_household as home on home.subject_id = word.subject_id
+                   where word.subject_id = subject and word.scope = 'collection' and not word.is_given
+                     and (word.whose_id is null or word.whose_id = home.borrower_id))
+$$;
+alter function lib.consent_ended(bigint) owner to gedang_def;
+revoke all on function lib.consent_ended(bigint) from public;
+grant execute on function lib.consent_ended(bigint) to gedang_web, gedang_web_all, gedang_worker;
+
 -- The subjects whose newest revision waits for a second officer of the acting person's branch (AB角), the oldest first.
 create or replace function acc.check_queue(only_subject bigint default null) returns bigint[]
 language sql stable security definer set search_path = public, pg_temp as $$
@@ -41,6 +54,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
       and me.staff_id <> waiting.lead_id and me.staff_id is distinct from waiting.partner_id
       and me.staff_id is distinct from waiting.typed_by_id
       and not lib.stand_in(me.staff_id, waiting.lead_id)
+      and not lib.consent_ended(waiting.subject_id)
 $$;
 alter function acc.check_queue(bigint) owner to gedang_def;
 revoke all on function acc.check_queue(bigint) from public;

@@ -14,9 +14,8 @@ from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
 from customers.forms.items import language
-from customers.selectors import changes, duplicates, life, lists, returns
+from customers.selectors import changes, duplicates, life, lists, returns, sharing, waiting
 from customers.selectors import queues as selectors
-from customers.selectors import roster as rosters
 from customers.selectors.checking import rules_on
 from customers.services import members
 from customers.services.checks import CheckConflictError, OwnWorkError, RemarkMissingError, check_profile
@@ -24,35 +23,67 @@ from customers.views.households import entry_lines
 from customers.views.visits import photo_response, place_url
 from grids.access import PostKind
 
+# Where each thing that waits is settled.
+TARGETS = {
+    "file": "customers:check",
+    "change": "customers:change",
+    "roster": "customers:roster",
+    "visits": "customers:profile_file",
+    "listfile": "customers:list_file",
+    "entry": "customers:list_entry",
+    "release": "customers:list_entry",
+    "life": "customers:life_event",
+}
+
 
 @allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
 @require_GET
 def queues(request: StaffRequest) -> HttpResponse:
-    """List the files that wait for this person, and for a branch manager the list entries to confirm and to release."""
+    """List all that waits for this person as the second one; entries and releases can be settled in place when asked for alone."""
     is_manager = request.post.kind == PostKind.BRANCH_MANAGER
-    entries = selectors.waiting_entries(request.post) if is_manager else []
-    releases = selectors.waiting_releases(request.post) if is_manager else []
-    open_changes = changes.count_open(request.post) if is_manager else changes.Counts()
-    to_confirm = len(access.change_queue())
-    page, waiting = selectors.waiting_files(request.GET.get("page"))
+    asked = request.GET
+    kind = asked.get("kind", "") if asked.get("kind", "") in waiting.KINDS else ""
+    owner = asked.get("owner", "") if asked.get("owner", "") in waiting.OWNERS else ""
+    wanted = waiting.Wanted(kind, owner, late=asked.get("late") == "1")
+    entries = selectors.waiting_entries(request.post) if is_manager and kind == "entry" else []
+    releases = selectors.waiting_releases(request.post) if is_manager and kind == "release" else []
+    found = waiting.waiting_list(request.post, wanted, asked.get("page"))
     context = {
         "where": [{"label": _("复核")}],
-        "page": page,
-        "waiting": waiting,
+        "page": found.page,
+        "rows": [{"row": row, "url": _target(row)} for row in found.rows],
+        "found": found,
+        "filters": _filters(found),
+        "kind": kind,
+        "is_filtered": bool(kind or owner or wanted.late),
         "entries": entry_lines(entries, request.user.institution_id, request.user.pk),
         "releases": entry_lines(releases, request.user.institution_id, request.user.pk),
         "duplicates": selectors.open_duplicates(request.post) if is_manager else [],
-        "changes": life.waiting_events(request.post),
-        "mergers_waiting": life.waiting_mergers(request.post),
+        "changes": life.waiting_events(request.post) if kind == "life" else [],
         "is_manager": is_manager,
-        "changes_to_confirm": to_confirm,
-        "open_changes": open_changes,
+        "open_changes": changes.count_open(request.post) if is_manager else changes.Counts(),
         "due": lists.reviews_due(request.post),
         "similar": duplicates.open_cases(request.post),
-        "list_files_waiting": lists.files_waiting(request.post),
-        "rosters_waiting": rosters.waiting(request.post) if is_manager else 0,
     }
     return render(request, "customers/queues.html", context)
+
+
+def _target(row: waiting.Row) -> str:
+    name = TARGETS.get(row.item.kind)
+    return reverse(name, args=[row.target]) if name else reverse("customers:merger_list")
+
+
+def _filters(found: waiting.Listed) -> list[dict[str, Any]]:
+    kinds = [(kind, f"{label} {found.counts[kind]}") for kind, label in waiting.KINDS.items() if found.counts[kind]]
+    whose = [
+        ("mine", _("我的 %(count)s") % {"count": found.mine}),
+        ("pool", _("没有人负责 %(count)s") % {"count": found.pool}),
+    ]
+    return [
+        {"name": "kind", "label": _("全部种类"), "kind": "select", "options": kinds, "main": True},
+        {"name": "owner", "label": _("不论谁负责"), "kind": "select", "options": whose, "main": True},
+        {"name": "late", "label": _("只看过期的（%(count)s）") % {"count": found.late}, "kind": "check", "main": True},
+    ]
 
 
 @allow(PostKind.BRANCH_MANAGER)
@@ -136,7 +167,8 @@ def _sheet(
     status: int = 200,
 ) -> HttpResponse:
     home = profile.subject.place
-    sheet = selectors.sheet_of(home, profile)
+    against = request.GET.get("against", "")
+    sheet = selectors.sheet_of(home, profile, int(against) if against.isdigit() and len(against) < 9 else 0)
     title = selectors.title_of(home, {person.pk: person.name for person in sheet.people})
     typed = {remark["path"]: remark["text"] for remark in remarks or []}
     chosen = {remark["path"]: remark["reason"] for remark in remarks or []}
@@ -157,6 +189,7 @@ def _sheet(
         "due_on": rules.due_on(profile.submitted_at),
         "is_overdue": rules.is_overdue(profile.submitted_at),
         "changes": changes.flags_of(profile),
+        "owner": sharing.owner_of(profile, request.post),
         "shows_all": request.GET.get("all") == "1" or sheet.previous is None,
     }
     return render(request, "customers/check.html", context, status=status)

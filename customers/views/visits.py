@@ -163,11 +163,14 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
     if stored.profile is None:
         text = _("走访已保存，本次没有提交档案。")
     else:
+        checker = next((staff.name for staff in start.colleagues if staff.pk == stored.checker_id), "")
         names = "、".join(
             staff.name for staff in start.colleagues if staff.pk not in (stored.visit.lead_id, stored.visit.partner_id)
         )
         text = _("走访和第 %(number)s 版档案已保存。") % {"number": stored.profile.number} + (
-            _("接下来由本支行另一位同事复核（%(names)s），通过后计入已复核。") % {"names": names}
+            _("接下来由 %(name)s 复核，本支行其他同事也可以，通过后计入已复核。") % {"name": checker}
+            if checker
+            else _("接下来由本支行另一位同事复核（%(names)s），通过后计入已复核。") % {"names": names}
             if names
             else _("接下来由本支行另一位同事复核，通过后计入已复核。")
         )

@@ -1,12 +1,13 @@
 """Colleagues: who goes along on a visit, and who may check a file."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q
 
 from config.lib import clock
 from grids.access import seats_on
-from grids.models import Branch, Grid, Post, PostKind, Staff
+from grids.models import Absence, Branch, Grid, Post, PostKind, Staff
 
 
 def officers_of(grid: Grid, day: date) -> list[Staff]:
@@ -31,3 +32,14 @@ def colleagues_at(grid: Grid, but: Staff) -> list[Staff]:
         .order_by("staff__number")
     )
     return list({post.staff_id: post.staff for post in posts}.values())
+
+
+def deputies_on(institution_id: int, day: date) -> dict[int, int]:
+    """Return who is away on a day, and who stands in for him."""
+    away = Absence.objects.filter(institution_id=institution_id, from_on__lte=day, to_on__gt=day)
+    return dict(away.values_list("staff_id", "deputy_id"))
+
+
+def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of some people."""
+    return dict(Staff.objects.filter(pk__in=list(staff_ids)).values_list("pk", "name"))

@@ -42,3 +42,8 @@ def staff_numbered(bank: Institution, number: str) -> Staff:
 def institution_ids() -> list[int]:
     """Return every bank, for work the clock starts."""
     return list(Institution.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def branch_ids(institution_id: int) -> list[int]:
+    """Return the branches of a bank."""
+    return list(Branch.objects.filter(institution_id=institution_id).order_by("pk").values_list("pk", flat=True))

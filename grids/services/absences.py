@@ -6,6 +6,7 @@ from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from config.lib import audit, clock
+from config.lib.holdings import people_moved
 from grids.models import Absence, Post, Staff
 from grids.services import Refused
 
@@ -40,6 +41,7 @@ def record(*, by: Staff, post: Post, staff: Staff, deputy: Staff, from_on: date,
             raise Refused(_("代岗的人整段时间都要是同一支行的客户经理")) from error
         raise
     _record(by, post, "absence_recorded", absence)
+    people_moved(by.institution_id)
     return absence
 
 
@@ -55,6 +57,7 @@ def end(*, absence: Absence, by: Staff, post: Post) -> None:
     held.to_on = max(today, held.from_on)
     held.save(update_fields=["to_on"])
     _record(by, post, "absence_ended", held)
+    people_moved(by.institution_id)
 
 
 def _record(by: Staff, post: Post, verb: str, absence: Absence) -> None:

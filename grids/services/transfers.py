@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from config.lib import audit, clock
+from config.lib.holdings import people_moved
 from grids.access import answers_for, posts_of, seats_on
 from grids.models import ApiToken, Branch, Grid, Post, PostKind, Seat, Staff, Transfer, TransferGrid
 from grids.selectors.people import is_last_administrator
@@ -153,6 +154,8 @@ def carry_out(*, transfer: Transfer, by: Staff | None = None, post: Post | None 
         counts = {}
     _record(by or held.giving_by, post, f"transfer_{held.state}", held, **counts)
     transfer.state = held.state
+    if held.state == State.DONE:
+        people_moved(held.staff.institution_id)
     return held.state
 
 

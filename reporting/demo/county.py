@@ -17,7 +17,7 @@ from config.lib.weeks import Week, weeks_between
 from credit.services.rounds import publish_opener_key
 from customers.domain.lists import read, usable
 from customers.models import Household, ListEntry
-from customers.services import roster
+from customers.services import roster, sharing
 from grids.domain import divisions
 from grids.models import Campaign, Grid, Institution
 from grids.services import territory
@@ -101,6 +101,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["changed"] = changes.write(people, villages, now)
     figures["listed"] += entries.write(people, villages, now)
     figures["filed_twice"] = twice.write(people, villages, now)
+    figures["shared"] = sharing.share_out(bank.pk)
     say("weekly reports")
     figures["weeks"] = _weeks(campaign, now)
     say("audit plans")

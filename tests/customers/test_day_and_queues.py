@@ -122,7 +122,7 @@ def test_the_queue_holds_what_others_of_the_branch_submitted(world: World, clien
     _visit(world, homes[2], partner_id=world.deng.pk)
 
     def seen(name: str) -> list[str]:
-        return [one.place.number for one in client_of(getattr(world, name)).get("/queues/").context["waiting"]]
+        return sorted(one["row"].place[-1] for one in client_of(getattr(world, name)).get("/queues/").context["rows"])
 
     assert {name: seen(name) for name in ("chen", "deng", "gao", "fang", "he")} == {
         "chen": ["2"],
@@ -197,10 +197,10 @@ def test_a_manager_confirms_and_answers_list_entries(world: World, client_of: Cl
     chen, gao = client_of(world.chen), client_of(world.gao)
     for reason in ("grey:overdue", "black:default"):
         chen.post(reverse("customers:list_propose", args=[home.pk]), {"person": str(home.head_id), "reason": reason})
-    entries = [one["row"] for one in gao.get("/queues/").context["entries"]]
+    entries = [one["row"] for one in gao.get("/queues/?kind=entry").context["entries"]]
     assert [entry.colour for entry in entries] == ["grey", "black"]
 
     gao.post(reverse("customers:list_confirm", args=[entries[0].pk]))
     gao.post(reverse("customers:list_reject", args=[entries[1].pk]), {"reason": "没有证据"})
-    assert gao.get("/queues/").context["entries"] == []
+    assert gao.get("/queues/?kind=entry").context["entries"] == []
     assert "没有证据" in chen.get(f"/households/{home.pk}/").content.decode()

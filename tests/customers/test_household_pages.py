@@ -285,7 +285,7 @@ def test_a_manager_cannot_confirm_his_own_and_is_not_sent_abroad(world: World, c
     answer = gao.post(url, {"next": "https://evil.example/"})
     assert answer["Location"] == "/queues/"
     assert ListEntry.objects.get().confirmed_at is None
-    assert "自己提名的须由另一位同事确认" in gao.get("/queues/").content.decode()
+    assert "自己提名的须由另一位同事确认" in gao.get("/queues/?kind=entry").content.decode()
 
 
 # --- Row security behind a view that forgot its access --------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_the_queue_of_changes_costs_the_same_for_one_and_twenty(
     one = queries(gao, url)
     waiting(world, 19)
     assert queries(gao, url) == one
-    assert gao.get(url).content.decode().count("全户离册") == 20
+    assert gao.get(url + "?kind=life").content.decode().count("全户离册") == 20
 
 
 def test_the_story_of_a_household_costs_the_same_however_long(

@@ -63,8 +63,9 @@ def test_a_file_is_proposed_by_one_and_confirmed_as_a_whole_by_another(
     assert not Household.objects.filter(is_blocked()).exists()
     page = reverse("customers:list_file", args=[file.pk])
     assert "整份确认" not in chen.get(page).text
-    assert "1 份名单文件等您确认" in gao.get(reverse("customers:queues")).text
-    assert "待确认名单" in gao.get(reverse("customers:queues")).text
+    listed = gao.get(reverse("customers:queues")).text
+    assert "名单文件 1</option>" in listed
+    assert "名单列入" not in listed
     assert "整份确认" in gao.get(page).text
     assert client_of(world.he).get(page).status_code == 404
     assert "刘洋" not in client_of(world.deng).get(page).text

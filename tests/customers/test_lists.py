@@ -249,8 +249,8 @@ def test_the_pages_from_asking_to_released(
     assert "待确认解除" in shown
     assert "确认解除</button>" not in shown
 
-    queue = gao.get("/queues/").content.decode()
-    assert "贷款已还清" in queue
+    assert ">名单解除 1</option>" in gao.get("/queues/").content.decode()
+    assert "贷款已还清" in gao.get("/queues/?kind=release").content.decode()
     release = ListRelease.objects.get()
     gao.post(reverse("customers:list_release_reject", args=[release.pk]), {"reason": ""})
     assert ListRelease.objects.get().is_waiting

@@ -1,6 +1,5 @@
 """Submitting a visit: what is written, what is refused, and that it is written once."""
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -10,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import close_old_connections
 from PIL import Image
 
 from config.lib import clock
@@ -21,6 +19,7 @@ from customers.services.visits import Photo, VisitConflictError, VisitRefusedErr
 from tests import world as world_module
 from tests.conftest import acting_as
 from tests.customers.builders import document, make_household, release_parameters, submission
+from tests.customers.races import race
 from tests.world import World
 
 Acting = Callable[..., AbstractContextManager[Any]]
@@ -218,31 +217,6 @@ def test_an_officer_of_another_branch_reaches_no_row(world: World, home: Househo
     assert not Visit.objects.exists()
 
 
-def _race(runs: list[Callable[[], Any]]) -> list[Any]:
-    """Run all at the same time, each on a connection of its own; return their answers or exceptions."""
-    gate = threading.Barrier(len(runs))
-    answers: list[Any] = [None] * len(runs)
-
-    def run(place: int) -> None:
-        try:
-            gate.wait()
-            answers[place] = runs[place]()
-        except Exception as error:  # noqa: BLE001  (what was raised is what the test asks about)
-            answers[place] = error
-        finally:
-            close_old_connections()
-            from django.db import connection
-
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(runs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return answers
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_threads_with_one_submit_write_it_once() -> None:
     world = world_module.build()
@@ -254,7 +228,7 @@ def test_two_threads_with_one_submit_write_it_once() -> None:
         with acting_as(world.chen) as post:
             return submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent)
 
-    answers = _race([send, send])
+    answers = race([send, send])
 
     assert sorted(answer.is_repeat for answer in answers) == [False, True]
     assert answers[0].visit == answers[1].visit
@@ -272,7 +246,7 @@ def test_two_officers_at_once_get_two_numbers() -> None:
         with acting_as(world.chen) as post:
             return submit_visit(staff=world.chen, post_id=post.pk, place=home, submission=sent[place])
 
-    answers = _race([lambda: send(0), lambda: send(1)])
+    answers = race([lambda: send(0), lambda: send(1)])
 
     assert sorted(answer.profile.number for answer in answers) == [1, 2]
     assert Milestone.objects.filter(kind="visited").count() == 1

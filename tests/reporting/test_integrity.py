@@ -157,6 +157,12 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.checked_is_an_acceptance": (
         f"update customers_profilecheck set verdict = 'returned' where subject_id = {ANY}",
     ),
+    "customers.checks_in_hand_wait": (
+        "update customers_checktask set closed_at = null where id = (select min(id) from customers_checktask where subject_id not in "
+        "(select subject_id from customers_checktask where closed_at is null))",
+        "update customers_checktask set checker_id = (select lead_id from customers_visit join customers_profile as profile "
+        "on profile.visit_id = customers_visit.id where profile.id = profile_id)",
+    ),
     "customers.changes_are_what_was_found": ("update customers_changeflag set before = before + 1",),
     "customers.changes_are_proved_and_settled_by_another": (
         OFF.format("customers_changeproof"),
