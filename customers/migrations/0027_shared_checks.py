@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     """Who is to check a file; a file whose household took its consent back is not checked."""
 
     dependencies = [
-        ("customers", "0025_consent_by_scope"),
+        ("customers", "0026_effective_visits"),
         ("grids", "0007_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
