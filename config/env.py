@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODES = ("dev", "demo", "test", "production")
@@ -103,6 +104,43 @@ def key(text: str) -> bytes:
     return body
 
 
+@dataclass(frozen=True)
+class MailServer:
+    """Where mails are handed over: ``smtp`` (with STARTTLS unless ``?tls=none``) or ``smtps``."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+
+
+def mail_server(text: str) -> MailServer | None:
+    """Parse ``smtp[s]://user:password@host:port``; empty: no mails."""
+    if not text:
+        return None
+    parts = urlsplit(text)
+    tls = parse_qs(parts.query).get("tls", ["ssl" if parts.scheme == "smtps" else "starttls"])[-1]
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or tls not in ("none", "starttls", "ssl"):
+        raise ValueError("expects smtp://user:password@host:port or smtps://…")
+    port = parts.port or (465 if tls == "ssl" else 587)
+    return MailServer(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
+
+
+def address(text: str) -> str:
+    """Parse the address this system answers at: scheme and host, without what follows."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query):
+        raise ValueError("expects https://host")
+    return text.rstrip("/")
+
+
+def hour(text: str) -> int:
+    if not 0 <= int(text) <= 23:
+        raise ValueError("expects an hour, 0 to 23")
+    return int(text)
+
+
 _DECLARED = (
     Variable(
         "GEDANG_MODE", str, "dev", "dev, demo, test or production; production refuses to start without real secrets"
@@ -151,6 +189,16 @@ _DECLARED = (
     Variable("SESSION_IDLE_MINUTES", int, "30", "a session ends after so many minutes without a request"),
     Variable("SESSION_HOURS", int, "10", "a session ends after so many hours in any case"),
     Variable("API_REQUESTS_PER_MINUTE", int, "300", "how often one token may call the API in a minute"),
+    Variable(
+        "EMAIL_URL",
+        mail_server,
+        "",
+        "smtp://user:password@host:587 (STARTTLS; ?tls=none without) or smtps://…:465: digests of tasks; empty: no mails",
+        is_secret=True,
+    ),
+    Variable("EMAIL_FROM", str, "", "sender of the mails, an address the mail server accepts"),
+    Variable("PUBLIC_URL", address, "", "address at which staff open the system, for the links in mails"),
+    Variable("DIGEST_HOUR", hour, "8", "hour of a working day from which digests are sent, 0 to 23"),
     Variable("CODE_VERSION", str, "", "version written beside every run; empty: the commit of the working copy"),
     Variable("LOG_LEVEL", level, "INFO", "level of the structured logs"),
     Variable("CLOCK_OFFSET_SECONDS", int, "0", "moves the clock for rehearsals; refused in production"),

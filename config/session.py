@@ -14,6 +14,7 @@ from config.lib import audit, clock
 from config.lib.access import public, signed_in
 from config.lib.requests import StaffRequest
 from config.navigation import home_of
+from grids import devices
 from grids.access import posts_of
 from grids.services import staff as staff_services
 
@@ -29,6 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         person = form.get_user()
         login(request, person)
         request.session["started_at"] = request.session["seen_at"] = clock.now().isoformat()
+        devices.begin_session(request, person)
         audit.record(staff=person, verb="sign_in")
         response = HttpResponseRedirect(wanted if _is_ours(request, wanted) else "/")
         _set_language(response, person.language)

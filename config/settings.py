@@ -257,6 +257,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# --- Mails --------------------------------------------------------------------------------------------------------
+MAIL_SERVER = env.read("EMAIL_URL")
+MAIL_FROM = env.read("EMAIL_FROM")
+PUBLIC_URL = env.read("PUBLIC_URL")
+DIGEST_HOUR = env.read("DIGEST_HOUR")
+if MAIL_SERVER and not (MAIL_FROM and PUBLIC_URL):
+    raise env.SettingError("EMAIL_URL needs EMAIL_FROM and PUBLIC_URL: who writes, and where the links lead")
+EMAIL_TIMEOUT = 15
+
 # --- API ----------------------------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env.read("API_REQUESTS_PER_MINUTE")
 REST_FRAMEWORK = {

@@ -8,7 +8,21 @@ from django.http import Http404, HttpRequest
 
 from config.lib import clock
 from config.lib.acting import Acting, take_scope
-from grids.models import Absence, ApiToken, Branch, Grid, Post, PostKind, Seat, SeatKind, Staff, StaffImport, Transfer
+from grids.models import (
+    Absence,
+    ApiToken,
+    Branch,
+    Device,
+    DeviceIssue,
+    Grid,
+    Post,
+    PostKind,
+    Seat,
+    SeatKind,
+    Staff,
+    StaffImport,
+    Transfer,
+)
 
 CUSTOMER_POSTS = frozenset(
     {PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER, PostKind.LEADER}
@@ -36,8 +50,8 @@ def post_of(request: HttpRequest) -> Post | None:
     return next((post for post in posts if post.pk == chosen), posts[0] if posts else None)
 
 
-def act_as(staff: Staff, post: Post | None, request_id: str) -> list[int]:
-    """Act as a person under a post until the transaction ends; return for whom he stands in today."""
+def act_as(staff: Staff, post: Post | None, request_id: str, *, in_job: bool = False) -> list[int]:
+    """Act as a person under a post until the transaction ends; return for whom he stands in today. ``in_job``: see acting."""
     return take_scope(
         Acting(
             staff_id=staff.pk,
@@ -45,7 +59,8 @@ def act_as(staff: Staff, post: Post | None, request_id: str) -> list[int]:
             institution_id=staff.institution_id,
             whole=bool(post and post.is_whole),
             request=request_id,
-        )
+        ),
+        in_job=in_job,
     )
 
 
@@ -211,6 +226,44 @@ def open_staff_import(post: Post, pk: int) -> StaffImport:
     if found is None or post.kind != PostKind.ADMINISTRATOR:
         raise Http404
     return found
+
+
+def devices_for(post: Post) -> QuerySet[Device]:
+    """Return the bank's devices for the administrator, those in hands of his people for a branch manager."""
+    devices = Device.objects.filter(institution_id=post.staff.institution_id)
+    if post.kind == PostKind.ADMINISTRATOR:
+        return devices
+    held = DeviceIssue.objects.filter(
+        state__in=(*DeviceIssue.LIVE, DeviceIssue.State.LOST), staff__in=staff_for(post).order_by().values("pk")
+    )
+    return devices.filter(pk__in=held.values("device"))
+
+
+def open_device(post: Post, pk: int) -> Device:
+    """Return a device the post sees, or raise Http404."""
+    found = devices_for(post).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def open_device_issue(post: Post, pk: int) -> DeviceIssue:
+    """Return a device in somebody's hands that the post sees, or raise Http404."""
+    issues = DeviceIssue.objects.filter(pk=pk, staff__in=staff_for(post).order_by().values("pk"))
+    found = issues.select_related("device", "staff").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def open_device_in_hand(staff: Staff, post: Post | None, pk: int) -> DeviceIssue:
+    """Return a device in one's own hands, or in those of people the post administers; else raise Http404."""
+    own = DeviceIssue.objects.filter(pk=pk, staff=staff).select_related("device", "staff").first()
+    if own is not None:
+        return own
+    if post is None:
+        raise Http404
+    return open_device_issue(post, pk)
 
 
 def open_token(staff: Staff, pk: int) -> ApiToken:

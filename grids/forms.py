@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
 from grids.access import branches_for, posts_of, seat_kinds_for, staff_for
-from grids.models import Branch, Grid, Post, PostKind, Seat, SeatKind, Staff, Transfer
+from grids.models import Branch, Device, Grid, Post, PostKind, Seat, SeatKind, Staff, Transfer
 from grids.selectors import people, territory
 
 EMPTY = ("", "—")
@@ -283,6 +283,12 @@ class TokenForm(forms.Form):
         _draw_from(self, "post", posts_of(staff).exclude(kind=PostKind.ASSESSOR))
 
 
+class NoticesForm(forms.Form):
+    """Which mails about waiting tasks a person wants."""
+
+    notices = forms.ChoiceField(label=_("待办邮件"), choices=Staff.Notices.choices)
+
+
 def seat_forms(post: Post, grid: Grid, data: Any = None, kind_id: int | None = None) -> dict[int, SeatForm]:
     """Return a form per seat kind of a grid; the one of ``kind_id`` is bound to what was sent."""
     sitting = {row["kind"].pk: row["now"] for row in territory.seats_of(grid)}
@@ -296,3 +302,30 @@ def seat_forms(post: Post, grid: Grid, data: Any = None, kind_id: int | None = N
         )
         for kind in seat_kinds_for(post)
     }
+
+
+class DeviceForm(forms.Form):
+    """A device to register."""
+
+    asset_number = forms.CharField(label=_("资产编号"), max_length=30)
+    kind = forms.ChoiceField(label=_("类型"), choices=Device.Kind.choices)
+    model = forms.CharField(label=_("型号"), max_length=60, required=False)
+    serial = forms.CharField(label=_("序列号"), min_length=4, max_length=60, help_text=_("背面或“关于本机”里"))
+    note = forms.CharField(label=_("备注"), max_length=200, required=False)
+
+
+class IssueForm(forms.Form):
+    """To whom a device is issued."""
+
+    staff = forms.ModelChoiceField(label=_("发给"), queryset=Staff.objects.none(), empty_label="—")
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = staff_for(post).filter(is_active=True, kind=Staff.Kind.EMPLOYEE).exclude(pk=post.staff_id)
+        _draw_from(self, "staff", people.order_by("home_branch__path", "number"))
+
+
+class CommissionForm(forms.Form):
+    """The code that makes a device a known one."""
+
+    code = forms.CharField(label=_("启用码"), max_length=40)

@@ -12,9 +12,12 @@ from django.urls import reverse
 
 from config.lib import clock
 from config.lib.acting import TransactionMiddleware
+from grids import devices
 from grids.access import act_as, post_of, principals_of
 
 WITH_ONE_TIME_PASSWORD = frozenset({"grids:password", "sign_out", "set_language", "healthz"})
+
+WITHOUT_A_DEVICE = WITH_ONE_TIME_PASSWORD | {"grids:commission"}
 
 
 class ActingMiddleware:
@@ -29,7 +32,7 @@ class ActingMiddleware:
         if request.path.startswith(TransactionMiddleware.exempt):
             return self.get_response(request)
         if request.user.is_authenticated:
-            if session_over(request):
+            if session_over(request) or devices.is_gone(request):
                 logout(request)
             else:
                 request.post = post_of(request)  # type: ignore[attr-defined]
@@ -38,13 +41,17 @@ class ActingMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Lead who signed in with a one-time password to the choice of his own, whatever page he asks for."""
+        """Lead who signed in with a one-time password to the choice of his own, and whose post needs a known device to its
+        commissioning, whatever page he asks for."""
         match = request.resolver_match
-        if not request.user.is_authenticated or not request.user.must_change_password:
+        if not request.user.is_authenticated or match is None:
             return None
-        if match is None or match.view_name in WITH_ONE_TIME_PASSWORD:
+        if request.user.must_change_password and match.view_name not in WITH_ONE_TIME_PASSWORD:
+            address = reverse("grids:password")
+        elif request.session.get(devices.MUST) and match.view_name not in WITHOUT_A_DEVICE:
+            address = reverse("grids:commission")
+        else:
             return None
-        address = reverse("grids:password")
         if request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Redirect": address})
         return redirect(address)

@@ -42,8 +42,12 @@ def _set(values: dict[str, str]) -> None:
         cursor.execute(f"select {columns}", [part for name, value in values.items() for part in (f"app.{name}", value)])
 
 
-def take_scope(acting: Acting) -> list[int]:
-    """Act as this person on the current connection until the transaction ends; return for whom he stands in today."""
+def take_scope(acting: Acting, *, in_job: bool = False) -> list[int]:
+    """Act as this person on the current connection until the transaction ends; return for whom he stands in today.
+
+    ``in_job`` keeps the role of the job, which row security lets pass: what is read for the person is then scoped by the
+    access doors alone, so only counts may come of it.
+    """
     _set(
         {
             "staff": str(acting.staff_id or ""),
@@ -61,7 +65,8 @@ def take_scope(acting: Acting) -> list[int]:
             "acc.principals()"
         )
         principals: list[int] = cursor.fetchone()[2]
-        cursor.execute(f"set local role {role}")
+        if not in_job:
+            cursor.execute(f"set local role {role}")
     standing_in.set(tuple(principals))
     return principals
 
@@ -136,8 +141,9 @@ def job_frame(asked_by_id: int | None, request: str, role: str = "worker") -> It
         with connection.cursor() as cursor:
             cursor.execute(f"set local role gedang_{role}")
         yield
+        standing_in.set(())
         if nested and not connection.needs_rollback:
-            _set({"staff": "", "today": "", "request": ""})
+            _set(dict.fromkeys(VARIABLES, ""))
             with connection.cursor() as cursor:
                 cursor.execute("reset role")
 

@@ -119,7 +119,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
 $$;
 alter function acc.change_queue(bigint) owner to gedang_def;
 revoke all on function acc.change_queue(bigint) from public;
-grant execute on function acc.change_queue(bigint) to gedang_web, gedang_web_all;
+grant execute on function acc.change_queue(bigint) to gedang_web, gedang_web_all, gedang_worker;
 
 -- How many sudden changes were found by each version of the thresholds.
 create or replace function acc.changes_under(releases bigint[]) returns table (release_id bigint, uses bigint)

@@ -58,4 +58,4 @@ language sql stable security definer set search_path = public, pg_temp as $$
 $$;
 alter function acc.check_queue(bigint) owner to gedang_def;
 revoke all on function acc.check_queue(bigint) from public;
-grant execute on function acc.check_queue(bigint) to gedang_web, gedang_web_all;
+grant execute on function acc.check_queue(bigint) to gedang_web, gedang_web_all, gedang_worker;

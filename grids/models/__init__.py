@@ -1,6 +1,8 @@
 """Tables of the territory."""
 
 from grids.models.changes import Absence, Transfer, TransferGrid
+from grids.models.devices import Device, DeviceIssue
+from grids.models.digests import Digest
 from grids.models.grids import Campaign, Grid, Seat, SeatKind
 from grids.models.institutions import Branch, Institution
 from grids.models.staff import ApiToken, Post, PostKind, Staff, StaffImport
@@ -10,6 +12,9 @@ __all__ = [
     "ApiToken",
     "Branch",
     "Campaign",
+    "Device",
+    "DeviceIssue",
+    "Digest",
     "Grid",
     "Institution",
     "Post",

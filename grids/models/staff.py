@@ -31,6 +31,11 @@ class Staff(AbstractBaseUser):
         EMPLOYEE = "employee", _("员工")
         OUTSIDE = "outside", _("外部人员")
 
+    class Notices(models.TextChoices):
+        NONE = "none", _("不发")
+        DAILY = "daily", _("每个工作日一封")
+        WEEKLY = "weekly", _("每周一封，有逾期当天另发")
+
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="staff")
     number = models.CharField(_("工号"), max_length=20, unique=True)
     name = models.CharField(_("姓名"), max_length=50)
@@ -40,6 +45,7 @@ class Staff(AbstractBaseUser):
     )
     email = models.EmailField(_("邮箱"), max_length=254, blank=True, default="")
     language = models.CharField(_("界面语言"), max_length=10, default="zh-hans")
+    notices = models.CharField(_("待办邮件"), max_length=6, choices=Notices, default=Notices.NONE, db_default="none")
     is_active = models.BooleanField(_("可登录"), default=True)
     must_change_password = models.BooleanField(_("下次登录须改密码"), default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -119,6 +125,8 @@ class ApiToken(models.Model):
 
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="tokens")
     post = models.ForeignKey(Post, models.CASCADE, related_name="tokens")
+    # The known device it was made on, with which it ends.
+    device = models.ForeignKey("grids.DeviceIssue", models.PROTECT, null=True, related_name="tokens")
     name = models.CharField(_("用途"), max_length=60)
     sha256 = models.CharField(max_length=64, unique=True)
     scope = models.CharField(

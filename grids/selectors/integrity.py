@@ -74,3 +74,26 @@ rule_by_sql(
     where daterange(absence.from_on, absence.to_on) && daterange(other.from_on, other.to_on)
     """,
 )
+
+rule_by_sql(
+    "grids.devices_out_of_hand_reach_nothing",
+    _("交回、报失、注销的设备没有有效的令牌和设备凭据，使用中的设备由领用人本人启用"),
+    """
+    select issue.id from grids_deviceissue as issue
+    where (issue.state not in ('issued', 'commissioned')
+           and (issue.secret_sha256 <> '' or issue.code_sha256 <> '' or issue.ended_at is null
+                or exists (select from grids_apitoken as token where token.device_id = issue.id and token.revoked_at is null)))
+       or (issue.state = 'commissioned' and (issue.commissioned_at is null or issue.commissioned_at < issue.issued_at))
+       or issue.staff_id = issue.issued_by_id
+    """,
+)
+rule_by_sql(
+    "grids.digests_repeat_once_at_most",
+    _("待办邮件一人一天一种最多一封，结果不明的最多重发一次"),
+    """
+    select digest.id from grids_digest as digest
+    where digest.unknown > 1 or (digest.state = 'sent' and digest.settled_at is null)
+       or exists (select from grids_digest as other where other.id <> digest.id
+                  and (other.staff_id, other."on", other.kind) = (digest.staff_id, digest."on", digest.kind))
+    """,
+)

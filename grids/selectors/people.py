@@ -91,6 +91,12 @@ EVENTS = {
     "transfer_failed": _("调动未能执行"),
     "transfer_refused": _("不同意调动"),
     "transfer_withdrawn": _("撤回调动"),
+    "device_issued": _("发放设备"),
+    "device_code_renewed": _("重发启用码"),
+    "device_commissioned": _("启用设备"),
+    "device_returned": _("交回设备"),
+    "device_lost": _("设备报失"),
+    "device_revoked": _("设备注销"),
     "absence_recorded": _("登记离岗"),
     "absence_ended": _("离岗结束"),
 }

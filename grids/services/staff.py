@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.lib import audit, clock
 from grids.domain.tokens import token_hash
-from grids.models import ApiToken, Branch, Post, PostKind, Staff
+from grids.models import ApiToken, Branch, DeviceIssue, Post, PostKind, Staff
 from grids.selectors.people import is_last_administrator
 from grids.services import Refused
 
@@ -198,8 +198,13 @@ def change_password(*, staff: Staff, new: str) -> None:
 
 
 @transaction.atomic
-def create_token(*, staff: Staff, post: Post, name: str, scope: str, days: int) -> tuple[ApiToken, str]:
-    """Make a token for one of a person's own posts; return it with its text, which is shown once and stored nowhere."""
+def create_token(
+    *, staff: Staff, post: Post, name: str, scope: str, days: int, device: DeviceIssue | None = None
+) -> tuple[ApiToken, str]:
+    """Make a token for one of a person's own posts; return it with its text, which is shown once and stored nowhere.
+
+    Made on a known device, it ends with the device.
+    """
     if post.staff_id != staff.pk:
         raise Refused(_("只能为自己的岗位生成令牌"))
     if post.kind == PostKind.ASSESSOR:
@@ -213,6 +218,7 @@ def create_token(*, staff: Staff, post: Post, name: str, scope: str, days: int) 
         name=name.strip(),
         scope=scope,
         sha256=token_hash(text),
+        device=device,
         expires_at=clock.now() + timedelta(days=days),
     )
     _record(staff, post, "token_created", staff, token=token.pk, scope=scope, days=days)

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 from config.lib import clock
 from config.lib.access import signed_in
 from config.lib.requests import StaffRequest
+from grids import devices as known
 from grids.access import open_token
-from grids.forms import TokenForm
-from grids.selectors import people
+from grids.forms import NoticesForm, TokenForm
+from grids.selectors import devices, digests, people
 from grids.services import Refused
+from grids.services import digests as notices_services
 from grids.services import staff as services
 
 
@@ -29,6 +31,10 @@ def _page(request: StaffRequest, form: TokenForm | None = None, made: str = "", 
         "form": form or TokenForm(staff=request.user, prefix="token"),
         "made": made,
         "now": clock.now(),
+        "notices": NoticesForm(initial={"notices": request.user.notices}),
+        "mails": digests.is_on(),
+        "devices": devices.held_by(request.user),
+        "on_device": request.session.get(known.ON_DEVICE),
     }
     return render(request, "grids/me.html", context, status=status)
 
@@ -39,6 +45,20 @@ def _page(request: StaffRequest, form: TokenForm | None = None, made: str = "", 
 def me(request: StaffRequest) -> HttpResponse:
     """One's own posts, grids, language, password and tokens."""
     return _page(request)
+
+
+@signed_in
+@require_POST
+def choose_notices(request: StaffRequest) -> HttpResponse:
+    """Choose which mails about waiting tasks one gets."""
+    form = NoticesForm(request.POST)
+    if form.is_valid():
+        try:
+            notices_services.choose(staff=request.user, notices=form.cleaned_data["notices"])
+            messages.success(request, _("已保存"))
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+    return redirect("grids:me")
 
 
 @signed_in
@@ -68,7 +88,9 @@ def create_token(request: StaffRequest) -> HttpResponse:
     form = TokenForm(request.POST, staff=request.user, prefix="token")
     if form.is_valid():
         try:
-            _token, text = services.create_token(staff=request.user, **form.cleaned_data)
+            _token, text = services.create_token(
+                staff=request.user, device=known.present_issue(request), **form.cleaned_data
+            )
             return _page(request, made=text)
         except Refused as refusal:
             form.add_error(None, str(refusal))

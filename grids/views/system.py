@@ -9,6 +9,7 @@ from config.lib import health
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from grids.access import PostKind
+from grids.selectors import digests
 
 
 @allow(PostKind.ADMINISTRATOR)
@@ -17,6 +18,7 @@ def system(request: StaffRequest) -> HttpResponse:
     """Health, versions, waiting work, disk and backups."""
     context = {
         "where": [{"label": request.user.institution.short_name}, {"label": _("系统")}],
+        "mails": digests.standing(request.user.institution_id),
         "state": health.state(request.user.institution_id),
     }
     return render(request, "grids/system.html", context)

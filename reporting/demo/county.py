@@ -27,6 +27,7 @@ from reporting.demo import (
     changes,
     dayplans,
     entries,
+    equipment,
     fieldwork,
     merchants,
     organisation,
@@ -108,6 +109,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["sampled"] = audits.plan_and_draw(people, now - timedelta(days=2))
     say("parameters on their way")
     figures["coming"] = parameters.draft_and_release(people, now)
+    figures["devices"] = equipment.write(people, now)
     organisation.staff_file(people)
     organisation.changes(people)
     logins = organisation.logins(people)

@@ -5,7 +5,7 @@ from typing import Any
 
 from config.lib import clock
 from config.lib.models import StoredFile
-from grids.models import Absence, PostKind, Seat, Staff, StaffImport, Transfer
+from grids.models import Absence, Device, DeviceIssue, PostKind, Seat, Staff, StaffImport, Transfer
 from tests.access.matrix import ALL_POSTS, Row
 from tests.world import World
 
@@ -75,7 +75,42 @@ def absence(world: World) -> dict[str, Any]:
     return {"pk": found.pk}
 
 
+def device(world: World) -> dict[str, Any]:
+    """A device in Chen's hands."""
+    return {"pk": _issue(world).device_id}
+
+
+def device_issue(world: World) -> dict[str, Any]:
+    return {"pk": _issue(world).pk}
+
+
+def _issue(world: World) -> DeviceIssue:
+    found = DeviceIssue.objects.first()
+    if found is None:
+        made = Device.objects.create(
+            institution=world.bank, asset_number="P-1", kind="phone", serial_tail="1234", serial_index=b"1",
+            registered_by=world.an,
+        )  # fmt: skip
+        found = DeviceIssue.objects.create(
+            institution=world.bank, device=made, staff=world.chen, issued_by=world.an, code_sha256="x",
+            code_until=clock.now() + timedelta(days=7),
+        )  # fmt: skip
+    return found
+
+
 ROWS = {
+    "grids:device_list": Row(posts=SEATING),
+    "grids:device_new": Row(posts=ADMINISTRATOR),
+    "grids:device": Row(posts=SEATING, kwargs=device),
+    "grids:device_issue": Row(posts=ADMINISTRATOR, kwargs=device, method="post", data={}, status=422),
+    "grids:device_retire": Row(posts=ADMINISTRATOR, kwargs=device, method="post", status=302),
+    "grids:device_code": Row(posts=ADMINISTRATOR, kwargs=device_issue, method="post"),
+    "grids:device_return": Row(posts=ADMINISTRATOR, kwargs=device_issue, method="post", status=302),
+    # Chen himself, his manager, the administrator.
+    "grids:device_lost": Row(posts=SEATING | {PostKind.OFFICER}, kwargs=device_issue, method="post", status=302),
+    "grids:device_close": Row(posts=ADMINISTRATOR, kwargs=device_issue, method="post", status=302),
+    "grids:commission": Row(posts=ALL_POSTS),
+    "grids:choose_notices": Row(posts=ALL_POSTS, method="post", data={"notices": "none"}, status=302),
     "grids:inbox": Row(posts=ALL_POSTS - {PostKind.ASSESSOR}),
     "grids:inbox_count": Row(posts=ALL_POSTS - {PostKind.ASSESSOR}),
     "grids:grid_list": Row(posts=SEEING),

@@ -37,6 +37,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "insert into grids_absence (institution_id, staff_id, deputy_id, from_on, to_on, reason, recorded_by_id) "
         "select institution_id, deputy_id, staff_id, from_on, to_on, 'x', recorded_by_id from grids_absence",
     ),
+    "grids.devices_out_of_hand_reach_nothing": (
+        "update grids_apitoken set revoked_at = null where device_id is not null",
+    ),
+    "grids.digests_repeat_once_at_most": (
+        OFF.format("grids_digest"),
+        "alter table grids_digest drop constraint digest_repeated_once_at_most",
+        "update grids_digest set unknown = 2",
+    ),
     "grids.staff_files_are_confirmed_by_two": (
         OFF.format("grids_staffimport"),
         "update grids_staffimport set plan = '[]' where state = 'confirmed'",

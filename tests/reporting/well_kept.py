@@ -22,8 +22,9 @@ from customers.services import dayplans, life
 from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
 from customers.services.visits import submit_visit
-from grids.models import Grid, Post, PostKind, Seat, Staff
-from grids.services import absences, staff_files, transfers
+from grids.models import Digest, Grid, Post, PostKind, Seat, Staff
+from grids.services import absences, devices, staff_files, transfers
+from grids.services import staff as people
 from reporting.models import SamplePlan
 from reporting.services import samples
 from reporting.services.weekly import freeze_week
@@ -235,6 +236,21 @@ def staffed(world: World) -> None:
         by=world.he, post=world.he.posts.get(), staff=world.fang, deputy=new, from_on=clock.today(),
         to_on=clock.today() + timedelta(days=3), reason="x",
     )  # fmt: skip
+    equipped(world)
+
+
+def equipped(world: World) -> None:
+    """A device that was commissioned, used for a token, and lost; a mail that was sent."""
+    administrator = world.an.posts.get()
+    device = devices.register(
+        by=world.an, post=administrator, asset_number="P-1", kind="phone", model="x", serial="SN12345678"
+    )
+    held, code = devices.issue(device=device, staff=world.fang, by=world.an, post=administrator)
+    held, _mark = devices.commission(staff=world.fang, code=code)
+    people.create_token(staff=world.fang, post=world.fang.posts.get(), name="x", scope="read", days=30, device=held)
+    devices.report_lost(issue=held, by=world.fang, post=None)
+    at = clock.now()
+    Digest.objects.create(staff=world.he, on=at.date(), kind="daily", state="sent", claimed_at=at, settled_at=at)
 
 
 def build(world: World) -> dict[str, Any]:

@@ -19,6 +19,9 @@ FORMS = {
     env.keys: "number:base64 pairs",
     env.key: "base64",
     env.level: "level",
+    env.mail_server: "address of a mail server",
+    env.address: "address",
+    env.hour: "hour",
 }
 
 

@@ -1,0 +1,38 @@
+"""The parameter of grids: whose work needs a commissioned device."""
+
+from config.lib.parameters.kinds import Area, ParameterKind, register
+from config.lib.parameters.shape import Chosen, document
+from config.lib.tables import Words
+from grids.devices import RULE
+
+# Administrators are left out: who hands out devices must be able to sign in without one.
+POSTS = (
+    ("officer", Words("客户经理", "officer")),
+    ("branch_manager", Words("支行行长", "branch manager")),
+    ("approver", Words("业务审批岗", "approver")),
+    ("parameter_manager", Words("参数管理岗", "parameter manager")),
+    ("checker", Words("贷后检查岗", "post-loan checker")),
+    ("auditor", Words("审计", "auditor")),
+    ("leader", Words("行领导", "leader")),
+)
+
+register(
+    ParameterKind(
+        code=RULE,
+        title=Words("设备要求", "Rule of devices"),
+        note=Words(
+            "哪些岗位只能在已启用的设备上登录；不发布就不要求，改了从下次登录起算",
+            "Which posts sign in on commissioned devices alone; without a release none, a change counts from the next sign-in",
+        ),
+        area=Area.RULES,
+        shape=document(
+            Chosen(
+                name="posts",
+                label=Words("只用已启用的设备", "Commissioned devices only"),
+                choices=POSTS,
+                note=Words("有其中一个岗位的人都要", "Asked of everybody who holds one of these posts"),
+                is_optional=True,
+            )
+        ),
+    )
+)
