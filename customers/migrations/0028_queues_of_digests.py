@@ -10,5 +10,5 @@ SQL = Path(__file__).parent.parent / "sql"
 class Migration(migrations.Migration):
     """A job that writes digests asks for the queues of the person it writes to."""
 
-    dependencies = [("customers", "0025_consent_by_scope")]
+    dependencies = [("customers", "0027_shared_checks")]
     operations = [from_file(SQL / "checking.sql"), from_file(SQL / "changes.sql")]
