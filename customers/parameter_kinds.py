@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from customers.domain import catalogue, consents, dayplan, effective, guard, lis
 from customers.domain.form import parts, sheet
 from customers.selectors.changes import KIND as CHANGE_GUARD
 from customers.selectors.checking import KIND as SECOND_CHECK
+from customers.selectors.contacts import KIND as CONTACT_PLANS
 from customers.selectors.forms import KIND as FORM
 from customers.selectors.forms import edition_before, faults_after
 
@@ -392,6 +394,52 @@ register(
                 ),
             ),
         ),
+    )
+)
+
+
+def _days(name: str, zh: str, en: str, most: int) -> Scalar:
+    return Scalar(
+        name=name,
+        label=Words(zh, en),
+        value=Value.WHOLE,
+        unit=Words("天", "days"),
+        low=Decimal(1),
+        high=Decimal(most),
+    )
+
+
+def _festival_problems(given: Any, _about: About) -> Iterator[Problem]:
+    for place, row in enumerate(given.get("festivals", ())):
+        try:
+            date.fromisoformat(str(row.get("on", "")))
+        except ValueError:
+            yield Problem(("festivals", place, "on"), Words("写成 2027-02-06", "Write it as 2027-02-06"))
+
+
+register(
+    ParameterKind(
+        code=CONTACT_PLANS,
+        title=Words("外出和拒访的联系", "Contact with those away or refusing"),
+        note=Words(
+            "联系计划到期或临近返乡之前，不再列入走访建议",
+            "Until contact is due or the return is near, they are left out of what is suggested",
+        ),
+        area=Area.RULES,
+        shape=document(
+            _days("refusal_days", "拒访后多少天内不再上门", "After a refusal nobody knocks for", 365),
+            _days("unreachable_days", "没有说定时，多少天后再联系", "Contact is made again after", 180),
+            _days("near_days", "返乡日和春节前多少天列出", "Listed again before the return or the festival by", 60),
+            Rows(
+                name="festivals",
+                label=Words("春节（正月初一）", "Spring Festival (first day)"),
+                code="",
+                most=30,
+                is_optional=True,
+                members=(Scalar(name="on", label=Words("日期", "Day"), longest=10),),
+            ),
+        ),
+        problems=_festival_problems,
     )
 )
 

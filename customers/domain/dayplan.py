@@ -11,6 +11,7 @@ from math import cos, hypot, radians
 from typing import Any, Final
 
 from customers.domain.catalogue import Words
+from customers.domain.contacts import ANY_DAY, WAYS, Rest
 
 EARTH_M: Final = 6_371_000
 MONTH_DAYS: Final = 30
@@ -37,6 +38,8 @@ _SAID: Final[Mapping[str, Words]] = {
     "late": Words("约定 {day} 走访，已过 {days} 天", "agreed for {day}, {days} days ago"),
     "agreed": Words("约定今天走访", "agreed for today"),
     "soon": Words("约定 {day} 走访", "agreed for {day}"),
+    "contact": Words("联系计划到期：{what}", "contact is due: {what}"),
+    "returning": Words("预计 {day} 返乡", "expected back on {day}"),
     "returned": Words("档案被退回，要补", "the file was returned"),
     "need": Words("上次走访说有需求", "said what is needed on the last visit"),
     "industry": Words("{what}", "{what}"),
@@ -110,6 +113,7 @@ class Candidate:
     last_on: date | None = None
     is_new: bool = False
     order: str = ""
+    rest: Rest = ANY_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,8 @@ class Reason:
 
     def sentence(self, language: str) -> str:
         """Say it in Chinese or English."""
-        what = (INDUSTRIES[self.what].label(language) if self.code == "industry" else self.what) if self.what else ""
+        named = {"industry": INDUSTRIES, "contact": WAYS}.get(self.code)
+        what = named[self.what].label(language) if named and self.what else self.what
         day = f"{self.day:%m-%d}" if self.day else ""
         return (
             _SAID[self.code]
@@ -179,6 +184,7 @@ def score(
     """Score one place for a day. ``planned`` are village and group of the day's visits; they count where ``here`` says nothing."""
     found = [
         *_agreed(candidate, weights, on),
+        *_contact(candidate, weights, on),
         *_known(candidate, weights, on),
         *_close(candidate, weights, here, planned),
     ]
@@ -197,6 +203,17 @@ def _agreed(candidate: Candidate, weights: Weights, on: date) -> Iterable[Reason
         yield Reason("agreed", weights.agreed, day)
     elif ahead <= weights.soon_days:
         yield Reason("soon", weights.soon, day)
+
+
+def _contact(candidate: Candidate, weights: Weights, on: date) -> Iterable[Reason]:
+    rest = candidate.rest
+    if rest.due is not None and rest.due <= on:
+        late = (on - rest.due).days
+        yield Reason(
+            "contact", weights.agreed + min(weights.late_most, late * weights.late_day), rest.due, what=rest.way
+        )
+    elif rest.seen_from is not None and rest.seen_from <= on:
+        yield Reason("returning", weights.agreed, rest.back_on)
 
 
 def _known(candidate: Candidate, weights: Weights, on: date) -> Iterable[Reason]:
@@ -237,9 +254,11 @@ def ordered(
     here: Here | None = None,
     planned: Iterable[tuple[int, str]] = (),
 ) -> list[Scored]:
-    """Return the places that have a reason, the most points first; ties by agreed date, list order and number, whatever order they came in."""
+    """Return the places that have a reason, the most points first; ties by agreed date, list order and number, whatever order they
+    came in. Whoever is kept in touch with otherwise is left out until his day (``contacts``)."""
     places = frozenset(planned)
-    found = [score(one, weights, on=on, here=here, planned=places) for one in candidates]
+    open_to = (one for one in candidates if one.rest.until is None or one.rest.until <= on)
+    found = [score(one, weights, on=on, here=here, planned=places) for one in open_to]
     return sorted(
         (one for one in found if one.score > 0),
         key=lambda one: (

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.domain import consents, members, visits, words
+from customers.domain.contacts import AWAY, HOME, REFUSED, Terms
 from customers.domain.diff import TOTALS as TOTAL_WORDS
 from customers.domain.economics import Problem, totals
 from customers.domain.form import Field, Form, Section
@@ -20,6 +21,7 @@ from customers.domain.form.definition import SUMMED, TOTALS
 from customers.domain.form.reading import answer, put
 from customers.domain.members import Joining, Leaving
 from customers.forms import items
+from customers.forms.contacts import ways as contact_ways
 from customers.forms.items import Cell, ItemForm, Rows, Words, control, form_of, language
 from customers.forms.typed import decimal_of, instant_of, minutes_of, number_of, parse_day, picture_of, uuid_of
 from customers.selectors.ranges import Range
@@ -74,6 +76,13 @@ class StatementForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": visits.LONGEST_NOTE}),
     )
     next_visit_on = items.day(gettext_lazy("下次走访"))
+    plan_way = Words(label=gettext_lazy("怎么联系"), required=True, widget=forms.Select)
+    plan_contact = Words(
+        label=gettext_lazy("家中联系人"),
+        required=True,
+        widget=forms.Select(attrs={"data-shown-field": "plan_way", "data-shown-values": HOME}),
+    )
+    plan_returns = items.day(gettext_lazy("预计返乡"))
 
     def value(self, name: str) -> str:
         """Return what stands in a field, as typed."""
@@ -282,6 +291,8 @@ class VisitForm:
             "outcome": _labels(outcomes),
             "consent": _labels(ways),
             "person_met": [("", _("请选择")), *self.named],
+            "plan_contact": [("", _("请选择")), *self.named],
+            "plan_way": [("", _("不做联系计划")), *_labels(contact_ways(has_members=bool(self.named)))],
             "partner": [("", _("没有同访人")), *((str(staff.pk), str(staff)) for staff in colleagues)],
         }
         for name, found in options.items():
@@ -384,6 +395,7 @@ class VisitForm:
             "dwell_minutes": minutes_of(value("dwell")),
             "note": value("note"),
             "next_visit_on": parse_day(value("next_visit_on")),
+            "contact": self._contact(),
             "unreadable": self._unreadable(),
         }
 
@@ -403,6 +415,18 @@ class VisitForm:
             "cannot_decide": bool(self.visit["cannot_decide"].value()) and is_anew,
             "signature": picture_of(value("signature")) if is_signed else None,
         }
+
+    def _contact(self) -> Terms | None:
+        """How contact is kept where nobody could be talked to; the visit's outcome says why."""
+        value = self.visit.value
+        if value("outcome") not in (AWAY, REFUSED) or not value("plan_way"):
+            return None
+        return Terms(
+            why=value("outcome"),
+            way=value("plan_way")[:20],
+            contact=number_of(value("plan_contact")) if value("plan_way") == HOME else None,
+            returns_on=parse_day(value("plan_returns")),
+        )
 
     def leavers(self) -> list[ItemForm]:
         """The rows of members of whom the officer said that they are no longer here."""

@@ -3,6 +3,7 @@
 from customers.models.changes import ChangeFlag, ChangeProof
 from customers.models.checking import CheckTask
 from customers.models.consents import Consent, StandingConsent
+from customers.models.contacts import ContactPlan, StandingContact
 from customers.models.dayplans import PlannedVisit
 from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
@@ -23,6 +24,7 @@ __all__ = [
     "ChangeProof",
     "CheckTask",
     "Consent",
+    "ContactPlan",
     "DuplicateCase",
     "Evidence",
     "GridMerger",
@@ -49,6 +51,7 @@ __all__ = [
     "SimilarDecision",
     "SimilarMember",
     "StandingConsent",
+    "StandingContact",
     "Subject",
     "SubjectGrid",
     "SubjectToken",

@@ -39,7 +39,16 @@ def _total(expression: Any) -> models.GeneratedField:
 class Profile(Recorded):
     """One revision of a file by the released form it was filled in by; totals are computed by the database from the document (Semantics, section 3)."""
 
-    guard = replace(APPEND_ONLY, opener="SELECT", extra=kept_by("lib.close_replaced", "after insert", "statement"))
+    # The register of those who work away reads few files of a grid: only these.
+    guard = replace(
+        APPEND_ONLY,
+        opener="SELECT",
+        extra=(
+            *kept_by("lib.close_replaced", "after insert", "statement"),
+            "create index if not exists profiles_with_migrants on {table} (grid_id, subject_id) "
+            "where document @? '$.migrants[*]'",
+        ),
+    )
 
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="profiles")
     visit = models.OneToOneField(Visit, models.PROTECT, related_name="profile")

@@ -19,8 +19,10 @@ from config.lib.models import Release
 from config.lib.weeks import Week, business_day
 from customers import access
 from customers.domain import dayplan
+from customers.domain.contacts import rest_of
 from customers.domain.dayplan import Call, Candidate, Done, Here, Reason, Scored, Stop, Weights
 from customers.models import PlannedVisit, Subject, Visit
+from customers.selectors.contacts import rules_of, terms_of
 from customers.selectors.places import Place, places_of
 from grids.access import Grid, Post, PostKind, Staff, grids_for, seats_on
 from grids.selectors.campaigns import open_campaign
@@ -35,7 +37,8 @@ _CANDIDATES = """
            coalesce(home.next_visit_on, shop.next_visit_on, unit.next_visit_on),
            coalesce(home.number, shop.sort_key, unit.sort_key), coalesce(shop.kind, unit.kind),
            visit.device_at, visit.needs is not null and visit.needs <> '[]'::jsonb, file.id is not null, file.verdict = 'returned',
-           file.grade, file.sources, milestone.id is not null
+           file.grade, file.sources, milestone.id is not null, visit.outcome = 'refused',
+           contact.why, contact.way, contact.returns_on, contact.next_on
     from customers_subject as subject
     left join customers_household as home on home.subject_id = subject.id and home.grid_id = any(%(grids)s)
     left join customers_business as shop on shop.subject_id = subject.id and shop.grid_id = any(%(grids)s)
@@ -44,13 +47,14 @@ _CANDIDATES = """
         select one.id from customers_milestone as one
         where one.campaign_id = %(campaign)s and one.subject_id = subject.id and one.kind = 'visited' limit 1) as milestone on true
     left join lateral (
-        select one.device_at, one.needs from customers_visit as one where one.subject_id = subject.id
+        select one.device_at, one.needs, one.outcome from customers_visit as one where one.subject_id = subject.id
         order by one.received_at desc, one.id desc limit 1) as visit on true
     left join lateral (
         select one.id, done.verdict, one.document ->> 'grade' as grade,
                jsonb_path_query_array(one.document, '$.income[*].kind') as sources
         from customers_profile as one left join customers_profilecheck as done on done.profile_id = one.id
         where one.subject_id = subject.id order by one.number desc limit 1) as file on true
+    left join customers_standing_contact as contact on contact.subject_id = subject.id and contact.grid_id = any(%(grids)s)
     where subject.grid_id = any(%(grids)s) and subject.left_on is null
 """
 
@@ -161,8 +165,9 @@ def weights_of(institution_id: int, on: date) -> tuple[Weights, Release | None]:
 
 
 def facts_of(institution_id: int, grids: Sequence[Grid]) -> Facts:
-    """Return what is known of the present places of some grids, in one query."""
+    """Return what is known of the present places of some grids, in one query for all of them."""
     campaign = open_campaign(institution_id)
+    rules, _release = rules_of(institution_id, clock.today())
     names = {grid.pk: (grid.pinyin, grid.pk) for grid in grids}
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, {"grids": list(names), "campaign": campaign.pk if campaign else None})
@@ -187,6 +192,8 @@ def facts_of(institution_id: int, grids: Sequence[Grid]) -> Facts:
             grade,
             sources,
             seen,
+            is_refused,
+            *plan,
         ) = row
         if not seen and not filed:
             never[kind] += 1
@@ -205,6 +212,7 @@ def facts_of(institution_id: int, grids: Sequence[Grid]) -> Facts:
                 last_on=business_day(last) if last else None,
                 is_new=not seen,
                 order=f"{names[grid][0]}:{grid:019d}:{number}",
+                rest=rest_of(terms_of(*plan), business_day(last) if is_refused and last else None, rules),
             )
         )
     return Facts(found, dict(never))

@@ -477,6 +477,15 @@ rule_by_sql(
                       where newer.subject_id = profile.subject_id and newer.number > profile.number)))
     """,
 )
+rule_by_sql(
+    "customers.contact_plans_follow_their_visit",
+    _("联系计划和同一户、没有面谈成的走访在一起，由走访人或录入人做"),
+    """
+    select plan.id from customers_contactplan as plan join customers_visit as visit on visit.id = plan.visit_id
+    where visit.subject_id <> plan.subject_id or visit.outcome <> plan.why or visit.outcome not in ('away', 'refused')
+       or plan.made_by_id not in (visit.lead_id, coalesce(visit.typed_by_id, visit.lead_id))
+    """,
+)
 
 # --- Rosters ------------------------------------------------------------------------------------------------------------
 

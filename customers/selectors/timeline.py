@@ -14,6 +14,7 @@ from customers import access
 from customers.models import (
     Business,
     Consent,
+    ContactPlan,
     Evidence,
     Household,
     HouseholdEvent,
@@ -50,6 +51,7 @@ def timeline_of(household: Filed, post: Post | None = None) -> list[Event]:
         *_life(household),
         *_profiles(household),
         *_consents(household),
+        *_contacts(household),
         *_lists(household, post),
         *_stages(household),
         *_roster(household),
@@ -194,6 +196,22 @@ def _consents(household: Filed) -> list[Event]:
         )
         for consent in consents
     ]
+
+
+def _contacts(household: Filed) -> list[Event]:
+    plans = ContactPlan.objects.filter(subject_id=household.pk).select_related("made_by", "contact")
+    events = []
+    for plan in plans:
+        if plan.ended:
+            title = _("联系计划结束：%(how)s") % {"how": plan.get_ended_display()}
+            events.append(_event(plan.made_at, title, "phone", 1, by=plan.made_by.name))
+            continue
+        title = _("联系计划：%(way)s") % {"way": plan.get_way_display()}
+        parts = [str(plan.get_why_display()), plan.contact.name if plan.contact is not None else ""]
+        parts.append(_("下次联系 %(day)s") % {"day": display.day(plan.next_on)} if plan.next_on else "")
+        text = " · ".join(part for part in parts if part)
+        events.append(_event(plan.made_at, title, "phone", 1, by=plan.made_by.name, text=text))
+    return events
 
 
 def _lists(household: Filed, post: Post | None) -> list[Event]:

@@ -10,6 +10,7 @@ from customers.domain.consents import COLLECTION
 from customers.models import Business, Consent, Household, Person, Profile, ProfileCheck, StandingConsent, Unit, Visit
 from customers.selectors import forms
 from customers.selectors.consents import notice_in_force, standing_of
+from customers.selectors.contacts import said_of_away
 from customers.selectors.forms import Edition
 from customers.selectors.trusted import trusted
 from grids.access import Staff
@@ -60,7 +61,8 @@ def standing_consent(subject_id: int, notice_version: int | None) -> StandingCon
 
 @dataclass(frozen=True, kw_only=True)
 class VisitStart:
-    """What a visit form opens with. ``returned``: the newest revision, when the checker sent it back with ``remarks``."""
+    """What a visit form opens with. ``returned``: the newest revision, when the checker sent it back with ``remarks``; ``away``: what
+    a contact plan begins with."""
 
     people: list[Person]
     colleagues: list[Staff]
@@ -73,6 +75,7 @@ class VisitStart:
     editions: list[Edition]
     subject_kind: str
     edition: Edition | None
+    away: dict[str, str]
 
     purposes = tuple(Visit.Purpose.choices)
     outcomes = tuple(Visit.Outcome.choices)
@@ -112,10 +115,11 @@ def start_of(place: Household | Business | Unit, staff: Staff, form_key: str = "
     is_returned = verdict is not None and verdict.verdict == ProfileCheck.Verdict.RETURNED
     notice = notice_in_force(place.institution_id)
     editions = forms.editions_for(place.subject, forms.fits_of(place))
+    people, base = people_of(place), baseline(place.pk)
     return VisitStart(
-        people=people_of(place),
+        people=people,
         colleagues=colleagues_at(place.grid, staff),
-        base=baseline(place.pk),
+        base=base,
         returned=newest if is_returned else None,
         remarks=verdict.remarks if is_returned and verdict is not None else [],
         notice=notice,
@@ -124,6 +128,7 @@ def start_of(place: Household | Business | Unit, staff: Staff, form_key: str = "
         editions=editions,
         subject_kind=place.subject.kind,
         edition=_edition(editions, form_key, newest),
+        away=said_of_away(base, people),
     )
 
 

@@ -19,16 +19,28 @@ from config.lib import audit, clock, crypto, files
 from config.lib.weeks import business_day
 from customers.domain import consents as consent_rules
 from customers.domain import economics, form, visits
+from customers.domain.contacts import Terms
 from customers.domain.diff import compare
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
 from customers.domain.slips import slips
-from customers.models import Business, ChangeFlag, Evidence, Household, Milestone, Person, Profile, Unit, Visit
+from customers.models import (
+    Business,
+    ChangeFlag,
+    ContactPlan,
+    Evidence,
+    Household,
+    Milestone,
+    Person,
+    Profile,
+    Unit,
+    Visit,
+)
 from customers.selectors.consents import Standing, notice_in_force, standing_of
 from customers.selectors.effective import rules_on, verdict_on
 from customers.selectors.forms import Edition, edition_for, editions_for, fits_of
 from customers.selectors.visits import baseline, newest_profile
-from customers.services import consents, members, milestones
+from customers.services import consents, contacts, members, milestones
 from customers.services.guard import flag_changes
 from customers.services.sharing import give_next
 from grids.selectors.campaigns import open_campaign
@@ -111,6 +123,8 @@ class Submission:
     dwell_minutes: int | None = None
     note: str = ""
     next_visit_on: date | None = None
+    # How contact is kept, where nobody could be talked to; fitted to what can be kept, never in the way of the visit.
+    contact: Terms | None = None
     photos: tuple[Photo, ...] = ()
     # What the form could not even read, to be said together with everything else.
     unreadable: tuple[Problem, ...] = ()
@@ -130,6 +144,7 @@ class Stored:
     checker_id: int | None = None
     joined: int = 0
     left: int = 0
+    contact: ContactPlan | None = None
 
 
 def submit_visit(*, staff: Any, post_id: int | None, place: Place, submission: Submission) -> Stored:
@@ -179,6 +194,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
         task = give_next(profile, home.grid.branch_id) if profile is not None else None
         _update_household(home, submission, visit)
         _reach(home, lead, visit, profile)
+        contact = _keep_contact(home, staff, post_id, submission, visit)
         audit.record(
             staff=staff,
             verb="submit_visit",
@@ -196,6 +212,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
         checker_id=task.checker_id if task is not None else None,
         joined=len(submission.joining),
         left=len(submission.leaving),
+        contact=contact,
     )
 
 
@@ -228,6 +245,8 @@ def _content_hash(place: Place, staff: Any, submission: Submission) -> str:
     content |= {"form": submission.form} if submission.form else {}
     content |= {"called": submission.called} if submission.called else {}
     content |= _consent_said(submission)
+    if (terms := submission.contact) is not None:
+        content["contact"] = [terms.way, terms.contact, str(terms.returns_on)]
     content |= {"typed_by": staff.pk, "edition": submission.edition} if submission.entry in visits.TYPED else {}
     if submission.joining:
         content["joining"] = [
@@ -538,6 +557,15 @@ def _update_household(home: Place, submission: Submission, visit: Visit) -> None
         setattr(home, name, value)
     if changed:
         home.save(update_fields=list(changed))
+
+
+def _keep_contact(
+    home: Place, staff: Any, post_id: int | None, submission: Submission, visit: Visit
+) -> ContactPlan | None:
+    if submission.contact is None or visit.outcome not in (Visit.Outcome.AWAY, Visit.Outcome.REFUSED):
+        return None
+    terms = replace(submission.contact, why=visit.outcome, next_on=submission.next_visit_on)
+    return contacts.make_with_visit(staff=staff, post_id=post_id, place=home, visit=visit, terms=terms)
 
 
 def _reach(home: Place, staff: Any, visit: Visit, profile: Profile | None) -> None:

@@ -21,6 +21,7 @@ from customers.selectors import entities as selectors
 from customers.selectors import entity_sheet, files
 from customers.selectors import identity as identities
 from customers.selectors.consents import lines_of
+from customers.selectors.contacts import kept_of
 from customers.selectors.entities import EntityFilter
 from customers.selectors.timeline import timeline_of
 from customers.services import entities as service
@@ -148,6 +149,7 @@ def entity(request: StaffRequest, pk: int) -> HttpResponse:
         "is_business": found.subject.kind == BUSINESS,
         "card": card,
         "consent_lines": lines_of(found.pk, found.institution_id, language()),
+        "kept": kept_of(found.pk, found.institution_id),
         "events": timeline_of(found, request.post),
         "may_correct": request.post.kind == PostKind.OFFICER and is_present,
         "may_visit": request.post.kind == PostKind.OFFICER and is_present,

@@ -23,6 +23,7 @@ from customers.selectors import duplicates, entities, files, households, life
 from customers.selectors import identity as identities
 from customers.selectors import lists as listed
 from customers.selectors.consents import lines_of
+from customers.selectors.contacts import kept_of
 from customers.selectors.households import HouseholdFilter
 from customers.selectors.timeline import timeline_of
 from customers.services import identity, lists
@@ -128,6 +129,7 @@ def household(request: StaffRequest, pk: int) -> HttpResponse:
         "change": life.waiting_change(home),
         "asked": life.moves_asked(home),
         "consent_lines": lines_of(home.pk, home.institution_id, language()),
+        "kept": kept_of(home.pk, home.institution_id),
         "slots": _slots(home.pk),
         **feature_context(request, home.pk),
         "may_visit": request.post.kind == PostKind.OFFICER and home.subject.left_on is None,

@@ -209,7 +209,7 @@ def _form(request: StaffRequest, home: Any, start: VisitStart) -> PaperForm:
         fill=start.returned.document if start.returned else None,
         remarks=start.remarks,
         data=request.POST if request.method == "POST" else None,
-        initial={"purpose": "revisit" if start.base else "census", "channel": "site"},
+        initial={"purpose": "revisit" if start.base else "census", "channel": "site", **start.away},
     )
 
 

@@ -100,7 +100,7 @@ def _form(home: Any, start: VisitStart, request: StaffRequest) -> VisitForm:
         fill=start.returned.document if start.returned else None,
         remarks=start.remarks,
         data=request.POST if request.method == "POST" else None,
-        initial={"purpose": "revisit" if start.base else "census", "channel": "site"},
+        initial={"purpose": "revisit" if start.base else "census", "channel": "site", **start.away},
     )
 
 
@@ -180,6 +180,11 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
         text += ngettext("%(count)s 位成员离户。", "%(count)s 位成员离户。", stored.left) % {"count": stored.left}
     if stored.visit.next_visit_on is not None:
         text += _("下次走访 %(day)s。") % {"day": display.day(stored.visit.next_visit_on)}
+    if stored.contact is not None and stored.contact.next_on is not None:
+        text += _("联系计划：%(day)s %(way)s，之前不列入走访建议。") % {
+            "day": display.day(stored.contact.next_on),
+            "way": stored.contact.get_way_display(),
+        }
     messages.success(request, text + _verdict(stored.visit))
     if stored.changes:
         moved = "；".join(

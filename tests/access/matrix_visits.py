@@ -307,6 +307,10 @@ ROWS = {
         posts=OFFICER, kwargs=lambda world: {"pk": _home(world).head_id}, method="post", data={"phone": "x"}, status=302
     ),
     "customers:consent": Row(posts=SEEING, kwargs=home),
+    "customers:contact": Row(posts=SECOND, kwargs=home),
+    "customers:contact_end": Row(posts=SECOND, kwargs=home, method="post", data={"ended": "back"}, status=302),
+    "customers:migrants": Row(posts=SECOND),
+    "customers:migrant_export": Row(posts=SECOND),
     "customers:withdraw_consent": Row(posts=SECOND, kwargs=home, method="post", status=302),
     "customers:signature": Row(posts=SECOND | {PostKind.AUDITOR}, kwargs=signed, method="post"),
     "customers:photo": Row(posts=SEEING, kwargs=photo),

@@ -117,6 +117,7 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.changes_leave_their_mark": (
         "update customers_person set left_reason = 'moved' where left_reason = 'deceased'",
     ),
+    "customers.contact_plans_follow_their_visit": ("update customers_contactplan set why = 'unreachable'",),
     "customers.plans_stand": ("update customers_plannedvisit set follows_id = null where follows_id is not null",),
     "customers.revisions_have_no_gap": (f"update customers_profile set number = 3 where subject_id = {ANY}",),
     "customers.totals_are_those_of_the_document": (

@@ -16,6 +16,7 @@ from credit.models import Decision, LineRun
 from credit.services import decisions
 from credit.services.lines import publish_run
 from customers.domain import names, uscc
+from customers.domain.contacts import Terms
 from customers.domain.household_life import Change
 from customers.models import Household, Person, PersonToken, PlannedVisit, RosterImport
 from customers.services import dayplans, life
@@ -149,6 +150,15 @@ def planned(world: World, home: Household) -> None:
         )
 
 
+def kept_in_touch(world: World, home: Household) -> None:
+    """A household that is away, with a plan of how it is reached."""
+    with acting_as(world.chen) as post:
+        submit_visit(
+            staff=world.chen, post_id=post.pk if post else None, place=home,
+            submission=submission(home, outcome="away", consent="", document=None, contact=Terms(why="away", way="phone")),
+        )  # fmt: skip
+
+
 def imported(world: World) -> RosterImport:
     """A roster that was written, with its sealed original."""
     content = "户号,姓名\n1,刘一\n".encode()
@@ -267,6 +277,7 @@ def build(world: World) -> dict[str, Any]:
     lived(world)
     staffed(world)
     planned(world, homes[0])
+    kept_in_touch(world, homes[1])
     roster = imported(world)
     files.store(
         content=b"report",
