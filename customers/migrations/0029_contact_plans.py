@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """Contact plans, and who works away from home."""
 
     dependencies = [
-        ("customers", "0025_consent_by_scope"),
+        ("customers", "0028_queues_of_digests"),
         ("grids", "0007_changes"),
         ("lib", "0009_signed_consents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
