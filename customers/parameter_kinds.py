@@ -216,6 +216,7 @@ register(
         ),
         problems=_reason_problems,
         warnings=_reason_warnings,
+        uses=(Use(title=Words("名单记录", "list entries"), count=counted_by("entries_by_reasons")),),
     )
 )
 register(
@@ -238,6 +239,7 @@ register(
             _flag("photo", "同一张照片", "The same photo"),
         ),
         problems=_phone_problems,
+        uses=(Use(title=Words("疑似重复", "cases"), count=counted_by("cases_by_rules")),),
     )
 )
 register(
@@ -394,6 +396,7 @@ register(
                 ),
             ),
         ),
+        uses=(Use(title=Words("带意见的复核", "checks with remarks"), count=counted_by("checks_by_reasons")),),
     )
 )
 

@@ -123,4 +123,6 @@ class ProfileCheck(Recorded):
     checker = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     verdict = models.CharField(_("结论"), max_length=8, choices=Verdict)
     remarks: Any = models.JSONField(_("意见"), default=list)
+    # The released reasons the remarks were chosen from; null without remarks.
+    release = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+", db_index=False)
     checked_at = models.DateTimeField(db_default=Now())

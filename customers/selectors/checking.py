@@ -27,10 +27,11 @@ class ReturnReason:
 
 @dataclass(frozen=True, slots=True)
 class CheckRules:
-    """``due_days``: working days within which a file is to be checked, None while none is released."""
+    """``due_days``: working days within which a file is to be checked, None while none is released; ``release``: the version."""
 
     due_days: int | None = None
     reasons: tuple[ReturnReason, ...] = ()
+    release: int | None = None
 
     def due_on(self, submitted_at: datetime) -> date | None:
         """Return the last day a file submitted then is to be checked on."""
@@ -51,14 +52,15 @@ class CheckRules:
         return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
-def _read(document: Mapping[str, Any]) -> CheckRules:
+def _read(document: Mapping[str, Any], release: int) -> CheckRules:
     reasons = tuple(ReturnReason(one["code"], one["zh"], one["en"]) for one in document["reasons"])
-    return CheckRules(int(document["due_working_days"]), reasons)
+    return CheckRules(int(document["due_working_days"]), reasons, release)
 
 
 def rules_on(institution_id: int, on: date) -> CheckRules:
     """Return the rules in force on a day; without a release nothing is overdue and a file goes back with words alone."""
     try:
-        return _read(releases.in_force(institution_id, KIND, on).document)
+        release = releases.in_force(institution_id, KIND, on)
     except releases.NotReleased:
         return CheckRules()
+    return _read(release.document, release.pk)

@@ -66,6 +66,7 @@ def check_profile(
                     checker=staff,
                     verdict=verdict,
                     remarks=kept,
+                    release_id=rules.release,
                     checked_at=now,
                 )
         except IntegrityError as error:

@@ -11,8 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.lib import clock, releases
+from config.lib.parameters.kinds import ParameterKind, find
 from customers.models import Household, ProfileCheck
 from customers.selectors.checking import rules_on
+from customers.services import lists
+from tests.conftest import acting_as
 from tests.customers.builders import make_household, release_parameters
 from tests.customers.guarding import filed
 from tests.world import SINCE, World
@@ -40,6 +43,12 @@ def home(world: World) -> Household:
     return make_household(world.liu)
 
 
+def _kind(code: str) -> ParameterKind:
+    kind = find(code)
+    assert kind is not None
+    return kind
+
+
 def _returned(client: Client, home: Household, **said: str) -> Any:
     data = {"verdict": "returned"} | {name.replace("__", ":"): value for name, value in said.items()}
     return client.post(reverse("customers:check", args=[home.pk]), data)
@@ -55,6 +64,24 @@ def test_a_reason_alone_returns_a_file_in_its_own_words(
     assert _returned(deng, home, reason__="missing").status_code == 302
     assert ProfileCheck.objects.get().remarks == [{"path": "", "text": "漏填", "reason": "missing"}]
     assert "漏填" in client_of(world.chen).get(reverse("customers:today")).content.decode()
+
+
+def test_a_check_keeps_the_reasons_it_chose_from_and_who_keeps_them_sees_how_many(
+    world: World, home: Household, client_of: Callable[..., Client]
+) -> None:
+    filed(world, home)
+    _returned(client_of(world.deng), home, reason__="missing")
+    check = ProfileCheck.objects.get()
+    assert check.release.kind == "second_check"
+    with acting_as(world.chen) as post:
+        lists.propose(
+            staff=world.chen, post_id=post.pk, household=home, person=home.head, colour="grey", reason="overdue"
+        )
+    with acting_as(world.mo, "parameter_manager"):
+        assert _kind("second_check").uses[0].count([check.release]) == {check.release.pk: 1}
+        reasons = releases.in_force(world.bank.pk, "list_reasons", clock.today())
+        assert _kind("list_reasons").uses[0].count([reasons]) == {reasons.pk: 1}
+        assert _kind("duplicate_rules").uses[0].count([reasons]) == {}
 
 
 def test_words_stand_beside_a_reason(world: World, home: Household, client_of: Callable[..., Client]) -> None:
