@@ -9,7 +9,7 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """Which released reasons a check chose from; how many results keep them and the rules for people filed twice."""
 
-    dependencies = [("customers", "0026_effective_visits"), ("lib", "0009_signed_consents")]
+    dependencies = [("customers", "0029_contact_plans"), ("lib", "0009_signed_consents")]
 
     operations = [
         migrations.AddField(
