@@ -56,8 +56,8 @@ def template(edition: Edition, language: str) -> bytes:
     return _book(edition.form, language, {})
 
 
-def export(post: Post, grid_id: int, edition: Edition, language: str) -> tuple[bytes, int]:
-    """Return the newest revisions of a grid filled in by a form, and how many; read back they make the same revisions.
+def export(post: Post, grid_id: int, edition: Edition, language: str, *, most: int = MOST) -> tuple[bytes, int]:
+    """Return the newest revisions of a grid filled in by a form, the first ``most``, and how many; read back they make the same revisions.
 
     No number that identifies anybody is in them: members go by name. The visit stands as a return visit on its own day, for
     the officer to correct.
@@ -70,7 +70,7 @@ def export(post: Post, grid_id: int, edition: Edition, language: str) -> tuple[b
         .select_related("visit__lead", f"subject__{kind}__grid")
         .order_by("subject__household__number" if kind == "household" else f"subject__{kind}__sort_key", "pk")
     )
-    profiles = list(rows[:MOST])
+    profiles = list(rows[:most])
     keys = _keys([one.subject.place for one in profiles])
     people: dict[int, list[Member]] = {}
     present = Person.objects.filter(

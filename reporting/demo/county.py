@@ -23,6 +23,7 @@ from grids.models import Campaign, Grid, Institution
 from grids.services import territory
 from reporting.demo import (
     audits,
+    away,
     bulk,
     changes,
     dayplans,
@@ -92,6 +93,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures |= fieldwork.write(random, people, campaign, outings, now, notice)
     figures["listed"] = _lists(random, people, villages, now)
     bulk.analyse()
+    figures |= away.write(people, villages, seed, now)
     figures["planned"] = dayplans.build(people, now)
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)

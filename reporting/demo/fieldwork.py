@@ -19,7 +19,7 @@ from customers.domain.form import score
 from customers.models import Consent, Household, Milestone, Person, Profile, ProfileCheck, Visit
 from customers.selectors.forms import Edition, editions_for
 from grids.models import Campaign, Grid, Staff
-from reporting.demo import bulk, economics
+from reporting.demo import away, bulk, economics
 from reporting.demo.organisation import Organisation
 
 WEEKS = 12
@@ -138,6 +138,7 @@ def _people(outings: Iterable[Outing]) -> dict[int, list[Person]]:
 _VISIT = (
     "id", *RECORDED, "client_uuid", "content_hash", "campaign_id", "lead_id", "partner_id", "purpose", "outcome", "person_met_id",
     "device_at", "received_at", "latitude", "longitude", "accuracy_m", "needs", "note", "next_visit_on",
+    "channel", "called", "entry", "typed_by_id",
 )  # fmt: skip
 
 
@@ -173,6 +174,7 @@ def _visits(
             f"{float(latitude) + random.uniform(-0.004, 0.004):.6f}" if latitude is not None and near else None,
             f"{float(longitude) + random.uniform(-0.004, 0.004):.6f}" if longitude is not None and near else None,
             f"{random.uniform(4, 38):.1f}" if near else None, [], "", None,
+            *away.way_of(outing.outcome, uuid.int, outing.lead, organisation.managers[outing.grid.branch_id]),
         ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.test import Client
 
 from config.lib import integrity
-from customers.models import HouseholdEvent, ListEntry, PersonMerge, Principal, Subject, UnplacedRow
+from customers.models import HouseholdEvent, ListEntry, PersonMerge, Principal, Subject, UnplacedRow, Visit
 from customers.selectors.lists import overdue
 from grids.models import Grid, PostKind, Staff
 from reporting.demo import county
@@ -110,6 +110,10 @@ def test_every_rule_holds_and_every_login_finds_work(
         "pinyin_village",
     }
     assert sorted(merge.state for merge in PersonMerge.objects.all()) == ["asked", "merged", "undone"]
+
+    assert (figures["visits_on_file"], figures["contact_plans"] >= 15, figures["sheets"] >= 8) == (6, True, True)
+    assert set(Visit.objects.values_list("entry", flat=True)) >= {"page", "paper"}
+    assert set(Visit.objects.values_list("channel", flat=True)) >= {"site", "phone"}
 
     assert Grid.objects.count() == 734 + 4
     assert not Grid.objects.filter(official_count=None).exists()
