@@ -21,12 +21,18 @@ from grids.models import (
     SeatKind,
     Staff,
     StaffImport,
+    Training,
     Transfer,
 )
 
 CUSTOMER_POSTS = frozenset(
     {PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER, PostKind.LEADER}
 )
+
+
+def posts_on(day: date) -> QuerySet[Post]:
+    """Return the posts held on a day, of everybody: for sub-queries of this app, not for a page."""
+    return Post.objects.filter(Q(to_on__isnull=True) | Q(to_on__gt=day), from_on__lte=day)
 
 
 def posts_of(staff: Staff, on: date | None = None) -> QuerySet[Post]:
@@ -224,6 +230,24 @@ def open_staff_import(post: Post, pk: int) -> StaffImport:
     files = StaffImport.objects.filter(institution_id=post.staff.institution_id)
     found = files.select_related("uploaded_by", "settled_by").filter(pk=pk).first()
     if found is None or post.kind != PostKind.ADMINISTRATOR:
+        raise Http404
+    return found
+
+
+def trainings_for(post: Post) -> QuerySet[Training]:
+    """Return the sessions of the bank for the administrator; for a branch manager those of the whole bank, of his branch and below."""
+    trainings = Training.objects.filter(institution_id=post.staff.institution_id)
+    if post.kind == PostKind.ADMINISTRATOR:
+        return trainings
+    if post.kind != PostKind.BRANCH_MANAGER or post.branch is None:
+        return trainings.none()
+    return trainings.filter(Q(branch__isnull=True) | Q(branch__path__startswith=post.branch.path))
+
+
+def open_training(post: Post, pk: int) -> Training:
+    """Return a session the post sees, or raise Http404."""
+    found = trainings_for(post).select_related("branch").filter(pk=pk).first()
+    if found is None:
         raise Http404
     return found
 

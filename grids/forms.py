@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
 from grids.access import branches_for, posts_of, seat_kinds_for, staff_for
-from grids.models import Branch, Device, Grid, Post, PostKind, Seat, SeatKind, Staff, Transfer
+from grids.models import Branch, Device, Grid, Post, PostKind, Seat, SeatKind, Staff, Training, Transfer
 from grids.selectors import people, territory
 
 EMPTY = ("", "—")
@@ -329,3 +330,33 @@ class CommissionForm(forms.Form):
     """The code that makes a device a known one."""
 
     code = forms.CharField(label=_("启用码"), max_length=40)
+
+
+class TrainingForm(forms.Form):
+    """A session of training."""
+
+    title = forms.CharField(label=_("名称"), max_length=60)
+    kind = forms.ChoiceField(label=_("类别"), choices=Training.Kind.choices)
+    branch = forms.ModelChoiceField(
+        label=_("机构"),
+        queryset=Branch.objects.none(),
+        required=False,
+        empty_label=_("全行"),
+        help_text=_("包括下级机构"),
+    )
+    on = DayField(label=_("日期"))
+    place = forms.CharField(label=_("地点"), max_length=60)
+    trainer = forms.CharField(label=_("讲师"), max_length=40)
+    hours = forms.DecimalField(label=_("学时"), max_digits=3, decimal_places=1, min_value=Decimal("0.5"))
+    has_test = forms.BooleanField(label=_("有考核"), required=False)
+    material = forms.CharField(
+        label=_("材料存放处"), max_length=200, required=False, help_text=_("文号、网盘路径或柜号")
+    )
+
+    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _draw_from(self, "branch", branches_for(post).filter(is_open=True).order_by("path"))
+        self.fields["on"].initial = clock.today()
+        if post.branch is not None:
+            self.fields["branch"].required = True
+            self.fields["branch"].initial = post.branch_id

@@ -14,6 +14,7 @@ from grids.views import (
     staff,
     staff_files,
     system,
+    trainings,
     transfers,
 )
 
@@ -56,6 +57,13 @@ urlpatterns = [
     path("transfers/<int:pk>/end/", transfers.transfer_end, name="transfer_end"),
     path("absences/", absences.absence_list, name="absences"),
     path("absences/<int:pk>/end/", absences.absence_end, name="absence_end"),
+    path("trainings/", trainings.training_list, name="training_list"),
+    path("trainings/new/", trainings.training_new, name="training_new"),
+    path("trainings/people/", trainings.training_people, name="training_people"),
+    path("trainings/<int:pk>/", trainings.training, name="training"),
+    path("trainings/<int:pk>/invite/", trainings.training_invite, name="training_invite"),
+    path("trainings/<int:pk>/attendance/", trainings.training_note, name="training_note"),
+    path("trainings/<int:pk>/cancel/", trainings.training_cancel, name="training_cancel"),
     path("devices/", devices.device_list, name="device_list"),
     path("devices/new/", devices.device_new, name="device_new"),
     path("devices/<int:pk>/", devices.device, name="device"),

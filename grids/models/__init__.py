@@ -6,10 +6,12 @@ from grids.models.digests import Digest
 from grids.models.grids import Campaign, Grid, Seat, SeatKind
 from grids.models.institutions import Branch, Institution
 from grids.models.staff import ApiToken, Post, PostKind, Staff, StaffImport
+from grids.models.trainings import Attendance, Training
 
 __all__ = [
     "Absence",
     "ApiToken",
+    "Attendance",
     "Branch",
     "Campaign",
     "Device",
@@ -23,6 +25,7 @@ __all__ = [
     "SeatKind",
     "Staff",
     "StaffImport",
+    "Training",
     "Transfer",
     "TransferGrid",
 ]

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib.inbox import Asked, Heap, Queue, at, register
 from grids import access
-from grids.models import PostKind, StaffImport, Transfer
+from grids.models import DeviceIssue, PostKind, StaffImport, Transfer
+from grids.selectors import trainings
 
 _ADMINISTRATOR = frozenset({PostKind.ADMINISTRATOR})
 _ANSWERING = frozenset({PostKind.ADMINISTRATOR, PostKind.BRANCH_MANAGER})
@@ -40,6 +41,53 @@ def _staff_files(asked: Asked) -> Iterator[Heap]:
     yield Heap(**rows.aggregate(count=Count("pk"), since=Min("uploaded_at")))
 
 
+def _attendance(asked: Asked) -> Iterator[Heap]:
+    """Sessions that were held and of which the attendance of somebody of the post is unknown."""
+    rows = access.trainings_for(asked.post).filter(trainings.to_record(asked.post)).order_by()
+    yield Heap(**rows.aggregate(count=Count("pk"), since=Min("on")))
+
+
+def _device(asked: Asked) -> Iterator[Heap]:
+    """A device of one's own that waits for its code."""
+    rows = DeviceIssue.objects.filter(staff=asked.me, state=DeviceIssue.State.ISSUED)
+    yield Heap(**rows.aggregate(count=Count("pk"), since=Min("issued_at")), whose=asked.me)
+
+
+def _losses(asked: Asked) -> Iterator[Heap]:
+    rows = DeviceIssue.objects.filter(institution_id=asked.post.staff.institution_id, state=DeviceIssue.State.LOST)
+    yield Heap(**rows.aggregate(count=Count("pk"), since=Min("ended_at")))
+
+
+register(
+    Queue(
+        code="grids.attendance",
+        label=_("待登记出勤的培训"),
+        icon="checklist",
+        posts=_ANSWERING,
+        look=_attendance,
+        page=at("grids:training_list", "?open=1"),
+    )
+)
+register(
+    Queue(
+        code="grids.device",
+        label=_("待启用的设备"),
+        icon="phone",
+        posts=frozenset(set(PostKind.values) - {PostKind.ASSESSOR}),
+        look=_device,
+        page=at("grids:commission"),
+    )
+)
+register(
+    Queue(
+        code="grids.losses",
+        label=_("待注销的报失设备"),
+        icon="phone",
+        posts=_ADMINISTRATOR,
+        look=_losses,
+        page=at("grids:device_list", "?state=lost"),
+    )
+)
 register(
     Queue(
         code="grids.transfers",

@@ -97,3 +97,18 @@ rule_by_sql(
                   and (other.staff_id, other."on", other.kind) = (digest.staff_id, digest."on", digest.kind))
     """,
 )
+
+rule_by_sql(
+    "grids.attendance_is_said_by_others",
+    _("培训出勤逐条编号、不由本人登记，缺席和更正都有原因，不早于培训当天"),
+    """
+    select said.id from grids_attendance as said join grids_training as session on session.id = said.training_id
+    where said.recorded_by_id = said.staff_id or (said.state = 'absent' and said.reason = '')
+       or (said.passed is not null and (said.state <> 'attended' or not session.has_test))
+       or (said.state <> 'invited' and (said.recorded_at at time zone 'Asia/Shanghai')::date < session."on")
+       or (said.state <> 'invited' and session.cancelled_at is not null and said.state = 'attended')
+       or (said.number > 1 and not exists (
+           select from grids_attendance as last where last.training_id = said.training_id and last.staff_id = said.staff_id
+             and last.number = said.number - 1 and (last.state = 'invited' or said.reason <> '')))
+    """,
+)

@@ -16,7 +16,7 @@ from config.lib.requests import StaffRequest
 from grids import devices as known
 from grids.access import open_token
 from grids.forms import NoticesForm, TokenForm
-from grids.selectors import devices, digests, people
+from grids.selectors import devices, digests, people, trainings
 from grids.services import Refused
 from grids.services import digests as notices_services
 from grids.services import staff as services
@@ -34,6 +34,8 @@ def _page(request: StaffRequest, form: TokenForm | None = None, made: str = "", 
         "notices": NoticesForm(initial={"notices": request.user.notices}),
         "mails": digests.is_on(),
         "devices": devices.held_by(request.user),
+        "trainings": trainings.records_of(request.user),
+        "training_hours": trainings.hours_of(request.user),
         "on_device": request.session.get(known.ON_DEVICE),
     }
     return render(request, "grids/me.html", context, status=status)

@@ -26,6 +26,7 @@ from reporting.demo import (
     away,
     bulk,
     changes,
+    courses,
     dayplans,
     entries,
     equipment,
@@ -112,6 +113,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     say("parameters on their way")
     figures["coming"] = parameters.draft_and_release(people, now)
     figures["devices"] = equipment.write(people, now)
+    figures["trainings"] = courses.write(people, now)
     organisation.staff_file(people)
     organisation.changes(people)
     logins = organisation.logins(people)

@@ -5,7 +5,7 @@ from typing import Any
 
 from config.lib import clock
 from config.lib.models import StoredFile
-from grids.models import Absence, Device, DeviceIssue, PostKind, Seat, Staff, StaffImport, Transfer
+from grids.models import Absence, Device, DeviceIssue, PostKind, Seat, Staff, StaffImport, Training, Transfer
 from tests.access.matrix import ALL_POSTS, Row
 from tests.world import World
 
@@ -98,7 +98,22 @@ def _issue(world: World) -> DeviceIssue:
     return found
 
 
+def training(world: World) -> dict[str, Any]:
+    """A session for the whole bank."""
+    found = Training.objects.first() or Training.objects.create(
+        institution=world.bank, title="x", kind="start", on=clock.today(), place="x", trainer="x", hours=2, recorded_by=world.an,
+    )  # fmt: skip
+    return {"pk": found.pk}
+
+
 ROWS = {
+    "grids:training_list": Row(posts=SEATING),
+    "grids:training_new": Row(posts=SEATING),
+    "grids:training_people": Row(posts=SEATING),
+    "grids:training": Row(posts=SEATING, kwargs=training),
+    "grids:training_invite": Row(posts=SEATING, kwargs=training, method="post", status=302),
+    "grids:training_note": Row(posts=SEATING, kwargs=training, method="post", status=302),
+    "grids:training_cancel": Row(posts=SEATING, kwargs=training, method="post", status=302),
     "grids:device_list": Row(posts=SEATING),
     "grids:device_new": Row(posts=ADMINISTRATOR),
     "grids:device": Row(posts=SEATING, kwargs=device),

@@ -309,3 +309,13 @@ def test_the_register_is_searched_and_filtered(world: World, client_of: ClientOf
     assert found("?state=lost") == {"P-001"}
     assert "还没有登记设备" not in an.get(reverse("grids:device_list")).content.decode()
     assert Device.objects.count() == 3
+
+
+def test_who_sees_the_whole_bank_commissions_and_loses_his_own(world: World) -> None:
+    issue, code = issued(world, to=world.kang)
+    tablet = signed_in(world.kang)
+    assert tablet.post(reverse("grids:commission"), {"code": code}).status_code == 302
+    assert "就是这台" in tablet.get(reverse("grids:me")).content.decode()
+    other = signed_in(world.kang)
+    assert other.post(reverse("grids:device_lost", args=[issue.pk])).status_code == 302
+    assert (lives(tablet), lives(other)) == (False, True)

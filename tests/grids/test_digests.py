@@ -69,7 +69,7 @@ def test_a_digest_says_how_many_and_where_and_nothing_else(waiting: World, box: 
     assert (mail["To"], str(mail["Subject"])) == ("deng@bank.example", "格档待办：1 件")
     text, html = text_of(mail), text_of(mail, "html")
     assert "待复核的档案  1\nhttps://gedang.bank.example/queues/" in text
-    assert 'href="https://gedang.bank.example/queues/"' in html
+    assert 'href="https://gedang.bank.example/queues/?kind=file"' in html
     for secret in ("刘建国", "陈立", "邓平", "刘家村", "元"):
         assert secret not in text + html + str(mail["Subject"])
     sent = Digest.objects.get()

@@ -40,6 +40,11 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "grids.devices_out_of_hand_reach_nothing": (
         "update grids_apitoken set revoked_at = null where device_id is not null",
     ),
+    "grids.attendance_is_said_by_others": (
+        OFF.format("grids_attendance"),
+        "alter table grids_attendance drop constraint nobody_attends_by_his_own_word",
+        "update grids_attendance set recorded_by_id = staff_id",
+    ),
     "grids.digests_repeat_once_at_most": (
         OFF.format("grids_digest"),
         "alter table grids_digest drop constraint digest_repeated_once_at_most",

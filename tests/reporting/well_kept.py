@@ -24,7 +24,7 @@ from customers.services.checks import check_profile
 from customers.services.lists import confirm, propose
 from customers.services.visits import submit_visit
 from grids.models import Digest, Grid, Post, PostKind, Seat, Staff
-from grids.services import absences, devices, staff_files, transfers
+from grids.services import absences, devices, staff_files, trainings, transfers
 from grids.services import staff as people
 from reporting.models import SamplePlan
 from reporting.services import samples
@@ -250,8 +250,16 @@ def staffed(world: World) -> None:
 
 
 def equipped(world: World) -> None:
-    """A device that was commissioned, used for a token, and lost; a mail that was sent."""
+    """A device that was commissioned, used for a token, and lost; a mail that was sent; a training that was attended."""
     administrator = world.an.posts.get()
+    session = trainings.announce(
+        by=world.an, post=administrator, branch=None, title="x", kind="start", on=clock.today(), place="x", trainer="x",
+        hours=Decimal(2), has_test=True,
+    )  # fmt: skip
+    trainings.invite(training=session, by=world.an, post=administrator, staff_ids=[world.fang.pk])
+    for passed, reason in ((False, ""), (True, "补考")):
+        said = trainings.Said(staff_id=world.fang.pk, state="attended", passed=passed, reason=reason)
+        trainings.note(training=session, by=world.an, post=administrator, said=[said])
     device = devices.register(
         by=world.an, post=administrator, asset_number="P-1", kind="phone", model="x", serial="SN12345678"
     )
