@@ -1,13 +1,14 @@
 """The rules of the second check as released: by when a file is to be checked, and for which reasons it goes back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from config.lib import clock, releases
 from config.lib.clock import SHANGHAI
 from config.lib.weeks import business_day, working_day_after
+from config.lib.working_days import changes_of
 
 KIND = "second_check"
 
@@ -32,10 +33,15 @@ class CheckRules:
     due_days: int | None = None
     reasons: tuple[ReturnReason, ...] = ()
     release: int | None = None
+    # The bank's own changes to the calendar of working days.
+    changes: Mapping[date, bool] = field(default_factory=dict)
 
     def due_on(self, submitted_at: datetime) -> date | None:
         """Return the last day a file submitted then is to be checked on."""
-        return None if self.due_days is None else working_day_after(business_day(submitted_at), self.due_days)
+        return None if self.due_days is None else self._after(business_day(submitted_at), self.due_days)
+
+    def _after(self, day: date, days: int) -> date:
+        return working_day_after(day, days, self.changes)
 
     def is_overdue(self, submitted_at: datetime) -> bool:
         """Whether a file submitted then should have been checked before today."""
@@ -47,14 +53,14 @@ class CheckRules:
         if self.due_days is None:
             return None
         day = today
-        while working_day_after(day, self.due_days) >= today:
+        while self._after(day, self.due_days) >= today:
             day -= timedelta(days=1)
         return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
-def _read(document: Mapping[str, Any], release: int) -> CheckRules:
+def _read(document: Mapping[str, Any], release: int, changes: Mapping[date, bool]) -> CheckRules:
     reasons = tuple(ReturnReason(one["code"], one["zh"], one["en"]) for one in document["reasons"])
-    return CheckRules(int(document["due_working_days"]), reasons, release)
+    return CheckRules(int(document["due_working_days"]), reasons, release, changes)
 
 
 def rules_on(institution_id: int, on: date) -> CheckRules:
@@ -63,4 +69,4 @@ def rules_on(institution_id: int, on: date) -> CheckRules:
         release = releases.in_force(institution_id, KIND, on)
     except releases.NotReleased:
         return CheckRules()
-    return _read(release.document, release.pk)
+    return _read(release.document, release.pk, changes_of(institution_id))

@@ -16,6 +16,7 @@ from config.lib import audit, clock, files
 from config.lib.clock import SHANGHAI
 from config.lib.models import Release
 from config.lib.weeks import business_day, working_day_after
+from config.lib.working_days import changes_of
 from customers.domain import guard
 from customers.models import ChangeFlag, ChangeProof, Evidence, Profile, ProfileCheck, Subject
 from customers.selectors.changes import KIND, limits_on, trusted_before, watched
@@ -49,7 +50,10 @@ def flag_changes(profile: Profile) -> list[ChangeFlag]:
     # The sums are the database's own.
     profile.refresh_from_db(fields=list(guard.FIGURES))
     found = guard.sudden_changes(watched(profile), earlier, limits)
-    due_on = working_day_after(business_day(profile.submitted_at), limits.due_days)
+    if not found:
+        return []
+    changes = changes_of(profile.institution_id)
+    due_on = working_day_after(business_day(profile.submitted_at), limits.due_days, changes)
     return ChangeFlag.objects.bulk_create(
         ChangeFlag(
             institution_id=profile.institution_id,
@@ -313,10 +317,11 @@ def compare_all(institution_id: int) -> Drift:
     For files that came in beside ``submit_visit``, and as proof that nothing slipped through. Run as the worker.
     """
     drift = Drift()
-    now = clock.now()
+    now, changes = clock.now(), changes_of(institution_id)
     for release, since, until in _spans(institution_id):
         values = bounds(institution_id, release, since, until)
-        values |= {"now": now, "due_on": working_day_after(business_day(now), guard.read(release.document).due_days)}
+        due_days = guard.read(release.document).due_days
+        values |= {"now": now, "due_on": working_day_after(business_day(now), due_days, changes)}
         with connection.cursor() as cursor:
             cursor.execute(_COMPARE, values)
             found = {name: (count, ids or []) for name, count, ids in cursor.fetchall()}

@@ -10,6 +10,7 @@ from django.http import Http404
 from config.lib import clock, releases
 from config.lib.ratios import Place
 from config.lib.weeks import Week
+from config.lib.working_days import changes_of
 from grids.access import Post
 from reporting.access import STORED_LEVEL, Scope, lines_for, open_report, reports_for, rows_for
 from reporting.domain.figures import FigureRow
@@ -94,7 +95,7 @@ def all_lines(report: WeeklyReport) -> list[Line]:
 
 def rules_for(plan: CampaignPlan, on: date) -> Rules:
     """Return the rules in force on a day, with the working days left from it; where none are released the defaults hold."""
-    left = days_left(plan.to_on, on)
+    left = days_left(plan.to_on, on, changes_of(plan.institution_id, on))
     try:
         release = releases.in_force(plan.institution_id, RULES_RELEASE, on)
     except releases.NotReleased:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from config.lib import audit, clock, crypto
 from config.lib.models import Release
 from config.lib.weeks import working_day_on_or_before
+from config.lib.working_days import changes_of
 from customers.domain.economics import holds_identity
 from grids.access import Post, Staff
 from grids.services import Refused
@@ -349,7 +350,9 @@ def conclude(*, staff: Staff, post: Post, plan: SamplePlan) -> Conclusion:
     outcome = sampling.conclude(size, found=progress.found)
     now = clock.now()
     rules = rulebook.read_rules(held.rules.document)
-    due_on = working_day_on_or_before(now.date() + timedelta(days=rules.due_days))
+    due_on = working_day_on_or_before(
+        now.date() + timedelta(days=rules.due_days), changes_of(post.staff.institution_id)
+    )
     conclusion = Conclusion.objects.create(
         plan=held,
         found=progress.found,

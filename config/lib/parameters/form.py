@@ -99,6 +99,7 @@ def _control(node: Scalar, value: Any, language: str) -> dict[str, Any]:
         "value": _shown(node, value),
         "long": node.value is Value.LONG,
         "mode": _TYPED_AS.get(node.value, ""),
+        "type": "date" if node.value is Value.DAY else "text",
         "unit": node.unit.of(language),
         "choices": [(code, words.of(language)) for code, words in node.choices],
         "placeholder": empty,

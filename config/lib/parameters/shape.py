@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
@@ -46,6 +47,7 @@ class Value(StrEnum):
     SHARE = "share"  # an exact ratio of 0 to 1: "1/2", "0.5"
     FLAG = "flag"
     CHOICE = "choice"
+    DAY = "day"  # 2026-10-01
     ANY = "any"  # whatever stands there
 
 
@@ -159,6 +161,14 @@ def share(text: Any) -> Fraction | None:
         return None
 
 
+def day(text: Any) -> date | None:
+    """Return the day a text writes, "2026-10-01", None when it is none."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) and len(text) == 10 else None
+    except ValueError:
+        return None
+
+
 # --- What is wrong --------------------------------------------------------------------------------------------------
 
 MISSING = Words("请填写", "Fill this in")
@@ -245,6 +255,10 @@ def _fault(node: Scalar, value: Any) -> Words | None:
             return Words(
                 "代码用小写字母开头，只含小写字母、数字和下划线，最多 24 个",
                 "A code begins with a small letter and holds small letters, digits and underscores, at most 24",
+            )
+        case Value.DAY:
+            return (
+                None if day(value) is not None else Words("请填日期，如 2026-10-01", "Enter a day, such as 2026-10-01")
             )
         case Value.WHOLE:
             is_whole = isinstance(value, int) and not isinstance(value, bool)
