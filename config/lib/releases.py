@@ -1,6 +1,7 @@
 """Read and publish parameter releases (Design, section 4, rule 5)."""
 
 import json
+from collections.abc import Collection
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -30,6 +31,16 @@ def in_force(institution_id: int, kind: str, on: date, key: str = "") -> Release
     if release is None:
         raise NotReleased(f"{kind}{'/' + key if key else ''} has no release in force on {on}")
     return release
+
+
+def together(institution_id: int, kinds: Collection[str], on: date) -> dict[str, Release]:
+    """Return those of several parameters without a key that are in force on a day, by kind, in one query."""
+    rows = (
+        Release.objects.filter(institution_id=institution_id, kind__in=kinds, key="", effective_on__lte=on)
+        .order_by("kind", "-effective_on", "-version")
+        .distinct("kind")
+    )
+    return {release.kind: release for release in rows}
 
 
 def publish(

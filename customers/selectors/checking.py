@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from config.lib import clock, releases
+from config.lib import clock, releases, working_days
 from config.lib.clock import SHANGHAI
 from config.lib.weeks import business_day, working_day_after
-from config.lib.working_days import changes_of
 
 KIND = "second_check"
 
@@ -65,8 +64,8 @@ def _read(document: Mapping[str, Any], release: int, changes: Mapping[date, bool
 
 def rules_on(institution_id: int, on: date) -> CheckRules:
     """Return the rules in force on a day; without a release nothing is overdue and a file goes back with words alone."""
-    try:
-        release = releases.in_force(institution_id, KIND, on)
-    except releases.NotReleased:
+    found = releases.together(institution_id, (KIND, working_days.KIND), on)
+    release = found.get(KIND)
+    if release is None:
         return CheckRules()
-    return _read(release.document, release.pk, changes_of(institution_id))
+    return _read(release.document, release.pk, working_days.read(found.get(working_days.KIND)))

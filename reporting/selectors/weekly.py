@@ -7,10 +7,9 @@ from typing import Any
 
 from django.http import Http404
 
-from config.lib import clock, releases
+from config.lib import clock, releases, working_days
 from config.lib.ratios import Place
 from config.lib.weeks import Week
-from config.lib.working_days import changes_of
 from grids.access import Post
 from reporting.access import STORED_LEVEL, Scope, lines_for, open_report, reports_for, rows_for
 from reporting.domain.figures import FigureRow
@@ -95,10 +94,10 @@ def all_lines(report: WeeklyReport) -> list[Line]:
 
 def rules_for(plan: CampaignPlan, on: date) -> Rules:
     """Return the rules in force on a day, with the working days left from it; where none are released the defaults hold."""
-    left = days_left(plan.to_on, on, changes_of(plan.institution_id, on))
-    try:
-        release = releases.in_force(plan.institution_id, RULES_RELEASE, on)
-    except releases.NotReleased:
+    found = releases.together(plan.institution_id, (RULES_RELEASE, working_days.KIND), on)
+    left = days_left(plan.to_on, on, working_days.read(found.get(working_days.KIND)))
+    release = found.get(RULES_RELEASE)
+    if release is None:
         return Rules(campaign=plan.name, working_days_left=left)
     return Rules.stored({**release.document, "campaign": plan.name, "working_days_left": left, "release": str(release)})
 
