@@ -315,4 +315,5 @@ LOGGING = {
 # Lower pages offer named slots; a higher app's page fills them by URL name, so that no import points upwards.
 PAGE_SLOTS = {
     "household": ["credit:household_line"],
+    "week": ["reporting:visit_statistics"],
 }

@@ -2,12 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reporting.views import kin, overview, samples, targeted, weekly
+from reporting.views import kin, overview, samples, targeted, visits, weekly
 
 app_name = "reporting"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", overview.overview, name="overview"),
     path("overview/map.geojson", overview.overview_map, name="overview_map"),
+    path("visit-statistics/", visits.visit_statistics, name="visit_statistics"),
+    path("visit-statistics.xlsx", visits.visit_statistics_xlsx, name="visit_statistics_xlsx"),
+    path("visit-statistics/visits/", visits.visits_behind, name="visits_behind"),
     path("weekly/", weekly.weekly_report, name="weekly"),
     path("weekly/households/", weekly.figure_households, name="figure_households"),
     path("weekly/<str:week>/report.xlsx", weekly.weekly_xlsx, name="weekly_xlsx"),

@@ -61,7 +61,8 @@ def in_template(source: str) -> Iterator[Message]:
         text = token.contents
         if token.token_type == TokenType.BLOCK:
             if match := _TRANSLATE.match(text):
-                yield match.group(1) or match.group(2), None
+                # The tag looks its text up with every per cent sign doubled, and writes the translation with single ones.
+                yield (match.group(1) or match.group(2)).replace("%", "%%"), None
             elif re.match(r"blocktrans(late)?\b", text):
                 block, singular, trimmed = [], "", " trimmed" in text
             elif text == "plural" and block is not None:

@@ -16,6 +16,7 @@ from customers.models.people import Person, PersonToken
 from customers.models.profile_files import ProfileFile
 from customers.models.profiles import Profile, ProfileCheck
 from customers.models.subjects import Household, Subject
+from customers.models.tallies import VisitTally
 from customers.models.visits import Evidence, Visit
 
 __all__ = [
@@ -58,4 +59,5 @@ __all__ = [
     "Unit",
     "UnplacedRow",
     "Visit",
+    "VisitTally",
 ]

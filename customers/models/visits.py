@@ -1,5 +1,6 @@
 """Visits and what proves them. All append-only."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import models
@@ -7,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from config.lib.models import Release, StoredFile
 from customers.models.people import Person
 from customers.models.scoped import Recorded
@@ -22,7 +23,7 @@ APPEND_ONLY = Guard(
 class Visit(Recorded):
     """One visit, attributed for life to its lead; idempotent by the client's UUID."""
 
-    guard = APPEND_ONLY
+    guard = replace(APPEND_ONLY, extra=kept_by("lib.tally_visits", "after insert", each="statement"))
 
     class Outcome(models.TextChoices):
         INTERVIEWED = "interviewed", _("已面谈")
@@ -130,6 +131,7 @@ class Visit(Recorded):
         indexes = [
             models.Index(fields=["subject", "-received_at"], name="visits_of_subject"),
             models.Index(fields=["lead", "-received_at"], name="visits_of_lead"),
+            models.Index(fields=["recorded_grid", "-device_at"], name="visits_of_grid"),
         ]
 
 

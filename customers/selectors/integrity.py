@@ -420,6 +420,26 @@ rule_by_sql(
     ),
 )
 rule_by_sql(
+    "customers.visits_are_counted_as_they_are",
+    _("走访统计里每个时段的户数、次数和有效走访，正是走访记录里的"),
+    """
+    select coalesce(kept.starts_on, counted.starts_on)
+    from (
+        select institution_id, span, starts_on, kind, sum(subjects) as subjects, sum(effective) as effective, sum(own_subjects) as own,
+               sum(own_effective) as own_effective, sum(visits) as visits, sum(effective_visits) as effective_visits
+        from customers_visittally group by institution_id, span, starts_on, kind
+    ) as kept
+    full join (
+        select institution_id, span, starts_on, kind, sum(subjects) as subjects, sum(effective) as effective, sum(own_subjects) as own,
+               sum(own_effective) as own_effective, sum(visits) as visits, sum(effective_visits) as effective_visits
+        from lib.visit_tallies(null) group by institution_id, span, starts_on, kind
+    ) as counted using (institution_id, span, starts_on, kind)
+    where (kept.subjects, kept.effective, kept.own, kept.own_effective, kept.visits, kept.effective_visits)
+        is distinct from
+        (counted.subjects, counted.effective, counted.own, counted.own_effective, counted.visits, counted.effective_visits)
+    """,
+)
+rule_by_sql(
     "customers.profiled_is_the_first_revision",
     _("“已建档”恰为活动内首次提交的档案"),
     FIRST.format(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.lib import clock
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
+from config.lib.slots import slots
 from config.lib.weeks import Week
 from customers import access
 from customers.domain.dayplan import Here
@@ -35,6 +36,7 @@ def today(request: StaffRequest) -> HttpResponse:
         "day": clock.today(),
         "tomorrow": clock.today() + timedelta(days=1),
         "so_far": selectors.week_so_far(request.user, Week.containing(clock.today())),
+        "figures_url": next(iter(slots("week")), ""),
         "plan": day,
         "waiting": sum(line.row.accepted_at is None and line.row.postponed_to is None for line in day.lines),
         "suggested": day.suggested,

@@ -14,9 +14,11 @@ from django.db import connection
 from config.lib.clock import SHANGHAI
 from config.lib.models import Release
 from customers.domain import economics as files
+from customers.domain import effective
 from customers.domain.consents import CREDIT_QUERY, MESSAGES, POSITION, PUBLICITY, asked
 from customers.domain.form import score
 from customers.models import Consent, Household, Milestone, Person, Profile, ProfileCheck, Visit
+from customers.selectors.effective import rules_on
 from customers.selectors.forms import Edition, editions_for
 from grids.models import Campaign, Grid, Staff
 from reporting.demo import away, bulk, economics
@@ -139,6 +141,7 @@ _VISIT = (
     "id", *RECORDED, "client_uuid", "content_hash", "campaign_id", "lead_id", "partner_id", "purpose", "outcome", "person_met_id",
     "device_at", "received_at", "latitude", "longitude", "accuracy_m", "needs", "note", "next_visit_on",
     "channel", "called", "entry", "typed_by_id",
+    "dwell_minutes", "judged", "reasons", "rules_id",
 )  # fmt: skip
 
 
@@ -155,6 +158,8 @@ def _visits(
     now: datetime,
 ) -> Iterable[list[Any]]:
     first = bulk.reserve(Visit, len(outings))
+    release = rules_on(campaign.institution_id, now.date())
+    rules = effective.read(release.document) if release is not None else None
     for place, outing in enumerate(outings):
         colleagues = [one for one in organisation.officers[outing.grid.branch_id] if one.pk != outing.lead.pk]
         uuid = UUID(int=random.getrandbits(128), version=4)
@@ -167,6 +172,9 @@ def _visits(
         latitude, longitude = outing.grid.latitude, outing.grid.longitude
         # Where the visit was is kept with consent alone, which is asked of whoever files.
         near = random.random() < 0.9 and outing.outcome == Visit.Outcome.INTERVIEWED
+        way = away.way_of(outing.outcome, uuid.int, outing.lead, organisation.managers[outing.grid.branch_id])
+        facts = _facts(Random(uuid.int), outing, way, has_person=bool(met))  # noqa: S311  a demo by its seed
+        verdict = effective.judge(facts, rules) if rules is not None else None
         yield [
             first + place, *_recorded(outing), uuid, sha256(uuid.bytes).hexdigest(), campaign.pk, outing.lead.pk,
             random.choice(colleagues).pk if colleagues and random.random() < 0.35 else None,
@@ -174,8 +182,28 @@ def _visits(
             f"{float(latitude) + random.uniform(-0.004, 0.004):.6f}" if latitude is not None and near else None,
             f"{float(longitude) + random.uniform(-0.004, 0.004):.6f}" if longitude is not None and near else None,
             f"{random.uniform(4, 38):.1f}" if near else None, [], "", None,
-            *away.way_of(outing.outcome, uuid.int, outing.lead, organisation.managers[outing.grid.branch_id]),
+            *way,
+            facts.dwell_minutes if facts.entry == Visit.Entry.PAGE else None, verdict.effective if verdict else None,
+            [one.kept() for one in verdict.reasons] if verdict else [], release.pk if release else None,
         ]  # fmt: skip
+
+
+def _facts(
+    random: Random, outing: Outing, way: tuple[str, str, str, int | None], *, has_person: bool
+) -> effective.Facts:
+    """What most visits show, and now and then one in a hurry or without a photo; the photos themselves are no part of the demo."""
+    is_talk = outing.outcome in (Visit.Outcome.INTERVIEWED, Visit.Outcome.PARTIAL)
+    return effective.Facts(
+        outcome=outing.outcome,
+        channel=way[0],
+        entry=way[2],
+        photos=0 if random.random() < 0.04 else random.randint(1, 3),
+        dwell_minutes=random.choices((random.randint(2, 4), random.randint(6, 55)), (4, 96))[0]
+        if is_talk
+        else random.randint(1, 4),
+        has_person=has_person,
+        file_percent=random.randint(40, 58) if is_talk and random.random() < 0.02 else None,
+    )
 
 
 _PROFILE = (

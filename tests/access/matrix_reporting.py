@@ -43,6 +43,9 @@ def _declaration(world: World) -> dict[str, Any]:
 ROWS = {
     "reporting:overview": Row(posts=OVERSEERS),
     "reporting:overview_map": Row(posts=OVERSEERS),
+    "reporting:visit_statistics": Row(posts=OVERSEERS | {PostKind.OFFICER}),
+    "reporting:visit_statistics_xlsx": Row(posts=OVERSEERS | {PostKind.OFFICER}),
+    "reporting:visits_behind": Row(posts=frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER})),
     "reporting:weekly": Row(posts=READERS),
     "reporting:weekly_xlsx": Row(posts=READERS, kwargs=_running),
     "reporting:weekly_pdf": Row(posts=READERS, kwargs=_running),

@@ -81,6 +81,9 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.facts_follow_their_household": (
         "update customers_visit set grid_id = (select max(id) from grids_grid) where id = (select min(id) from customers_visit)",
     ),
+    "customers.visits_are_counted_as_they_are": (
+        "update customers_visittally set own_subjects = own_subjects + 1 where id = (select min(id) from customers_visittally)",
+    ),
     "customers.every_name_can_be_found": (
         "delete from customers_persontoken where person_id = (select min(id) from customers_person)",
     ),

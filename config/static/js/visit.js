@@ -138,11 +138,10 @@
     navigator.permissions
       .query({ name: "geolocation" })
       .then((permission) => {
-        const heed = () => {
-          if (permission.state === "denied") forget(form);
-        };
-        permission.addEventListener("change", heed);
-        heed();
+        if (permission.state === "denied") forget(form);
+        permission.addEventListener("change", () => {
+          if (permission.state !== "granted") forget(form);
+        });
       })
       .catch(() => {}); // a browser that does not tell says so in the watch itself
   }
