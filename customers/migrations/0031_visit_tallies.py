@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """Visits are counted as they arrive."""
 
     dependencies = [
-        ("customers", "0026_effective_visits"),
+        ("customers", "0030_reasons_used"),
         ("grids", "0007_changes"),
         ("lib", "0009_signed_consents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
