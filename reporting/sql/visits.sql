@@ -1,3 +1,6 @@
+-- This file may run before the tables it names are there.
+set local check_function_bodies = off;
+
 -- Visited and effectively visited subjects of a span of days by branch, grid, officer or all together, for the reading posts of the
 -- institution alone: counts without a name, so that a leader without customers sees the same figures. ``only_staff`` counts what one
 -- officer led or joined; which units a post is shown is decided in reporting.access.
