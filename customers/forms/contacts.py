@@ -26,7 +26,7 @@ class ContactForm(forms.Form):
 
     why = forms.ChoiceField(label=gettext_lazy("原因"), choices=WHYS, widget=forms.RadioSelect)
     way = forms.ChoiceField(label=gettext_lazy("怎么联系"))
-    contact = forms.TypedChoiceField(label=gettext_lazy("家中联系人"), required=False, coerce=int, empty_value=None)
+    contact = forms.TypedChoiceField(label=gettext_lazy("通过家里谁"), required=False, coerce=int, empty_value=None)
     returns_on = forms.DateField(
         label=gettext_lazy("预计返乡"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )

@@ -78,7 +78,7 @@ class StatementForm(forms.Form):
     next_visit_on = items.day(gettext_lazy("下次走访"))
     plan_way = Words(label=gettext_lazy("怎么联系"), required=True, widget=forms.Select)
     plan_contact = Words(
-        label=gettext_lazy("家中联系人"),
+        label=gettext_lazy("通过家里谁"),
         required=True,
         widget=forms.Select(attrs={"data-shown-field": "plan_way", "data-shown-values": HOME}),
     )

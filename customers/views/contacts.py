@@ -99,15 +99,12 @@ def migrant_list(request: StaffRequest) -> HttpResponse:
     wanted = MigrantFilter.read(request.GET)
     page, rows, counts = selectors.register_of(request.post, wanted, request.GET.get("page"))
     own = f"?grid={wanted.grid}&due=" if wanted.grid else "?due="
-    labels = {"": _("外出务工"), "30": _("30 天内返乡"), "60": _("60 天内返乡"), "past": _("应已返乡")}
+    labels = {"": _("全部"), "30": _("30 天内返乡"), "60": _("60 天内返乡"), "past": _("应已返乡")}
     context = {
-        "where": [{"label": _("客户"), "url": reverse("customers:household_list")}, {"label": _("外出务工")}],
+        "where": [{"label": _("客户"), "url": reverse("customers:household_list")}, {"label": _("外出务工登记")}],
         "page": page,
         "rows": rows,
-        "stats": [
-            {"label": label, "value": counts[code], "unit": _("人"), "url": own + code}
-            for code, label in labels.items()
-        ],
+        "stats": [{"label": label, "value": counts[code], "url": own + code} for code, label in labels.items()],
         "filters": [
             {
                 "name": "grid",
@@ -144,6 +141,6 @@ def migrant_export(request: StaffRequest) -> HttpResponse:
         detail={"rows": rows, "filter": request.GET.urlencode()[:200]},
     )
     response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, f"{_('外出务工')}_{clock.today()}.xlsx")
+    response["Content-Disposition"] = content_disposition_header(True, f"{_('外出务工登记')}_{clock.today()}.xlsx")
     response["Cache-Control"] = "private, no-store"
     return response

@@ -174,7 +174,7 @@ def test_a_shop_is_kept_in_touch_with_as_well(world: World, client_of: ClientOf)
     shop = make_business(make_grid(world, "market", "东关市场"))
     chen = client_of(world.chen)
     html = chen.get(reverse("customers:contact", args=[shop.pk])).content.decode()
-    assert "家中联系人" not in html
+    assert "通过家里谁" not in html
     assert (
         chen.post(reverse("customers:contact", args=[shop.pk]), {"why": "refused", "way": "phone"}).status_code == 302
     )
