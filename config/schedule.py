@@ -12,7 +12,7 @@ SCHEDULE = {
     "compare-changes": {"task": "customers.compare_changes", "schedule": crontab(minute=40, hour=2)},
     # People filed twice and photos used twice: looked for when nobody works (Semantics, section 8).
     "sweep-duplicates": {"task": "customers.sweep_duplicates", "schedule": crontab(minute=10, hour=2)},
-    # Digests of what waits, from DIGEST_HOUR on; what failed is tried again, what was sent is not (decision record 0020).
+    # Digests of what waits, from DIGEST_HOUR on; what failed is tried again, what was sent is not (decision record 0022).
     "send-digests": {"task": "grids.send_digests", "schedule": crontab(minute="3-59/15", hour="6-20")},
     # Transfers whose day has come, early in the day; the hourly repetition catches up a night on which nothing ran.
     "carry-out-transfers": {"task": "grids.carry_out_transfers", "schedule": crontab(minute=5, hour=0)},

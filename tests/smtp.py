@@ -1,8 +1,11 @@
 """A mail server that speaks SMTP on a socket of its own: keeps what it is handed, refuses or dies when told to."""
 
+import os
+import signal
 import socketserver
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -11,13 +14,14 @@ from config.env import MailServer
 
 class Mailbox:
     """What arrived, and how the server behaves: ``refuses`` answers 451 to the next so many, ``hangs_up`` drops the
-    connection after it has taken a mail, before it says so."""
+    connection after it has taken a mail, before it says so; ``kills`` names a file with the number of the process to kill then."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuses = 0
         self.hangs_up = False
         self.connections = 0
+        self.kills: Path | None = None
 
 
 class _Talk(socketserver.StreamRequestHandler):
@@ -36,6 +40,9 @@ class _Talk(socketserver.StreamRequestHandler):
                 self.say("354 go on")
                 block = b"".join(iter(self.rfile.readline, b".\r\n"))
                 box.mails.append(message_from_bytes(block, policy=policy.default))  # type: ignore[arg-type]
+                if box.kills is not None:
+                    os.kill(int(box.kills.read_text()), signal.SIGKILL)
+                    return
                 if box.hangs_up:
                     return
                 self.say("250 taken")

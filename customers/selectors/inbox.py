@@ -26,6 +26,7 @@ from customers.selectors.checking import rules_on
 from customers.selectors.duplicates import waiting_merges
 from customers.selectors.lists import overdue
 from customers.selectors.queues import newest_of
+from customers.selectors.sharing import there_in
 from customers.selectors.today import returned_profiles
 from grids.access import PostKind
 
@@ -38,6 +39,14 @@ def _oldest(rows: QuerySet[Model], at_: str) -> Heap:
     return Heap(**rows.order_by().aggregate(count=Count("pk"), since=Min(at_)))
 
 
+def _in_hand(asked: Asked, checker: str, late: Q) -> Q:
+    """Return the condition of second checks that wait for this person: given to him, or to nobody who is there (record 0020);
+    for the manager also what is late in anybody's hands."""
+    there = there_in(access.roster_branches_for(asked.post).order_by().values_list("pk", flat=True))
+    mine = Q(**{checker: asked.me}) | Q(**{f"{checker}__isnull": True}) | ~Q(**{f"{checker}__in": there | {asked.me}})
+    return mine | late if asked.post.kind == PostKind.BRANCH_MANAGER else mine
+
+
 def _to_check(asked: Asked) -> Iterator[Heap]:
     """Files that wait for this second person; overdue by the released working days."""
     waiting = access.check_queue()
@@ -45,8 +54,9 @@ def _to_check(asked: Asked) -> Iterator[Heap]:
         return
     rules = rules_on(asked.post.staff.institution_id, asked.today)
     limit = rules.overdue_before(asked.today)
-    late = Count("pk", filter=Q(submitted_at__lt=limit)) if limit is not None else Count("pk", filter=Q(pk__in=()))
-    found = newest_of(waiting).aggregate(count=Count("pk"), since=Min("submitted_at"), overdue=late)
+    late = Q(submitted_at__lt=limit) if limit is not None else Q(pk__in=())
+    rows = newest_of(waiting).filter(_in_hand(asked, "check_task__checker", late))
+    found = rows.aggregate(count=Count("pk"), since=Min("submitted_at"), overdue=Count("pk", filter=late))
     yield Heap(**found, due=rules.due_on(found["since"]) if found["since"] else None)
 
 
@@ -72,9 +82,16 @@ def _to_settle(asked: Asked) -> Iterator[Heap]:
     waiting = access.change_queue()
     if not waiting:
         return
-    late = Count("subject_id", distinct=True, filter=Q(due_on__lt=asked.today))
-    found = open_flags(waiting).aggregate(
-        count=Count("subject_id", distinct=True), since=Min("flagged_at"), due=Min("due_on"), overdue=late
+    late = Q(due_on__lt=asked.today)
+    found = (
+        open_flags(waiting)
+        .filter(_in_hand(asked, "profile__check_task__checker", late))
+        .aggregate(
+            count=Count("subject_id", distinct=True),
+            since=Min("flagged_at"),
+            due=Min("due_on"),
+            overdue=Count("subject_id", distinct=True, filter=late),
+        )
     )
     yield Heap(**found)
 

@@ -12,7 +12,7 @@ class Digest(models.Model):
     """One mail of a day. The row is claimed and committed before the mail server is asked, and settled after it answered.
 
     A process that dies in between leaves it ``sending``: nobody knows whether the mail went out. It is then tried once more and
-    never again (``unknown``), so the worst is one mail twice, never a flood (decision record 0020).
+    never again (``unknown``), so the worst is one mail twice, never a flood (decision record 0022).
     """
 
     guard = Guard(

@@ -1,6 +1,6 @@
 """People, their posts and what they are responsible for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -114,11 +114,6 @@ def events_about(staff: Staff) -> list[dict[str, Any]]:
         }
         for event in events.order_by("-at", "-pk")[:20]
     ]
-
-
-def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
-    """Return how people are called, by number."""
-    return dict(Staff.objects.filter(pk__in=tuple(staff_ids)).order_by("number").values_list("pk", "name"))
 
 
 def who_can_sit(post: Post, covers: bool, on: date) -> list[tuple[int, str]]:

@@ -16,7 +16,7 @@ from config.lib.acting import standing_in
 from config.lib.display import number
 from config.lib.requests import StaffRequest
 from grids.access import PostKind
-from grids.selectors.people import names_of
+from grids.selectors.colleagues import names_of
 
 INBOX_POSTS = tuple(kind for kind in PostKind if kind != PostKind.ASSESSOR)
 """Everybody but the assessor, whose one page is his sheet."""
@@ -44,7 +44,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
         "where": [{"label": request.user.institution.short_name}, {"label": _("待办事项")}],
         "parts": [{"name": names.get(whose, "") if whose else "", "rows": found} for whose, found in parts.items()],
         "total": lib.total_of(rows),
-        "principals_named": list(names.values()),
+        "principals_named": [names[pk] for pk in principals],
     }
     return render(request, "grids/inbox.html", context)
 
