@@ -9,7 +9,7 @@ where 元 is asked; two figures swapped; an ID number mistyped; a neighbour's fi
 import json
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -19,9 +19,10 @@ from random import Random
 from typing import Any
 
 from bench.harness import Result
-from customers.domain import guard, identity
+from customers.domain import guard, identity, prices
 from customers.domain.economics import figures_digest, totals
 from customers.domain.form import Form, read, read_form
+from customers.domain.prices import Price
 from customers.domain.slips import slips
 from reporting.demo.economics import Adult, document
 
@@ -43,6 +44,7 @@ class Rules:
     form: Form
     limits: guard.Limits
     village_ratio: Decimal
+    prices: Mapping[str, Price]
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,12 @@ def _rules() -> Rules:
     entries = json.loads((PARAMETERS / "customers.json").read_text("utf-8"))
     shipped = {entry["kind"]: entry["document"] for entry in entries if "document" in entry}
     form, _faults = read_form(json.loads((PARAMETERS / "forms" / "farm_household.json").read_text("utf-8")))
-    return Rules(form, guard.read(shipped["change_guard"]), Decimal(shipped["typing_checks"]["village_ratio"]))
+    return Rules(
+        form,
+        guard.read(shipped["change_guard"]),
+        Decimal(shipped["typing_checks"]["village_ratio"]),
+        prices.read(shipped["price_list"]),
+    )
 
 
 # --- Honest files -------------------------------------------------------------------------------------------------------
@@ -150,11 +157,17 @@ def _usual(village: list[Home]) -> dict[str, Decimal]:
 # --- What catches an error ------------------------------------------------------------------------------------------------
 
 
+def _doubted(before: Document, clean: Document, rules: Rules) -> bool:
+    """Whether an amount is asked about beside the last one or the reference price, and was not asked about then."""
+    asked = {one.path for one in prices.outside(before, rules.prices)}
+    return bool(slips(rules.form, before, clean) or prices.outside(clean, rules.prices, asked))
+
+
 def _caught(before: Document, sent: Document, rules: Rules, usual: dict[str, Decimal], others: set[str]) -> str:
     """Which of the three caught it first: "typing", "guard", "check", or "" for none."""
     clean, problems = read(rules.form, sent, today=TODAY)
     known = {(one.path, one.code) for one in read(rules.form, before, today=TODAY)[1]}
-    if any((one.path, one.code) not in known for one in problems) or slips(rules.form, before, clean):
+    if any((one.path, one.code) not in known for one in problems) or _doubted(before, clean, rules):
         return "typing"
     now, then = totals(clean), totals(before)
     for name, quartile in usual.items():

@@ -1,14 +1,13 @@
 """The parameters of going out: contact with those away or refusing, the order of visits, what makes a visit effective."""
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted_by, register
 from config.lib.parameters.shape import Chosen, Group, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
-from customers.domain import catalogue, dayplan, effective
+from customers.domain import catalogue, dayplan, effective, prices
 from customers.selectors.contacts import KIND as CONTACT_PLANS
 
 
@@ -21,14 +20,6 @@ def _days(name: str, zh: str, en: str, most: int) -> Scalar:
         low=Decimal(1),
         high=Decimal(most),
     )
-
-
-def _festival_problems(given: Any, _about: About) -> Iterator[Problem]:
-    for place, row in enumerate(given.get("festivals", ())):
-        try:
-            date.fromisoformat(str(row.get("on", "")))
-        except ValueError:
-            yield Problem(("festivals", place, "on"), Words("写成 2027-02-06", "Write it as 2027-02-06"))
 
 
 register(
@@ -50,10 +41,9 @@ register(
                 code="",
                 most=30,
                 is_optional=True,
-                members=(Scalar(name="on", label=Words("日期", "Day"), longest=10),),
+                members=(Scalar(name="on", label=Words("日期", "Day"), value=Value.DAY),),
             ),
         ),
-        problems=_festival_problems,
     )
 )
 
@@ -269,5 +259,57 @@ register(
             Group(name="phone", label=Words("电话", "By phone"), members=(_COUNTS, _PERSON, _FILE)),
         ),
         uses=(Use(title=Words("走访", "visits"), count=counted_by("visits_under_rules")),),
+    )
+)
+
+
+def _price_problems(given: Any, _about: About) -> Iterator[Problem]:
+    for place, row in enumerate(given["prices"]):
+        if Decimal(row["high"]) < Decimal(row["low"]):
+            yield Problem(("prices", place, "high"), Words("不能低于最低价", "Must not be below the lowest price"))
+
+
+def _price(name: str, zh: str, en: str) -> Scalar:
+    return Scalar(
+        name=name,
+        label=Words(zh, en),
+        value=Value.DECIMAL,
+        unit=Words("元", "yuan"),
+        low=Decimal(0),
+        high=Decimal(100_000_000),
+    )
+
+
+# The assets of households, then those that only the forms of businesses know.
+PRICED = (
+    *((kind.code, Words(kind.zh, kind.en)) for kind in catalogue.ASSETS.values()),
+    ("premises", Words("经营用房", "business premises")),
+    ("equipment", Words("生产设备", "production equipment")),
+)
+register(
+    ParameterKind(
+        code=prices.KIND,
+        title=Words("参考价", "Reference prices"),
+        note=Words(
+            "采集时数量旁边显示；金额按数量折合超出范围的问一次，不拦提交",
+            "Shown beside the quantity; an amount outside the range by its quantity is asked about once, never refused",
+        ),
+        area=Area.RULES,
+        shape=document(
+            Rows(
+                name="prices",
+                label=Words("参考价", "Price"),
+                code="kind",
+                most=60,
+                members=(
+                    Scalar(name="kind", label=Words("资产种类", "Asset"), value=Value.CHOICE, choices=PRICED),
+                    Scalar(name="unit_zh", label=Words("单位", "Unit in Chinese"), longest=10),
+                    Scalar(name="unit_en", label=Words("单位（英文）", "Unit"), longest=20),
+                    _price("low", "最低", "Lowest"),
+                    _price("high", "最高", "Highest"),
+                ),
+            ),
+        ),
+        problems=_price_problems,
     )
 )

@@ -62,6 +62,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "上次是 {value} 元，这次约为万分之一，是不是按万元填了？",
             "{value} yuan last time, about a ten-thousandth now: typed in units of 10,000 yuan?",
         ),
+        "price_unusual": (
+            "按数量折合每单位 {value} 元，参考价为{name}，请核对金额和数量",
+            "{value} yuan a unit by the quantity; the reference is {name}: check amount and quantity",
+        ),
         "note_too_long": (
             "最多 {name} 字，现有 {value} 字",
             "At most {name} characters, this has {value}",

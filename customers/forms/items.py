@@ -4,6 +4,7 @@ The fields take any text; ``customers.domain.form`` says what is wrong with it, 
 beside its field.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib import display
 from customers.domain import catalogue
 from customers.domain.form import Field, Section
+from customers.domain.prices import Price
 
 # So many choices still fit a phone as buttons.
 MOST_BUTTONS = 5
@@ -383,9 +385,16 @@ class Rows:
         self.suggested: list[tuple[str, str]] = []
         self.title = self.label = self.add = self.help = ""
         self.can_repeat = bool(base)
+        self.prices = ""
         self.section = form.section
         if self.section is not None:
             self._name(self.section)
+
+    def offer(self, prices: Mapping[str, Price]) -> None:
+        """Let the page set reference prices beside what is typed: unit, lowest and highest by the kind of a row."""
+        words = language()
+        rows = {kind: [one.unit.label(words), str(one.low), str(one.high)] for kind, one in prices.items()}
+        self.prices = json.dumps(rows, ensure_ascii=False) if rows else ""
 
     def _name(self, section: Section) -> None:
         words = language()

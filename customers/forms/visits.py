@@ -20,6 +20,8 @@ from customers.domain.form import Field, Form, Section
 from customers.domain.form.definition import SUMMED, TOTALS
 from customers.domain.form.reading import answer, put
 from customers.domain.members import Joining, Leaving
+from customers.domain.prices import SECTION as PRICED
+from customers.domain.prices import Price
 from customers.forms import items
 from customers.forms.contacts import ways as contact_ways
 from customers.forms.items import Cell, ItemForm, Rows, Words, control, form_of, language
@@ -167,8 +169,10 @@ class VisitForm:
         data: Any = None,
         initial: Mapping[str, Any] | None = None,
         usual: Mapping[str, Range] | None = None,
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
         self.usual = usual or {}
+        self.prices = prices or {}
         self.definition = definition
         self.people = people
         self.base = base or {}
@@ -239,6 +243,8 @@ class VisitForm:
             people=self.named,
             limit=section.most,
         )
+        if section.code == PRICED:
+            rows.offer(self.prices)
         known = {str(person.pk): person for person in self.people}
         for row in rows if section.shape == "members" else ():
             row.who = known.get(row.value("person"))

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from config.lib import audit, clock, crypto, files
 from config.lib.weeks import business_day
 from customers.domain import consents as consent_rules
-from customers.domain import economics, form, visits
+from customers.domain import economics, form, prices, visits
 from customers.domain.contacts import Terms
 from customers.domain.diff import compare
 from customers.domain.economics import Problem
@@ -39,6 +39,7 @@ from customers.models import (
 from customers.selectors.consents import Standing, notice_in_force, standing_of
 from customers.selectors.effective import rules_on, verdict_on
 from customers.selectors.forms import Edition, edition_for, editions_for, fits_of
+from customers.selectors.prices import prices_of
 from customers.selectors.visits import baseline, newest_profile
 from customers.services import consents, contacts, members, milestones
 from customers.services.guard import flag_changes
@@ -355,7 +356,7 @@ def _validated(
         document, found = form.read(
             edition.form, submission.document, today=clock.today(), confirmed=submission.confirmed
         )
-        problems += found + _slips(home, submission, edition, document, {one.path for one in found})
+        problems += found + _doubts(home, submission, edition, document, {one.path for one in found})
         strangers = [
             Problem(f"members.{i}.person", "person_missing", str(member.get("person")))
             for i, member in enumerate(document.get("members", []))
@@ -367,17 +368,17 @@ def _validated(
     return document, newcomers, problems
 
 
-def _slips(
+def _doubts(
     home: Place, submission: Submission, edition: Edition, document: dict[str, Any], asked: set[str]
 ) -> list[Problem]:
-    """Ask about amounts that look like slips beside the file last accepted, unless the page asks of them already; what the newest
-    revision says as well was answered then."""
-    base = baseline(home.pk)
-    if base is None:
-        return []
-    found = slips(edition.form, base.document, document, submission.confirmed | asked)
+    """Ask about amounts that look like slips beside the file last accepted or lie far from the reference price of their quantity,
+    unless the page asks of them already; what the newest revision says as well was answered then."""
+    base, quiet = baseline(home.pk), submission.confirmed | asked
+    found = slips(edition.form, base.document, document, quiet) if base is not None else []
+    if any(row.get("quantity") for row in document.get(prices.SECTION, ())):
+        found += prices.outside(document, prices_of(home.institution_id), quiet | {one.path for one in found})
     newest = newest_profile(home.pk) if found else None
-    if newest is None or newest.pk == base.pk:
+    if newest is None:
         return found
     said = {row.path for row in compare(edition.form, newest.document, document) if row.change == "same"}
     return [one for one in found if one.path not in said]

@@ -23,6 +23,7 @@ from customers.forms.items import language
 from customers.forms.papers import PaperForm, PrintForm
 from customers.selectors import papers as selectors
 from customers.selectors.forms import Edition, edition_for, edition_released, editions_of
+from customers.selectors.prices import prices_of
 from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, start_of
 from customers.services import papers as service
@@ -193,6 +194,7 @@ def _form(request: StaffRequest, home: Any, start: VisitStart) -> PaperForm:
     return PaperForm(
         officers=officers,
         usual=ranges_of(home.institution_id, home.grid_id, home.pk),
+        prices=prices_of(home.institution_id),
         lead=mine or (officers[0].pk if len(officers) == 1 else None),
         definition=start.edition.form if start.edition else None,
         form_key=start.edition.key if start.edition else "",

@@ -25,6 +25,7 @@ from customers.forms.visits import VisitForm, sentence
 from customers.selectors import households, identity
 from customers.selectors.consents import adults_of
 from customers.selectors.effective import needs_of, reasons_of
+from customers.selectors.prices import prices_of
 from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, is_light, start_of
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
@@ -83,6 +84,7 @@ def _form_key(request: StaffRequest) -> str:
 def _form(home: Any, start: VisitStart, request: StaffRequest) -> VisitForm:
     return VisitForm(
         usual=ranges_of(home.institution_id, home.grid_id, home.pk),
+        prices=prices_of(home.institution_id),
         definition=start.edition.form if start.edition else None,
         form_key=start.edition.key if start.edition else "",
         people=start.people,

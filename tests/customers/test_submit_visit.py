@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from config.lib import clock
+from config.lib import clock, releases
 from config.lib.models import AuditEvent, StoredFile
 from customers.domain.visits import SENTENCES
 from customers.models import Consent, Evidence, Household, Milestone, Profile, Visit
@@ -20,7 +20,7 @@ from tests import world as world_module
 from tests.conftest import acting_as
 from tests.customers.builders import document, make_household, release_parameters, submission
 from tests.customers.races import race
-from tests.world import World
+from tests.world import SINCE, World
 
 Acting = Callable[..., AbstractContextManager[Any]]
 
@@ -156,6 +156,24 @@ def test_a_question_is_answered_by_its_path(world: World, home: Household) -> No
     assert _problems(world, home, document=small) == [("assets.0.current", "which_unit")]
 
     assert _submit(world, home, document=small, confirmed=frozenset({"assets.0.current"})).profile.number == 1
+
+
+def test_an_amount_that_does_not_go_with_its_quantity_is_asked_about_once(world: World, home: Household) -> None:
+    releases.publish(
+        institution_id=world.bank.pk,
+        kind="price_list",
+        document={"prices": [{"kind": "land", "unit_zh": "亩", "unit_en": "mu", "low": "200", "high": "60000"}]},
+        effective_on=SINCE,
+        drafted_by_id=world.mo.pk,
+        released_by_id=world.ning.pk,
+    )
+    dear = document(home, assets=[{"kind": "land", "quantity": "2", "current": "3000000"}])
+    assert _problems(world, home, document=dear) == [("assets.0.current", "price_unusual")]
+
+    confirmed = _submit(world, home, document=dear, confirmed=frozenset({"assets.0.current"})).profile
+    assert confirmed.number == 1
+    # What was answered then is not asked again.
+    assert _submit(world, home, document=dear).profile.number == 2
 
 
 def test_a_member_of_another_household_is_no_member(world: World, home: Household) -> None:
