@@ -14,6 +14,7 @@ from grids.models import Attendance, PostKind, Staff, Training
 
 ON_PAGE = 20
 PEOPLE_ON_PAGE = 50
+MOST_TO_INVITE = 100
 State = Attendance.State
 KINDS, STATES = Training.Kind.choices, State.choices
 TONES = {"invited": "wait", "attended": "good", "absent": "neutral"}
@@ -43,8 +44,9 @@ def invitable(post: Post) -> QuerySet[Staff]:
     return access.staff_for(post).filter(is_active=True, kind=Staff.Kind.EMPLOYEE)
 
 
-def not_listed(post: Post, training: Training, only: str = "") -> list[Staff]:
-    """Return who may still be invited, of one post's kind or all; of a branch's session that branch and below."""
+def not_listed(post: Post, training: Training, only: str = "") -> tuple[list[Staff], int]:
+    """Return who may still be invited, of one post's kind or all, of a branch's session that branch and below: the first of them,
+    and how many more there are."""
     listed = Attendance.objects.filter(training=training, staff=OuterRef("pk"))
     people = invitable(post).filter(~Exists(listed)).exclude(pk=post.staff_id)
     if training.branch is not None:
@@ -52,7 +54,8 @@ def not_listed(post: Post, training: Training, only: str = "") -> list[Staff]:
     if only in PostKind.values:
         held = posts_on(clock.today()).filter(staff=OuterRef("pk"), kind=only)
         people = people.filter(Exists(held))
-    return list(people.select_related("home_branch").order_by("home_branch__path", "number"))
+    shown = list(people.select_related("home_branch").order_by("home_branch__path", "number")[:MOST_TO_INVITE])
+    return shown, people.count() - len(shown)
 
 
 def page_of(post: Post, filters: Mapping[str, str], number: str | None) -> tuple[Page[Any], dict[int, dict[str, int]]]:

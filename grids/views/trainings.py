@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -67,7 +68,9 @@ def training(request: StaffRequest, pk: int) -> HttpResponse:
 def _page(request: StaffRequest, found: Any, error: str = "", typed: Any = None, status: int = 200) -> HttpResponse:
     mine = set(selectors.invitable(request.post).values_list("pk", flat=True))
     only = request.GET.get("post", "")
-    rows = selectors.newest_of(found)
+    everybody = selectors.newest_of(found)
+    page = Paginator(everybody, selectors.PEOPLE_ON_PAGE).get_page(request.GET.get("page"))
+    people, left = selectors.not_listed(request.post, found, only) if not found.cancelled_at else ([], 0)
     context = {
         "where": _where(request, found.title),
         "training": found,
@@ -77,13 +80,15 @@ def _page(request: StaffRequest, found: Any, error: str = "", typed: Any = None,
                 "may": one.staff_id in mine and one.staff_id != request.user.pk,
                 "typed": (typed or {}).get(one.staff_id),
             }
-            for one in rows
+            for one in page
         ],
+        "page": page,
         "states": selectors.STATES,
         "tones": selectors.TONES,
         "may_record": selectors.is_held(found) and not found.cancelled_at,
-        "may_cancel": not found.cancelled_at and not any(one.state == "attended" for one in rows),
-        "people": selectors.not_listed(request.post, found, only) if not found.cancelled_at else [],
+        "may_cancel": not found.cancelled_at and not any(one.state == "attended" for one in everybody),
+        "people": people,
+        "left": left,
         "only": only,
         "post_kinds": PostKind.choices,
         "error": error,
@@ -116,7 +121,8 @@ def training_note(request: StaffRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         return _page(request, found, str(refusal), {one.staff_id: one for one in said}, status=422)
     messages.success(request, _("已登记 %(count)s 人的出勤") % {"count": written})
-    return redirect("grids:training", pk)
+    number = request.GET.get("page", "")
+    return redirect(reverse("grids:training", args=[pk]) + (f"?page={number}" if number.isdigit() else ""))
 
 
 def _said(request: StaffRequest) -> Any:

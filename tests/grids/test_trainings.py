@@ -218,3 +218,24 @@ def test_the_lists_cost_the_same_for_one_and_for_twenty(world: World, client_of:
             gao.get(reverse("grids:training", args=[training.pk]))
         asked.append(len(captured))
     assert asked[0] == asked[1]
+
+
+def test_a_long_list_is_paged_and_recorded_page_by_page(world: World, client_of: ClientOf) -> None:
+    people = [
+        Staff.objects.create_user(
+            f"n{number:03d}", None, name=f"员{number}", institution=world.bank, home_branch=world.east
+        )
+        for number in range(120)
+    ]
+    training = held(world)
+    an = client_of(world.an)
+    page = reverse("grids:training", args=[training.pk])
+    assert "人没有列出" in an.get(page).content.decode()
+    invited(world, training, *people)
+    shown = an.get(page, {"page": 2}).context["rows"]
+    assert len(shown) == 50
+    first = shown[0]["row"].staff
+    answer = an.post(reverse("grids:training_note", args=[training.pk]) + "?page=2", {f"state:{first.pk}": "attended"})
+    assert answer["Location"] == f"{page}?page=2"
+    assert last(training, first)[0] == "attended"
+    assert "人没有列出" not in an.get(page).content.decode()
