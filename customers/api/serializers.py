@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from config.lib.api.fields import Reference, Yuan
+from config.lib.api.fields import Reference
 from config.lib.models import Release
 from customers.domain.effective import LONGEST_DWELL
 from customers.models import (
@@ -17,7 +17,6 @@ from customers.models import (
     ListEntry,
     ListRelease,
     Person,
-    Profile,
     ProfileCheck,
     Unit,
     Visit,
@@ -270,64 +269,6 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
 
     def get_is_signed(self, consent: Consent) -> bool:
         return consent.signature_id is not None
-
-
-class ProfileSerializer(serializers.ModelSerializer[Profile]):
-    """The totals of one revision of a file, computed by the database from its document."""
-
-    id = Reference()
-    household_id = Reference(source="subject_id")
-    visit_id = Reference()
-    collector_id = Reference()
-    form_id = Reference(allow_null=True)
-    assets_yuan = Yuan(source="assets")
-    disposable_yuan = Yuan(source="disposable")
-    liabilities_yuan = Yuan(source="liabilities")
-    guarantees_yuan = Yuan(source="guarantees")
-    gross_income_yuan = Yuan(source="gross_income")
-    operating_cost_yuan = Yuan(source="operating_cost")
-    net_income_yuan = Yuan(source="net_income")
-    expenses_yuan = Yuan(source="expenses")
-    surplus_yuan = Yuan(source="surplus")
-    net_assets_yuan = Yuan(source="net_assets")
-
-    class Meta:
-        model = Profile
-        fields: tuple[str, ...] = (
-            "id",
-            "household_id",
-            "number",
-            "visit_id",
-            "collector_id",
-            "submitted_at",
-            "document_hash",
-            "form_id",
-            "completeness",
-            "assets_yuan",
-            "disposable_yuan",
-            "liabilities_yuan",
-            "guarantees_yuan",
-            "gross_income_yuan",
-            "operating_cost_yuan",
-            "net_income_yuan",
-            "expenses_yuan",
-            "surplus_yuan",
-            "net_assets_yuan",
-        )
-        read_only_fields = fields
-
-
-class ProfileDetails(ProfileSerializer):
-    """A revision with its document."""
-
-    document = serializers.DictField(read_only=True, help_text=DOCUMENT)
-    carried = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="sections taken over as the same as last time"
-    )
-
-    class Meta(ProfileSerializer.Meta):
-        fields: tuple[str, ...] = (*ProfileSerializer.Meta.fields, "carried", "document")
-        read_only_fields = fields
 
 
 class RemarkSerializer(serializers.Serializer[Any]):
@@ -588,13 +529,3 @@ class FindingSerializer(serializers.Serializer[Any]):
     path = serializers.CharField()
     code = serializers.CharField()
     text = serializers.CharField()
-
-
-class StoredVisit(serializers.Serializer[Any]):
-    """What a submit led to."""
-
-    visit = VisitSerializer()
-    profile_id = serializers.IntegerField(allow_null=True)
-    profile_number = serializers.IntegerField(allow_null=True)
-    is_repeat = serializers.BooleanField(help_text="received before; nothing new was written")
-    warnings = FindingSerializer(many=True)

@@ -3,7 +3,7 @@
 import json
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from config.lib.api.errors import ErrorSerializer, Refused, problems_of
 from config.lib.api.views import Filter, Rows
 from customers import access
+from customers.api.file_serializers import ProfileDetails, ProfileSerializer, StoredVisit
 from customers.api.serializers import (
     BusinessSerializer,
     CheckSerializer,
@@ -24,9 +25,6 @@ from customers.api.serializers import (
     HouseholdEventSerializer,
     HouseholdSerializer,
     ListEntrySerializer,
-    ProfileDetails,
-    ProfileSerializer,
-    StoredVisit,
     UnitSerializer,
     VisitSerializer,
     VisitSubmission,
@@ -144,6 +142,7 @@ class Visits(Rows):
             "profile_number": stored.profile.number if stored.profile else None,
             "is_repeat": stored.is_repeat,
             "warnings": [_told(one) for one in stored.warnings],
+            "changes": stored.changes,
         }
         code = status.HTTP_200_OK if stored.is_repeat else status.HTTP_201_CREATED
         return Response(StoredVisit(body).data, status=code)
@@ -222,10 +221,12 @@ class Profiles(Rows):
     }
 
     def rows(self, post: Post) -> QuerySet[Any]:
-        return usable(access.profiles_for(post)).defer("document")
+        # Apart, not joined: the revision a change was found against by its number alone.
+        base = Prefetch("changes__base", access.profiles_for(post).only("number"))
+        return usable(access.profiles_for(post)).defer("document").prefetch_related("changes__proofs", base)
 
     def row(self, post: Post) -> QuerySet[Any]:
-        return usable(access.profiles_for(post))
+        return usable(access.profiles_for(post)).prefetch_related("changes__proofs", "changes__base")
 
 
 class Forms(Rows):

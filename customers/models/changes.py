@@ -100,6 +100,8 @@ class ChangeProof(Recorded):
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+", db_index=False)
     flag = models.ForeignKey(ChangeFlag, models.PROTECT, related_name="proofs", db_index=False)
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="proves")
+    # The item it is about, by its place in the document ("assets.0"); "" for the figure as a whole.
+    item = models.CharField(max_length=60, blank=True, default="", db_default="")
     added_by = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
     added_at = models.DateTimeField(db_default=Now())
 

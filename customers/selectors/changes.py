@@ -3,24 +3,31 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.utils.translation import get_language
 
 from config.lib import clock, releases
 from config.lib.acting import standing_in
 from config.lib.models import Release
 from customers import access
 from customers.domain import guard
-from customers.models import ChangeFlag, ChangeProof, Profile
+from customers.domain.moved import Moved, moved
+from customers.models import ChangeFlag, ChangeProof, CheckTask, Profile
+from customers.selectors.forms import form_of
 from customers.selectors.queues import places_of
+from customers.selectors.sharing import there_in
 from customers.selectors.trusted import trusted
 from grids.access import Post, PostKind
 
 KIND = "change_guard"
 PER_PAGE = 20
+MOST_ITEMS = 5
+UNBOUNDED = 2**31 - 1
 
 
 # --- Comparing ------------------------------------------------------------------------------------------------------
@@ -52,6 +59,31 @@ def trusted_before(subject_id: int, number: int, at: datetime, window_days: int)
     return [watched(row, row.proved) for row in rows]
 
 
+@dataclass(frozen=True)
+class Watch:
+    """A watched figure while it is typed: what it was when last trusted, and how far it may move without proof."""
+
+    figure: str
+    before: Decimal
+    percent: Decimal
+    floor: Decimal
+
+
+def watch_of(institution_id: int, subject_id: int) -> dict[str, Watch]:
+    """Return what the figures of a file typed now are compared with: the newest trusted revision of the window; empty without one."""
+    release = limits_on(institution_id, clock.today())
+    if release is None:
+        return {}
+    limits = guard.read(release.document)
+    earlier = trusted_before(subject_id, UNBOUNDED, clock.now(), limits.window_days)
+    if not earlier:
+        return {}
+    newest = max(earlier, key=lambda one: (one.at, one.key))
+    return {
+        name: Watch(name, newest.amounts[name], limit.percent, limit.floor) for name, limit in limits.figures.items()
+    }
+
+
 # --- Queues ---------------------------------------------------------------------------------------------------------
 
 
@@ -75,6 +107,7 @@ class Waiting:
     profile: Profile
     flags: list[ChangeFlag]
     is_proved: bool
+    owner: str = ""
 
     @property
     def due_on(self) -> date:
@@ -94,6 +127,9 @@ def _waiting(ids: list[int]) -> list[Waiting]:
     for flag in rows.order_by("pk"):
         flags.setdefault(flag.subject_id, []).append(flag)
     places, titles = places_of(flags)
+    owners = owners_of(
+        {found[0].profile_id for found in flags.values()}, {place.grid.branch_id for place in places.values()}
+    )
     return [
         Waiting(
             places[pk],
@@ -101,6 +137,7 @@ def _waiting(ids: list[int]) -> list[Waiting]:
             flags[pk][0].profile,
             [*flags[pk]],
             all(flag.is_proved for flag in flags[pk]),
+            owners.get(flags[pk][0].profile_id, ""),
         )
         for pk in ids
         if pk in flags and pk in places
@@ -161,6 +198,21 @@ class Finding:
     flag: ChangeFlag
     percent: int | None
     proofs: list[ChangeProof]
+    items: list[Moved]
+
+    @property
+    def shown(self) -> list[tuple[Moved, list[ChangeProof]]]:
+        """The items that moved it most, each with its own proofs."""
+        return [
+            (item, [proof for proof in self.proofs if item.path and proof.item == item.path])
+            for item in self.items[:MOST_ITEMS]
+        ]
+
+    @property
+    def whole(self) -> list[ChangeProof]:
+        """The proofs of the figure as a whole, and those of items that are not shown."""
+        shown = {item.path for item in self.items[:MOST_ITEMS] if item.path}
+        return [proof for proof in self.proofs if proof.item not in shown]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +223,13 @@ class ChangeSheet:
     place: Any
     title: str
     findings: list[Finding]
+    # Who was given the check and so settles the changes; "" where anybody of the branch may.
+    owner: str = ""
+
+    @property
+    def items(self) -> list[Moved]:
+        """The items of the file a proof may be about."""
+        return [item for one in self.findings if not one.flag.outcome for item in one.items[:MOST_ITEMS] if item.path]
 
     @property
     def is_open(self) -> bool:
@@ -200,12 +259,26 @@ def sheet_of(profile: Profile) -> ChangeSheet:
     for proof in ChangeProof.objects.filter(flag__profile=profile).select_related("evidence__file", "added_by"):
         proofs.setdefault(proof.flag_id, []).append(proof)
     places, titles = places_of([profile.subject_id])
+    there = {place.grid.branch_id for place in places.values()}
     return ChangeSheet(
         profile=profile,
         place=places.get(profile.subject_id),
         title=titles.get(profile.subject_id, ""),
-        findings=[Finding(flag, percent(flag), proofs.get(flag.pk, [])) for flag in flags],
+        findings=[Finding(flag, percent(flag), proofs.get(flag.pk, []), _items(flag, profile)) for flag in flags],
+        owner=owners_of([profile.pk], there).get(profile.pk, ""),
     )
+
+
+def _items(flag: ChangeFlag, profile: Profile) -> list[Moved]:
+    language = get_language() or "zh-hans"
+    return moved(flag.figure, form_of(profile), flag.base.document, profile.document, form_of(flag.base), language)
+
+
+def owners_of(profile_ids: Iterable[int], branch_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of those who were given the check of revisions and are there today: they settle its changes as well."""
+    there = there_in(branch_ids)
+    tasks = CheckTask.objects.filter(profile_id__in=list(profile_ids), checker_id__in=there)
+    return dict(tasks.values_list("profile_id", "checker__name"))
 
 
 def percent(flag: ChangeFlag) -> int | None:

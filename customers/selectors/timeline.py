@@ -13,6 +13,7 @@ from config.lib.weeks import SHANGHAI, business_day
 from customers import access
 from customers.models import (
     Business,
+    ChangeFlag,
     Consent,
     ContactPlan,
     Evidence,
@@ -25,11 +26,12 @@ from customers.models import (
     Unit,
     Visit,
 )
+from customers.selectors.changes import open_flags
 from customers.selectors.consents import scope_names
 from customers.selectors.effective import reasons_of
 from customers.selectors.files import releases_of_entries, verdict_of
 from customers.selectors.forms import form_of
-from grids.access import Post
+from grids.access import Post, PostKind
 
 Event = dict[str, Any]
 Filed = Household | Business | Unit
@@ -53,6 +55,7 @@ def timeline_of(household: Filed, post: Post | None = None) -> list[Event]:
         *_consents(household),
         *_contacts(household),
         *_lists(household, post),
+        *_changes(household, post),
         *_stages(household),
         *_roster(household),
     ]
@@ -211,6 +214,30 @@ def _contacts(household: Filed) -> list[Event]:
         parts.append(_("下次联系 %(day)s") % {"day": display.day(plan.next_on)} if plan.next_on else "")
         text = " · ".join(part for part in parts if part)
         events.append(_event(plan.made_at, title, "phone", 1, by=plan.made_by.name, text=text))
+    return events
+
+
+def _changes(household: Filed, post: Post | None) -> list[Event]:
+    """Figures that moved suddenly, and what was said of them."""
+    events = []
+    flags = ChangeFlag.objects.filter(subject_id=household.pk).select_related("settled_by", "profile__collector")
+    waiting = set(open_flags([household.pk]).values_list("pk", flat=True))
+    for flag in flags.defer("profile__document"):
+        text = f"{display.yuan(flag.before)} → {display.yuan(flag.after)}"
+        title = _("大额变化：%(figure)s") % {"figure": flag.get_figure_display()}
+        waits: dict[str, Any] = {}
+        if not flag.outcome:
+            waits = {"badge": _("待确认") if flag.pk in waiting else _("已由新版取代"), "tone": "wait"}
+        if flag.pk in waiting and post is not None and post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER):
+            waits["url"] = reverse("customers:change", args=[household.pk])
+        events.append(
+            _event(flag.flagged_at, title, "alert-circle", 3, by=flag.profile.collector.name, text=text, **waits)
+        )
+        if flag.settled_at is not None and flag.settled_by is not None:
+            is_true = flag.outcome == ChangeFlag.Outcome.CONFIRMED
+            said = _("变化属实：%(figure)s") if is_true else _("变化不认可：%(figure)s")
+            title = said % {"figure": flag.get_figure_display()}
+            events.append(_event(flag.settled_at, title, "gavel", 4, by=flag.settled_by.name, text=flag.answer))
     return events
 
 

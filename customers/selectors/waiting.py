@@ -291,7 +291,8 @@ def _say_life(keys: list[int], say: Say) -> None:
         home = homes.get(one.subject_id)
         title = home.head.name if home is not None and home.head is not None else str(one.get_kind_display())
         way = f"{one.grid.name} → {one.to_grid.name}" if one.to_grid is not None else one.grid.name
-        note = f"{one.get_kind_display()} · " + _("%(name)s 提出") % {"name": one.proposed_by.name}
+        parts = [str(one.get_kind_display()), one.reason, _("%(name)s 提出") % {"name": one.proposed_by.name}]
+        note = " · ".join(part for part in parts if part)
         say("life", one.pk, title, way, note)
 
 

@@ -3,7 +3,7 @@
 A flag never stands in the way of a submission; it holds the revision back from what is computed (``lib.trusted``).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from io import BytesIO
@@ -18,6 +18,7 @@ from config.lib.models import Release
 from config.lib.weeks import business_day, working_day_after
 from config.lib.working_days import changes_of
 from customers.domain import guard
+from customers.domain.moved import PARTS
 from customers.models import ChangeFlag, ChangeProof, Evidence, Profile, ProfileCheck, Subject
 from customers.selectors.changes import KIND, limits_on, trusted_before, watched
 from grids.selectors.institutions import institution_ids
@@ -74,6 +75,42 @@ def flag_changes(profile: Profile) -> list[ChangeFlag]:
     )
 
 
+@dataclass(frozen=True)
+class Proof:
+    """A photo or document sent with a visit: which figure it proves, and of which item ("assets.0"; "" for the whole)."""
+
+    figure: str
+    content: bytes
+    name: str
+    item: str = ""
+
+
+def prove_on_submission(*, staff: Any, visit: Any, flags: Collection[ChangeFlag], proofs: Iterable[Proof]) -> None:
+    """Keep what the officer sent as proof: with the flag of its figure, else, where nothing was flagged, with the visit like any
+    photo. Raises FileRefused."""
+    by_figure = {flag.figure: flag for flag in flags}
+    place = {
+        "institution_id": visit.institution_id,
+        "grid_id": visit.grid_id,
+        "recorded_grid_id": visit.grid_id,
+        "subject_id": visit.subject_id,
+    }
+    for proof in proofs:
+        file = files.store_document(
+            content=BytesIO(proof.content),
+            name=proof.name,
+            institution_id=visit.institution_id,
+            grid_id=visit.grid_id,
+            stored_by_id=staff.pk,
+            subject_id=visit.subject_id,
+        )
+        evidence = Evidence.objects.create(**place, visit=visit, file=file)
+        if (flag := by_figure.get(proof.figure)) is not None:
+            ChangeProof.objects.create(
+                **place, flag=flag, evidence=evidence, item=_item_of(flag, proof.item), added_by=staff
+            )
+
+
 # --- Proof --------------------------------------------------------------------------------------------------------------
 
 
@@ -86,6 +123,7 @@ def add_proof(
     content: bytes,
     name: str,
     note: str = "",
+    item: str = "",
 ) -> Evidence:
     """Store a photo or PDF as proof of changes of some figures; of all that are open when none is named.
 
@@ -111,7 +149,8 @@ def add_proof(
         }
         evidence = Evidence.objects.create(**place, file=file, caption=note.strip()[:60])
         ChangeProof.objects.bulk_create(
-            ChangeProof(**place, flag=flag, evidence=evidence, added_by=staff) for flag in flags
+            ChangeProof(**place, flag=flag, evidence=evidence, item=_item_of(flag, item), added_by=staff)
+            for flag in flags
         )
         audit.record(
             staff=staff,
@@ -122,6 +161,11 @@ def add_proof(
             post_id=post_id,
         )
     return evidence
+
+
+def _item_of(flag: ChangeFlag, item: str) -> str:
+    """The item where it belongs to the figure, else the figure as a whole."""
+    return item[:60] if item.startswith(f"{PARTS[flag.figure][0]}.") else ""
 
 
 def _locked(profile: Profile) -> list[ChangeFlag]:

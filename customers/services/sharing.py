@@ -3,10 +3,11 @@
 To have a check in hand orders the queue and says whose deadline it is; who else may check still may (Decision record 0020).
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from config.lib import audit, clock
 from customers.domain import sharing
@@ -15,6 +16,7 @@ from customers.selectors import sharing as selectors
 from grids.access import Post
 from grids.selectors.institutions import branch_ids, institution_ids
 
+log = logging.getLogger("gedang.sharing")
 Way = CheckTask.Way
 
 
@@ -99,9 +101,13 @@ def _write(moves: Mapping[int, int | None], way: str, given_by: int | None) -> i
         "by": given_by,
         "at": clock.now(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVE, values)
-        return int(cursor.rowcount)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_GIVE, values)
+            return int(cursor.rowcount)
+    except IntegrityError as error:
+        # A verdict or a newer revision that came in while this was being written.
+        raise ShareRefusedError("checked") from error
 
 
 def level(*, post: Post, digest: str) -> int:
@@ -130,7 +136,6 @@ def share_out(institution_id: int) -> int:
 
     Run as the worker: every night, and after a transfer or an absence. Returns how many files changed hands.
     """
-    moved = 0
     branches = branch_ids(institution_id)
     waiting, people = selectors.waiting_in(branches), selectors.people_in(branches)
     by_branch: dict[int, list[selectors.Waiting]] = {}
@@ -139,9 +144,11 @@ def share_out(institution_id: int) -> int:
     moves: dict[int, int | None] = {}
     for branch_id, files in by_branch.items():
         moves |= sharing.share(selectors.tasks_of(files, institution_id), people.get(branch_id, []))
-    if moves:
-        moved = _write(moves, Way.RULE, None)
-    return moved
+    try:
+        return _write(moves, Way.RULE, None) if moves else 0
+    except ShareRefusedError:
+        log.info("files of institution %d changed while they were shared out, the next run will", institution_id)
+        return 0
 
 
 def share_institutions() -> int:

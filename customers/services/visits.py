@@ -42,7 +42,7 @@ from customers.selectors.forms import Edition, edition_for, editions_for, fits_o
 from customers.selectors.prices import prices_of
 from customers.selectors.visits import baseline, newest_profile
 from customers.services import consents, contacts, members, milestones
-from customers.services.guard import flag_changes
+from customers.services.guard import Proof, flag_changes, prove_on_submission
 from customers.services.sharing import give_next
 from grids.selectors.campaigns import open_campaign
 from grids.selectors.colleagues import colleagues_at, officers_of
@@ -127,6 +127,8 @@ class Submission:
     # How contact is kept, where nobody could be talked to; fitted to what can be kept, never in the way of the visit.
     contact: Terms | None = None
     photos: tuple[Photo, ...] = ()
+    # What proves figures that moved suddenly, sent along.
+    proofs: tuple[Proof, ...] = ()
     # What the form could not even read, to be said together with everything else.
     unreadable: tuple[Problem, ...] = ()
 
@@ -143,6 +145,8 @@ class Stored:
     changes: list[ChangeFlag] = field(default_factory=list)
     # Who was given the second check; None without a file, and where it lies in the branch's pool.
     checker_id: int | None = None
+    # Whether every figure that moved suddenly came with proof.
+    is_proved: bool = False
     joined: int = 0
     left: int = 0
     contact: ContactPlan | None = None
@@ -192,6 +196,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
             else None
         )
         changes = flag_changes(profile) if profile is not None else []
+        _write_proofs(staff, submission, visit, changes)
         task = give_next(profile, home.grid.branch_id) if profile is not None else None
         _update_household(home, submission, visit)
         _reach(home, lead, visit, profile)
@@ -211,6 +216,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
         warnings=warnings,
         changes=changes,
         checker_id=task.checker_id if task is not None else None,
+        is_proved={flag.figure for flag in changes} <= {proof.figure for proof in submission.proofs},
         joined=len(submission.joining),
         left=len(submission.leaving),
         contact=contact,
@@ -248,6 +254,8 @@ def _content_hash(place: Place, staff: Any, submission: Submission) -> str:
     content |= _consent_said(submission)
     if (terms := submission.contact) is not None:
         content["contact"] = [terms.way, terms.contact, str(terms.returns_on)]
+    if submission.proofs:
+        content["proofs"] = [[one.figure, one.item, sha256(one.content).hexdigest()] for one in submission.proofs]
     content |= {"typed_by": staff.pk, "edition": submission.edition} if submission.entry in visits.TYPED else {}
     if submission.joining:
         content["joining"] = [
@@ -522,6 +530,13 @@ def _write_photos(home: Place, staff: Any, submission: Submission, visit: Visit)
         Evidence.objects.create(**_fields(home), visit=visit, file=file, caption=photo.caption[:60])
     if refused:
         raise VisitRefusedError(refused)
+
+
+def _write_proofs(staff: Any, submission: Submission, visit: Visit, changes: list[ChangeFlag]) -> None:
+    try:
+        prove_on_submission(staff=staff, visit=visit, flags=changes, proofs=submission.proofs)
+    except files.FileRefused as error:
+        raise VisitRefusedError([Problem("photos", "photo_refused", str(error))]) from error
 
 
 def _write_profile(

@@ -90,6 +90,7 @@ def prove(request: StaffRequest, pk: int) -> HttpResponse:
                 content=file.read(),
                 name=file.name or "",
                 note=request.POST.get("note", ""),
+                item=request.POST.get("item", ""),
             )
     except FileRefused as refused:
         return _sheet(request, pk, error=str(refused), status=422)

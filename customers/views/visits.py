@@ -21,13 +21,16 @@ from customers import access
 from customers.domain.consents import asked, needs_guardian
 from customers.domain.visits import FILED_OUTCOMES
 from customers.forms.items import language
+from customers.forms.jumps import MOST_PROOFS, figures_sent, item_named, jumps_of
 from customers.forms.visits import VisitForm, sentence
 from customers.selectors import households, identity
+from customers.selectors.changes import watch_of
 from customers.selectors.consents import adults_of
 from customers.selectors.effective import needs_of, reasons_of
 from customers.selectors.prices import prices_of
 from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, is_light, start_of
+from customers.services.guard import Proof
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
 from grids.access import CUSTOMER_POSTS, PostKind
 
@@ -47,7 +50,7 @@ def visit(request: StaffRequest, pk: int) -> HttpResponse:
             staff=request.user,
             post_id=request.post.pk,
             place=home,
-            submission=Submission(**form.values(), photos=_photos(request)),
+            submission=Submission(**form.values(), photos=_photos(request), proofs=_proofs(request, form)),
         )
     except VisitRefusedError as refused:
         form.add_problems(refused.problems)
@@ -110,6 +113,16 @@ def _photos(request: StaffRequest) -> tuple[Photo, ...]:
     return tuple(Photo(file.read(), file.name or "") for file in request.FILES.getlist("photos"))
 
 
+def _proofs(request: StaffRequest, form: VisitForm) -> tuple[Proof, ...]:
+    """Return what was sent as proof of a figure that moved suddenly."""
+    found = []
+    for figure in figures_sent(request.FILES):
+        item = item_named(form.definition, form.rows, figure, request.POST.get(f"proof-item-{figure}", ""))
+        files_sent = request.FILES.getlist(f"proof-{figure}")[:MOST_PROOFS]
+        found += [Proof(figure, file.read(), file.name or "", item) for file in files_sent]
+    return tuple(found)
+
+
 def _page(
     request: StaffRequest,
     home: Any,
@@ -140,6 +153,7 @@ def _page(
         "checkers": [staff.name for staff in start.colleagues],
         "members": [member_shown(row, home) for row in form.rows.get("members", ())],
         "pages": (pages := form.steps()),
+        "jumps": jumps_of(form.definition, watch_of(home.institution_id, home.pk)),
         "steps": [_("见面与同意"), *(page.title for page in pages), _("拍照完成")],
         "last_look": [total for page in pages for total in page.totals if total.is_net],
         "editions": [(edition.key, edition.label(language())) for edition in start.editions],
@@ -193,7 +207,12 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
             f"{flag.get_figure_display()} {display.yuan(flag.before)} → {display.yuan(flag.after)}"
             for flag in stored.changes
         )
-        messages.warning(request, _("与上次相比变化较大，请补充证明：%(figures)s") % {"figures": moved})
+        said = (
+            _("与上次相比变化较大，证明已一并保存：%(figures)s")
+            if stored.is_proved
+            else _("与上次相比变化较大，请补充证明：%(figures)s")
+        )
+        messages.warning(request, said % {"figures": moved})
     odd = list(dict.fromkeys(sentence(problem) for problem in stored.warnings))
     if odd:
         messages.warning(request, _("请留意：%(findings)s") % {"findings": "；".join(odd)})

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from config.lib import releases
+from config.lib.acting import job_frame
 from config.lib.clock import SHANGHAI
 from config.lib.weeks import Week, weeks_between
 from credit.services.rounds import publish_opener_key
@@ -35,6 +36,7 @@ from reporting.demo import (
     organisation,
     parameters,
     rounds,
+    sudden,
     twice,
 )
 from reporting.demo.families import Family, Registry, families
@@ -105,7 +107,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["changed"] = changes.write(people, villages, now)
     figures["listed"] += entries.write(people, villages, now)
     figures["filed_twice"] = twice.write(people, villages, now)
-    figures["shared"] = sharing.share_out(bank.pk)
+    figures["sudden"] = sudden.write(people, villages, now)
     say("weekly reports")
     figures["weeks"] = _weeks(campaign, now)
     say("audit plans")
@@ -116,6 +118,8 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["trainings"] = courses.write(people, now)
     organisation.staff_file(people)
     organisation.changes(people)
+    with rounds.clock_at(now), job_frame(None, "demo"):
+        figures["shared"] = sharing.share_out(bank.pk)
     logins = organisation.logins(people)
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / "demo-logins.json").write_text(json.dumps(logins, ensure_ascii=False), "utf-8")

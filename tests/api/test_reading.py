@@ -24,7 +24,7 @@ NOUNS: dict[str, tuple[Callable[[World], Any], str, int]] = {
     "units": (rows.unit, "chen", 3),
     "visits": (rows.visit, "chen", 1),
     "consents": (rows.consent, "chen", 1),
-    "profiles": (rows.profile, "chen", 1),
+    "profiles": (rows.profile, "chen", 2),
     "checks": (rows.check, "chen", 1),
     "list-entries": (rows.list_entry, "chen", 2),
     "household-events": (rows.household_event, "chen", 1),

@@ -16,13 +16,14 @@ from config.lib import clock
 from config.lib.models import AuditEvent
 from customers import access
 from customers.domain.visits import SHEET
-from customers.models import ChangeFlag, Household, Profile, ProfileCheck, Subject, Visit
+from customers.models import ChangeFlag, CheckTask, Household, Profile, ProfileCheck, Subject, Visit
 from customers.selectors.consents import withdrawn_among
 from customers.selectors.queues import sheet_of
 from customers.selectors.trusted import newest_trusted
 from customers.services import consents, guard
 from customers.services.checks import CheckConflictError, check_profile
 from customers.services.guard import ChangeRefusedError
+from customers.services.sharing import ShareRefusedError, hand_over
 from customers.services.visits import Photo, Stored, submit_visit
 from tests import world as world_module
 from tests.conftest import acting_as
@@ -147,6 +148,23 @@ def test_a_check_waits_for_a_submit_without_holding_what_the_submit_needs_next(s
         assert Subject.objects.select_for_update(nowait=True).get(pk=scene.home.pk)
     checker.join(60)
     assert isinstance(answers[0], ProfileCheck)
+
+
+def test_a_file_handed_over_while_it_is_checked_is_checked_once_and_in_nobody_s_hands(scene: Scene) -> None:
+    for _round in range(ROUNDS):
+        filed(scene.world, scene.home)
+
+        def hand() -> None:
+            with acting_as(scene.world.gao) as post:
+                profile = access.open_to_share(post, scene.home.pk)
+                hand_over(staff=scene.world.gao, post_id=post.pk, profile=profile, to_id=scene.world.deng.pk)
+
+        checked, handed = race([checking(scene, "deng", "accepted"), hand])
+
+        assert isinstance(checked, ProfileCheck)
+        assert handed is None or isinstance(handed, ShareRefusedError | Http404), handed
+        assert not CheckTask.objects.filter(closed_at__isnull=True).exists()
+        assert CheckTask.objects.filter(profile=checked.profile).count() == 1
 
 
 # --- Sudden changes -------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.template import Context, Template
+from django.utils import translation
 
 from config.lib import messages
 
@@ -37,3 +39,9 @@ def test_english_holds_no_chinese() -> None:
         if english and len(messages.CHINESE.findall(english)) * 2 > len(english)
     ]
     assert stayed == []
+
+
+def test_words_with_a_place_for_a_value_are_english_on_an_english_page() -> None:
+    page = Template("{% load i18n %}{% translate '草稿已存 %s' %}")
+    with translation.override("en"):
+        assert page.render(Context()) == "Draft saved %s"

@@ -28,7 +28,7 @@ select 'person', grid.division_code, home.number, person.name, person.relation, 
 from customers_person as person join customers_household as home on home.subject_id = person.household_id
 join grids_grid as grid on grid.id = home.grid_id
 union all
-select 'file', home.number, file.number::text, file.net_income::text, file.submitted_at::text, staff.number
+select 'file', home.number, file.number::text, file.net_income::text, date_trunc('minute', file.submitted_at)::text, staff.number
 from customers_profile as file join customers_household as home on home.subject_id = file.subject_id
 join grids_staff as staff on staff.id = file.collector_id
 union all
@@ -104,6 +104,8 @@ def test_every_rule_holds_and_every_login_finds_work(
     assert waits[True] == {"split", "move", "transfer", "leave", "identity"}
     assert set(ListEntry.objects.values_list("colour", flat=True)) == set(ListEntry.Colour.values)
     assert ListEntry.objects.filter(overdue(AS_OF.date())).exists()
+    assert figures["sudden"] == {"open": 1, "proved": 1, "confirmed": 1}
+    assert figures["shared"]
     assert {kind for kind, count in figures["filed_twice"].items() if count} >= {
         "phone",
         "name_birth",

@@ -69,8 +69,139 @@
       panel.toggleAttribute("data-skipped", skipped);
       hide(marks[index], skipped);
     });
+    showJumps(form);
     const summary = form.querySelector("[data-summary]");
     if (summary) summary.textContent = file ? form.dataset.wordWithFile : form.dataset.wordVisitOnly;
+  }
+
+  // --- Slips beside the value last accepted (customers/domain/slips.py says the same of what is sent) -------------------
+
+  const NEAR = 0.08;
+
+  function near(amount, was, share) {
+    return Math.abs(amount - was) <= share * was;
+  }
+
+  function without(digits) {
+    return Array.prototype.map.call(digits, (_one, at) => Number(digits.slice(0, at) + digits.slice(at + 1)));
+  }
+
+  function swapped(digits) {
+    const found = [];
+    for (let at = 0; at + 1 < digits.length; at += 1) {
+      if (digits[at] !== digits[at + 1]) found.push(digits.slice(0, at) + digits[at + 1] + digits[at] + digits.slice(at + 2));
+    }
+    return found;
+  }
+
+  function slip(was, typed) {
+    if (was >= 1000 && typed > 0 && near(typed * 10000, was, NEAR)) return "typedInWan";
+    const now = Math.floor(typed);
+    if (was === now || Math.max(was, now) < 1000 || Math.min(was, now) <= 0) return "";
+    const digits = String(now);
+    if (now > 3 * was && without(digits).some((one) => near(one, was, NEAR))) return "digitMore";
+    if (was > 3 * now && near(now * 10 + 4, was, NEAR)) return "digitLess";
+    const others = swapped(digits);
+    if (others.some((one) => Number(one) === was)) return "digitsSwapped";
+    const zeros = (text) => text.length - text.replace(/0+$/, "").length;
+    const alike = others.filter((one) => zeros(String(Number(one))) === zeros(digits));
+    const far = Math.abs(now - was) > 0.3 * was;
+    return far && alike.some((one) => near(Number(one), was, 0.02)) ? "digitsSwapped" : "";
+  }
+
+  gedang.slip = slip;
+
+  function lastOf(input) {
+    const last = (input.closest(".field") || input.parentNode).querySelector(".field-last");
+    return last ? gedang.fen(last.lastChild.textContent.trim()) : null;
+  }
+
+  function askSlip(input) {
+    const box = input.closest(".field") || input.parentNode;
+    const old = box.querySelector(".field-slip");
+    if (old) old.remove();
+    const fen = gedang.fen(input.value);
+    const last = lastOf(input);
+    if (fen === null || last === null || box.querySelector(".field-ask") || input.dataset.unitSure === input.value) return;
+    const kind = slip(Math.floor(last / 100), fen / 100);
+    if (!kind) return;
+    const ask = document.createElement("div");
+    ask.className = "field-ask field-slip";
+    ask.setAttribute("role", "status");
+    const line = document.createElement("span");
+    line.textContent = gedang.word(kind, gedang.yuan(last));
+    const sure = document.createElement("button");
+    sure.type = "button";
+    sure.className = "btn btn-plain btn-small";
+    sure.textContent = gedang.word("unitYuan", gedang.yuan(fen));
+    sure.addEventListener("click", () => {
+      input.dataset.unitSure = input.value;
+      ask.remove();
+    });
+    ask.appendChild(line);
+    ask.appendChild(sure);
+    box.appendChild(ask);
+  }
+
+  // --- Figures that moved suddenly: at the end of the page, with the items behind them and room for proof --------------
+
+  function itemsOf(form, list) {
+    const signs = { current: 1, outstanding: 1, gross: 1, cost: -1, amount: 1 };
+    const found = [];
+    form.querySelectorAll("[data-rows='" + list + "'] [data-row]").forEach((row) => {
+      if (row.hasAttribute("data-removed")) return;
+      let change = 0;
+      let number = "";
+      row.querySelectorAll("input[data-sum]").forEach((input) => {
+        const name = /-(\d+)-(\w+)$/.exec(input.name);
+        if (!name || !signs[name[2]]) return;
+        number = name[1];
+        change += signs[name[2]] * ((gedang.fen(input.value) || 0) - (lastOf(input) || 0));
+      });
+      const kind = row.querySelector("select[name$='-kind']");
+      const note = row.querySelector("input[name$='-note']");
+      const label = (kind && kind.value ? kind.options[kind.selectedIndex].text : "") + (note && note.value ? " " + note.value : "");
+      if (number !== "" && change) found.push({ number: number, label: label, change: change });
+    });
+    return found.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
+  }
+
+  function signed(fen) {
+    return (fen > 0 ? "+" : "") + gedang.yuan(fen);
+  }
+
+  function fillItems(box, items) {
+    const select = box.querySelector("select");
+    const chosen = select.value;
+    while (select.options.length > 1) select.remove(1);
+    items.forEach((item) => select.add(new Option(item.label + " " + signed(item.change), item.number)));
+    const top = items.length ? items[0].number : "";
+    select.value = items.some((item) => item.number === chosen) ? chosen : top;
+  }
+
+  function showJumps(form) {
+    const section = form.querySelector("[data-jumps]");
+    if (!section) return;
+    let any = false;
+    let said = false; // before a first amount was typed nothing has moved
+    section.querySelectorAll("[data-jump]").forEach((box) => {
+      const now = gedang.fen(box.querySelector("[data-total]").textContent.replace("\u2212", "-")) || 0;
+      const before = gedang.fen(box.dataset.before);
+      said = said || now !== 0;
+      const change = Math.abs(now - before);
+      const sudden = change >= gedang.fen(box.dataset.floor) && change * 100 > Number(box.dataset.percent) * Math.abs(before);
+      box.hidden = !sudden;
+      if (!sudden) return;
+      any = true;
+      const share = before ? Math.round((change * 100) / Math.abs(before)) + " %" : signed(now - before);
+      const words = [gedang.yuan(before), gedang.yuan(now), share];
+      box.querySelector("[data-jump-text]").textContent = section.dataset.wordJump.replace(/%s/g, () => words.shift());
+      const items = itemsOf(form, box.dataset.list);
+      const top = items.length ? section.dataset.wordItem.replace("%s", items[0].label + " " + signed(items[0].change)) : "";
+      box.querySelector("[data-jump-item]").textContent = top;
+      fillItems(box, items);
+    });
+    section.hidden = !any || !said;
   }
 
   function goOn(form, by) {
@@ -234,7 +365,9 @@
   });
   document.addEventListener("change", (event) => {
     const form = event.target.closest && event.target.closest("form[data-visit]");
-    if (form) apply(form);
+    if (!form) return;
+    if (event.target.matches("input[inputmode=decimal]")) askSlip(event.target);
+    if (!event.target.closest("[data-jumps]")) apply(form);
   });
 
   // Before draft.js reads the form: what is sent again after a lost answer is the same visit at the same place.
@@ -264,7 +397,7 @@
       const sure = event.target.closest(".field-ask .btn-plain");
       if (sure) {
         const box = sure.closest(".field-ask").parentNode;
-        const input = box.querySelector("[data-unit]");
+        const input = box.querySelector("input[inputmode]");
         const answer = document.createElement("input");
         answer.type = "hidden";
         answer.name = "confirmed";
