@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0027_shared_checks"),
+        ("customers", "0031_visit_tallies"),
     ]
 
     operations = [
