@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("entities/<int:pk>/", entities.entity, name="entity"),
     path("entities/<int:pk>/correct/", entities.entity_edit, name="entity_edit"),
     path("entities/<int:pk>/leave/", entities.entity_leave, name="entity_leave"),
+    path("entities/<int:pk>/move/", entities.entity_move, name="entity_move"),
     path("entities/<int:pk>/reveal/<str:field>/", entities.principal_reveal, name="principal_reveal"),
     path("subjects/<int:pk>/features/", features.feature_add, name="feature_add"),
     path("features/<int:pk>/remove/", features.feature_remove, name="feature_remove"),

@@ -39,6 +39,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "same_household": ("这就是本户，请填对方的户号", "This is the same household; enter the number of the other one"),
     "grid_missing": ("请选择迁往的网格", "Choose the grid it moves to"),
     "same_grid": ("这户就在这个网格", "The household is in this grid already"),
+    "grid_kind": ("那个网格不收这一类客户，请选别的", "That grid does not take customers of this kind; choose another"),
     "has_head": ("对方户已有户主，请选别的关系", "The other household has a head; choose another relation"),
     "is_head": ("这位已是户主", "This person is the head already"),
     "is_borrower": ("借款人没有变", "The borrower is the same"),

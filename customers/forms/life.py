@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from config.lib import clock
@@ -171,3 +171,20 @@ class LifeForm(forms.Form):
             "born_on": said["born_on"] or person.born_on,
             "phone": said["phone"],
         }
+
+
+class EntityMoveForm(forms.Form):
+    """Where a business or unit moves to, from which day, and why."""
+
+    grid = forms.TypedChoiceField(label=gettext_lazy("迁往的网格"), coerce=int)
+    on = forms.DateField(
+        label=gettext_lazy("从哪天起"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("原因"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, data: Any = None, *, grids: list[Grid], **options: Any) -> None:
+        super().__init__(data, **options)
+        named = [(grid.pk, f"{grid.name} · {grid.branch.name}") for grid in grids]
+        self.fields["grid"].choices = [("", _("请选择")), *named]  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import GRIDS, Guard, kept_by
@@ -17,9 +18,10 @@ _RECEIVED = f"to_grid_id = {GRIDS}"
 
 
 class HouseholdEvent(Recorded):
-    """One change in the life of a household. ``subject`` gives, ``to_subject`` or ``to_grid`` receives.
+    """One change in the life of a household, or the move of a business or unit. ``subject`` gives, ``to_subject`` or ``to_grid``
+    receives.
 
-    ``effects`` names people by id, never by name; a new ID number waits in ``sealed`` under the person's own data key.
+    ``effects`` names people by id, never by name, and the kind of ``subject`` where it is no household; a new ID number waits in ``sealed`` under the person's own data key.
     Only ``acc.settle_household_event`` confirms and carries out (``customers/sql/life.sql``); a settled event stands.
     """
 
@@ -82,6 +84,11 @@ class HouseholdEvent(Recorded):
     ended_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
     ended_at = models.DateTimeField(null=True)
     answer = models.CharField(_("答复"), max_length=200, blank=True, default="")
+
+    @property
+    def label(self) -> str:
+        """What the change is called; a business or unit has no household to move."""
+        return gettext("移到别的网格") if self.effects.get("subject") else str(self.get_kind_display())
 
     class Meta:
         constraints = [

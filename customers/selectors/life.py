@@ -11,15 +11,19 @@ from django.utils.translation import get_language
 from customers import access
 from customers.domain import catalogue
 from customers.domain.household_life import Home, Member
-from customers.models import GridMerger, Household, HouseholdEvent, MoveRequest, Person
+from customers.models import Business, GridMerger, Household, HouseholdEvent, MoveRequest, Person, Unit
+from customers.selectors.entities import HOMES
 from grids.access import Grid, Post, PostKind, grids_for
 
 State = HouseholdEvent.State
 SHOWN = 50
 
 
-def home_of(household: Household) -> Home:
-    """Return a household as the rules of its life judge it."""
+def home_of(household: Household | Business | Unit) -> Home:
+    """Return a household as the rules of its life judge it; a business or unit is nobody's home and can only move."""
+    left = household.subject.left_reason if household.subject.left_on else ""
+    if not isinstance(household, Household):
+        return Home(pk=household.pk, grid=household.grid_id, head=None, borrower=None, people=(), left=left)
     people = Person.objects.filter(household=household, erased_at__isnull=True).order_by("pk")
     return Home(
         pk=household.pk,
@@ -30,7 +34,7 @@ def home_of(household: Household) -> Home:
             Member(one.pk, one.relation, one.sex, one.born_on, (one.left_reason or "other") if one.left_on else "")
             for one in people
         ),
-        left=household.subject.left_reason if household.subject.left_on else "",
+        left=left,
     )
 
 
@@ -43,7 +47,7 @@ def household_named(grid_id: int, number: str) -> tuple[int, str] | None:
     return (row[0], row[1] or "") if row else None
 
 
-def ties_of(household: Household) -> list[str]:
+def ties_of(household: Household | Business | Unit) -> list[str]:
     """Return what stands in the way of changes or is to be said: round, decision, line."""
     with connection.cursor() as cursor:
         cursor.execute("select acc.household_ties(%s)", [household.pk])
@@ -51,10 +55,11 @@ def ties_of(household: Household) -> list[str]:
     return list(row[0] or []) if row else []
 
 
-def active_grids(post: Post) -> list[Grid]:
-    """Return the grids of the bank a household can move to."""
+def active_grids(post: Post, kind: str = "") -> list[Grid]:
+    """Return the grids of the bank something can move to; with the kind of a subject those that hold it."""
+    holding = {"kind__in": HOMES[kind]} if kind else {}
     return list(
-        Grid.objects.filter(institution_id=post.staff.institution_id, is_active=True)
+        Grid.objects.filter(institution_id=post.staff.institution_id, is_active=True, **holding)
         .select_related("branch")
         .order_by("pinyin", "pk")
     )
@@ -82,6 +87,33 @@ def people_of(event: HouseholdEvent) -> list[Concerned]:
     with connection.cursor() as cursor:
         cursor.execute("select * from acc.event_people(%s)", [event.pk])
         return [Concerned(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A business or unit an event would move, as each side may see it."""
+
+    pk: int
+    kind: str
+    name: str
+    kind_class: str
+    address: str
+
+    @property
+    def label(self) -> str:
+        """Its class in words."""
+        kinds = Business.Kind if self.kind == "business" else Unit.Kind
+        return str(kinds(self.kind_class).label)
+
+
+def entity_of(event: HouseholdEvent) -> Moved | None:
+    """Return the business or unit an event would move; None for a household's."""
+    if not event.effects.get("subject"):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("select * from acc.event_entity(%s)", [event.pk])
+        row = cursor.fetchone()
+    return Moved(*row) if row else None
 
 
 def _events() -> Any:
@@ -213,8 +245,8 @@ def moves_asked(household: Household) -> list[Asked]:
     ]
 
 
-def waiting_change(household: Household) -> HouseholdEvent | None:
-    """Return the change of a household that waits to be confirmed, if any; there is one at a time."""
+def waiting_change(household: Household | Business | Unit) -> HouseholdEvent | None:
+    """Return the change of a household, business or unit that waits to be confirmed, if any; there is one at a time."""
     waiting = HouseholdEvent.objects.filter(subject_id=household.pk, state=State.PROPOSED)
     return waiting.select_related("proposed_by", "to_grid").defer("sealed").first()
 

@@ -140,7 +140,7 @@ def _life(household: Filed) -> list[Event]:
     events = []
     for one in done.select_related("person", "proposed_by").defer("sealed"):
         parts = [one.person.name] if one.person is not None and one.person.name else []
-        title = one.get_kind_display()
+        title = one.label
         if one.subject_id != household.pk:
             title = _("接收：%(kind)s") % {"kind": title}
         text = " · ".join([*parts, display.day(one.on), one.reason])

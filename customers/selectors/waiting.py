@@ -289,9 +289,9 @@ def _say_life(keys: list[int], say: Say) -> None:
     homes = Household.objects.filter(pk__in=[one.subject_id for one in events]).select_related("head").in_bulk()
     for one in events:
         home = homes.get(one.subject_id)
-        title = home.head.name if home is not None and home.head is not None else str(one.get_kind_display())
+        title = home.head.name if home is not None and home.head is not None else one.label
         way = f"{one.grid.name} → {one.to_grid.name}" if one.to_grid is not None else one.grid.name
-        parts = [str(one.get_kind_display()), one.reason, _("%(name)s 提出") % {"name": one.proposed_by.name}]
+        parts = [one.label, one.reason, _("%(name)s 提出") % {"name": one.proposed_by.name}]
         note = " · ".join(part for part in parts if part)
         say("life", one.pk, title, way, note)
 

@@ -17,9 +17,11 @@ from customers.domain import names
 from customers.domain.economics import Problem
 from customers.domain.household_life import Change, Home
 from customers.domain.identity import check_id, check_phone
-from customers.models import Household, HouseholdEvent, Person, PersonToken
+from customers.models import Business, Household, HouseholdEvent, Person, PersonToken, Unit
+from customers.selectors.entities import HOMES
 from customers.selectors.life import home_of, household_named
 from customers.services import identity
+from grids.access import Grid
 
 State = HouseholdEvent.State
 
@@ -62,6 +64,19 @@ def propose(
     """Propose a change; what needs no second person is carried out at once."""
     change, _home, told = reviewed(household, change, number=number)
     return _store(staff, post_id, household, change, told)
+
+
+def move_entity(
+    *, staff: Any, post_id: int | None, place: Business | Unit, to_grid: Grid, on: date, reason: str
+) -> HouseholdEvent:
+    """Propose that a business or unit moves to another grid; both sides confirm, as for a household."""
+    change = Change(kind="move", on=on, reason=reason, to_grid=to_grid.pk)
+    problems = life.check(change, home_of(place), today=clock.today())
+    if to_grid.kind not in HOMES[place.subject.kind]:
+        problems.append(Problem("grid", "grid_kind"))
+    if problems:
+        raise LifeProblemsError(problems)
+    return _store(staff, post_id, place, change, {"subject": place.subject.kind})
 
 
 def correct_person(
@@ -143,7 +158,7 @@ def _retoken(person: Person) -> None:
 def _store(
     staff: Any,
     post_id: int | None,
-    household: Household,
+    household: Household | Business | Unit,
     change: Change,
     told: dict[str, Any],
     sealed: bytes | None = None,

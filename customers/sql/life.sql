@@ -75,7 +75,7 @@ create or replace function lib.check_home(wanted bigint) returns void language p
 declare
     home customers_household;
 begin
-    if exists (select from customers_subject where id = wanted and left_on is not null) then return; end if;
+    if exists (select from customers_subject where id = wanted and (left_on is not null or kind <> 'household')) then return; end if;
     select * into home from customers_household where subject_id = wanted;
     if not exists (select from customers_person where household_id = wanted and left_on is null and erased_at is null) then
         perform lib.refuse_life('nobody_left');
@@ -134,9 +134,13 @@ declare
     code text;
 begin
     perform 1 from customers_household where subject_id = any (touched) order by subject_id for update;
+    perform 1 from customers_business where subject_id = any (touched) order by subject_id for update;
+    perform 1 from customers_unit where subject_id = any (touched) order by subject_id for update;
     perform 1 from customers_subject where id = any (touched) order by id for no key update;
     select * into giving from customers_subject where id = event.subject_id;
     select * into home from customers_household where subject_id = event.subject_id;
+    -- A business or unit has no people of its own: it moves, and nothing else.
+    if giving.kind <> 'household' and event.kind <> 'move' then perform lib.refuse_life('kind'); end if;
     if (giving.left_on is not null) is distinct from (event.kind = 'return') then perform lib.refuse_life('left'); end if;
     if event.to_subject_id is not null and exists (select from customers_subject where id = event.to_subject_id and left_on is not null) then
         perform lib.refuse_life('target_left');
@@ -184,9 +188,12 @@ begin
         perform lib.set_relations(event.effects -> 'relations', event.to_subject_id);
         update customers_subject set left_on = event."on", left_reason = 'merged' where id = event.subject_id;
     elsif event.kind = 'move' then
-        if home.grid_id = event.to_grid_id then perform lib.refuse_life('same_grid'); end if;
+        if giving.grid_id = event.to_grid_id then perform lib.refuse_life('same_grid'); end if;
         if not exists (select from grids_grid where id = event.to_grid_id and is_active and institution_id = giving.institution_id) then
             perform lib.refuse_life('target_left');
+        end if;
+        if not exists (select from grids_grid where id = event.to_grid_id and lib.holds(grids_grid.kind, giving.kind)) then
+            perform lib.refuse_life('grid_kind');
         end if;
         update customers_household set number = lib.free_number(event.to_grid_id, number), grid_id = event.to_grid_id where subject_id = event.subject_id;
         perform lib.route_subjects(array[event.subject_id], event.to_grid_id);
@@ -344,6 +351,18 @@ language sql stable security definer set search_path = public, pg_temp as $$
     order by home.head_id = person.id desc, person.id
 $$;
 
+-- Which business or unit an event would move, for those it concerns: name, class and address, before the receiving side can see it.
+create or replace function acc.event_entity(wanted bigint)
+returns table (subject_id bigint, kind text, name text, class text, address text)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select subject.id, subject.kind, coalesce(shop.name, unit.name), coalesce(shop.kind, unit.kind), coalesce(shop.address, unit.address)
+    from customers_householdevent as event
+    join customers_subject as subject on subject.id = event.subject_id and subject.kind <> 'household'
+    left join customers_business as shop on shop.subject_id = subject.id
+    left join customers_unit as unit on unit.subject_id = subject.id
+    where event.id = wanted and (event.grid_id = any (acc.grids()) or event.to_grid_id = any (acc.grids()))
+$$;
+
 -- The household of a number in a grid of the acting person's bank: that there is one, and the first character of its head's name.
 create or replace function acc.household_named(grid bigint, wanted text)
 returns table (subject_id bigint, surname text)
@@ -469,7 +488,7 @@ begin
         execute format('revoke all on function %s from public', one);
         execute format('grant execute on function %s to gedang_def', one);
     end loop;
-    foreach one in array array['acc.settle_household_event(bigint)', 'acc.event_people(bigint)', 'acc.household_named(bigint, text)',
+    foreach one in array array['acc.settle_household_event(bigint)', 'acc.event_people(bigint)', 'acc.event_entity(bigint)', 'acc.household_named(bigint, text)',
                                'acc.move_request_targets(bigint[])', 'acc.household_ties(bigint)', 'acc.grid_merger_preview(bigint, bigint)', 'acc.settle_grid_merger(bigint)'] loop
         execute format('alter function %s owner to gedang_def', one);
         execute format('revoke all on function %s from public', one);

@@ -15,10 +15,12 @@ from config.lib import audit, clock
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from customers import access
+from customers.domain import life_words
 from customers.forms.found import FORMS, LeavingForm
 from customers.forms.items import language
+from customers.forms.life import EntityMoveForm
 from customers.selectors import entities as selectors
-from customers.selectors import entity_sheet, files
+from customers.selectors import entity_sheet, files, life
 from customers.selectors import identity as identities
 from customers.selectors.consents import lines_of
 from customers.selectors.contacts import kept_of
@@ -27,6 +29,7 @@ from customers.selectors.timeline import timeline_of
 from customers.services import entities as service
 from customers.services import found as finding
 from customers.services import identity
+from customers.services import life as lives
 from customers.services.entities import EntityRefusedError
 from customers.views.households import REVEALING, feature_context
 from grids.access import CUSTOMER_POSTS, PostKind, grids_for
@@ -153,6 +156,7 @@ def entity(request: StaffRequest, pk: int) -> HttpResponse:
         "events": timeline_of(found, request.post),
         "may_correct": request.post.kind == PostKind.OFFICER and is_present,
         "may_visit": request.post.kind == PostKind.OFFICER and is_present,
+        "change": life.waiting_change(found),
         "may_type": request.post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) and is_present,
         "may_reveal": request.post.kind in REVEALING,
         **feature_context(request, pk),
@@ -219,6 +223,44 @@ def entity_leave(request: StaffRequest, pk: int) -> HttpResponse:
     except EntityRefusedError:
         messages.error(request, _("没有保存：请选原因，日期不能晚于今天。"))
     return redirect("customers:entity", pk=pk)
+
+
+@allow(PostKind.OFFICER)
+@require_http_methods(["GET", "POST"])
+def entity_move(request: StaffRequest, pk: int) -> HttpResponse:
+    """Propose that a business or unit moves to another grid; both sides' managers confirm."""
+    found = access.open_entity(request.post, pk)
+    grids = {grid.pk: grid for grid in life.active_grids(request.post, found.subject.kind) if grid.pk != found.grid_id}
+    form = EntityMoveForm(request.POST or None, grids=list(grids.values()), initial={"on": clock.today()})
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            lives.move_entity(
+                staff=request.user,
+                post_id=request.post.pk,
+                place=found,
+                to_grid=grids[said["grid"]],
+                on=said["on"],
+                reason=said["reason"],
+            )
+        except lives.LifeProblemsError as refused:
+            for problem in refused.problems:
+                field = problem.path if problem.path in form.fields else None
+                form.add_error(field, life_words.sentence(problem.code, language()))
+        except lives.LifeRefusedError as refused:
+            form.add_error(None, life_words.sentence(refused.code, language()))
+        else:
+            messages.success(request, _("已提出，双方支行行长确认后生效；同一支行的，一位行长确认即可。"))
+            return redirect("customers:entity", pk=pk)
+    context = {
+        "where": [{"label": found.grid.name}, {"label": found.name, "url": reverse("customers:entity", args=[pk])}],
+        "form": form,
+        "title": _("%(name)s 移到别的网格") % {"name": found.name},
+        "note": _("走访、档案和名单一起归新网格管，以前的报表不变；双方支行行长确认后生效。"),
+        "action": _("提出"),
+        "back": reverse("customers:entity", args=[pk]),
+    }
+    return render(request, "customers/found.html", context, status=422 if form.errors else 200)
 
 
 # --- Found in the field -------------------------------------------------------------------------------------------

@@ -68,6 +68,13 @@ def _consequences(action: str) -> list[str]:
     }[action]
 
 
+def _consequences_of_move() -> list[str]:
+    return [
+        _("走访、档案和名单一起归新网格管，以前的报表不变。"),
+        _("由双方支行行长确认后生效；同一支行的，一位行长确认即可。"),
+    ]
+
+
 @allow(*SEEING)
 @require_GET
 def household_life_page(request: StaffRequest, pk: int) -> HttpResponse:
@@ -353,6 +360,7 @@ def event(request: StaffRequest, pk: int) -> HttpResponse:
     people = selectors.people_of(found) if found.state == found.State.PROPOSED else []
     reach = selectors.reached_by(request.post, found)
     home = selectors.household_of(request.post, found.subject_id)
+    entity = selectors.entity_of(found)
     is_waiting = found.state == found.State.PROPOSED
     is_manager = request.post.kind == PostKind.BRANCH_MANAGER
     missing = (found.needs_giving and not found.giving_by_id and "giving" in reach) or (
@@ -360,13 +368,15 @@ def event(request: StaffRequest, pk: int) -> HttpResponse:
     )
     own = found.proposed_by_id == request.user.pk
     context = {
-        "where": [{"label": _("家庭变动")}, {"label": found.get_kind_display()}],
+        "where": [{"label": _("家庭变动") if entity is None else _("移到别的网格")}, {"label": found.label}],
         "event": found,
         "home": home,
+        "entity": entity,
+        "sees_entity": entity is not None and "giving" in reach,
         "people": people,
         "may_confirm": is_waiting and is_manager and not own and missing,
         "may_withdraw": is_waiting and own,
-        "consequences": _consequences(found.kind),
+        "consequences": _consequences(found.kind) if entity is None else _consequences_of_move(),
         "tone": {"proposed": "wait", "done": "good"}.get(found.state, "neutral"),
     }
     return render(request, "customers/life_event.html", context)
@@ -383,7 +393,7 @@ def confirm(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _words(refused.code))
         return redirect("customers:life_event", pk=pk)
     if state == found.State.DONE:
-        messages.success(request, _("%(kind)s已生效。") % {"kind": found.get_kind_display()})
+        messages.success(request, _("%(kind)s已生效。") % {"kind": found.label})
     else:
         messages.success(request, _("您这一侧已确认，等另一侧支行行长。"))
     return redirect("customers:queues")
@@ -414,4 +424,6 @@ def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _words(refused.code))
     else:
         messages.success(request, _("已撤回。"))
+    if found.effects.get("subject"):
+        return redirect("customers:entity", pk=found.subject_id)
     return redirect("customers:life", pk=found.subject_id)

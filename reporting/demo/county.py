@@ -106,6 +106,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     say("changes of households, lists, people filed twice")
     figures["changed"] = changes.write(people, villages, now)
     figures["listed"] += entries.write(people, villages, now)
+    figures["shops_moving"] = merchants.moving(people, now)
     figures["filed_twice"] = twice.write(people, villages, now)
     figures["sudden"] = sudden.write(people, villages, now)
     say("weekly reports")

@@ -2,22 +2,23 @@
 
 import csv
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO, StringIO
 from random import Random
 
 from customers.domain import uscc
 from customers.domain.entities import Facts
 from customers.domain.identity import make_phone
-from customers.models import Household, Person, SubjectGrid
+from customers.models import Business, Household, Person, SubjectGrid
 from customers.selectors.identity import decrypt
-from customers.services import entities, roster
+from customers.services import entities, life, roster
 from grids.domain.divisions import pinyin_of
 from grids.models import Grid, Seat, SeatKind
 from reporting.demo import rounds
 from reporting.demo.organisation import Organisation
 
 SHOPS = 60
+MARKET, STREET = "中心农贸市场", "温泉路商铺"
 PHONES = 90_000_000
 _FIRST = [
     "鑫源",
@@ -57,7 +58,7 @@ def build(people: Organisation, villages: Sequence[Grid], county: str, seed: int
     market, street, offices, feature = (
         _grid(people, kind, name, place, since)
         for place, (kind, name) in enumerate(
-            ((Grid.Kind.MARKET, "中心农贸市场"), (Grid.Kind.STREET, "温泉路商铺"), (Grid.Kind.INSTITUTION, "城区单位"), (Grid.Kind.FEATURE, "苹果种植带"))
+            ((Grid.Kind.MARKET, MARKET), (Grid.Kind.STREET, STREET), (Grid.Kind.INSTITUTION, "城区单位"), (Grid.Kind.FEATURE, "苹果种植带"))
         )
     )  # fmt: skip
     heads = list(
@@ -134,6 +135,20 @@ def build(people: Organisation, villages: Sequence[Grid], county: str, seed: int
         for home in shown
     )
     return {"businesses": SHOPS * 2 + 4, "units": len(units)}
+
+
+def moving(people: Organisation, now: datetime) -> int:
+    """Propose that a stall of the market moves to the street; the branch manager has yet to confirm."""
+    market = Grid.objects.get(institution=people.bank, name=MARKET)
+    street = Grid.objects.get(institution=people.bank, name=STREET)
+    stalls = Business.objects.filter(grid=market, subject__left_on=None).select_related("subject").order_by("pk")
+    officer = people.officer_of[market.pk]
+    with rounds.clock_at(now - timedelta(days=1, hours=2)), rounds.acting(officer) as post:
+        on = (now - timedelta(days=1)).date()
+        life.move_entity(
+            staff=officer, post_id=post.pk, place=stalls[2], to_grid=street, on=on, reason="摊位退租，搬到温泉路"
+        )
+    return 1
 
 
 def _grid(people: Organisation, kind: str, name: str, place: int, since: date) -> Grid:

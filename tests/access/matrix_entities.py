@@ -67,6 +67,7 @@ ROWS = {
     "customers:entity": Row(posts=SEEING, kwargs=pk),
     "customers:entity_export": Row(posts=SEEING, kwargs=kind),
     "customers:entity_edit": Row(posts=OFFICER, kwargs=pk),
+    "customers:entity_move": Row(posts=OFFICER, kwargs=pk),
     "customers:entity_leave": Row(posts=OFFICER, kwargs=pk, method="post", status=302),
     "customers:principal_reveal": Row(posts=SEEING, kwargs=field, method="post"),
     "customers:found_new": Row(posts=OFFICER, kwargs=kind),

@@ -513,7 +513,7 @@ def test_an_officer_fills_in_looks_over_and_sends(world: World, home: Household,
     event = HouseholdEvent.objects.get()
     assert event.effects["relations"] == {str(people["刘洋"].pk): "head", str(people["赵敏"].pk): "spouse"}
     manager = client_of(world.gao)
-    assert "分家" in manager.get(reverse("customers:queues")).content.decode()
+    assert "分家" in manager.get(reverse("customers:queues"), {"kind": "life"}).content.decode()
     manager.post(reverse("customers:life_confirm", args=[event.pk]))
     page = client.get(reverse("customers:life", args=[home.pk])).content.decode()
     assert "去往" in page
