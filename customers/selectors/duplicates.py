@@ -1,5 +1,6 @@
 """Cases of people filed twice as the branch manager sees them: the queue by weight and age, one case side by side, merges waiting."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from config.lib.weeks import business_day
 from customers import access
 from customers.models import Household, Person, PersonMerge, SimilarCase, SimilarMember, Visit
 from customers.selectors.identity import masked
+from customers.selectors.places import Place, places_of
 from grids.access import Post, PostKind
 
 PER_PAGE = 20
@@ -57,31 +59,28 @@ def page_of(post: Post, wanted: CaseFilter, number: str | None) -> tuple[Page[Si
         cases = cases.filter(is_red=True)
     page = Paginator(cases.order_by("-is_red", "opened_at", "pk"), PER_PAGE).get_page(number)
     members: dict[int, list[SimilarMember]] = {}
-    found = _members(post).filter(case__in=[case.pk for case in page])
+    found = list(_members(post).filter(case__in=[case.pk for case in page]))
     for member in found:
         members.setdefault(member.case_id, []).append(member)
+    places = places_of({member.subject_id for member in found})
     today = clock.today()
     return page, [
         CaseRow(
             case,
-            "、".join(dict.fromkeys(_called(one) for one in members.get(case.pk, [])[:4])),
-            "、".join(dict.fromkeys(one.subject.household.grid.name for one in members.get(case.pk, [])[:4])),
+            "、".join(dict.fromkeys(_called(one, places) for one in members.get(case.pk, [])[:4])),
+            "、".join(dict.fromkeys(places[one.subject_id].place.grid.name for one in members.get(case.pk, [])[:4])),
             (today - business_day(case.opened_at)).days,
         )
         for case in page
     ]
 
 
-def _called(member: SimilarMember) -> str:
-    if member.person is not None:
-        return member.person.name
-    home = member.subject.household
-    return home.head.name if home.head is not None else home.number
+def _called(member: SimilarMember, places: Mapping[int, Place]) -> str:
+    return member.person.name if member.person is not None else places[member.subject_id].title
 
 
 def _members(post: Post) -> QuerySet[SimilarMember]:
-    rows = access.similar_members_for(post).filter(gone_at__isnull=True, subject__household__isnull=False)
-    return rows.select_related("person", "subject__household__grid", "subject__household__head").order_by("pk")
+    return access.similar_members_for(post).filter(gone_at__isnull=True).select_related("person").order_by("pk")
 
 
 def open_cases(post: Post) -> tuple[int, int]:
@@ -103,10 +102,11 @@ def waiting_merges(post: Post) -> QuerySet[PersonMerge]:
 
 @dataclass(frozen=True)
 class Side:
-    """One member of a case as he is filed, numbers masked; ``equal`` names the fields in which all agree."""
+    """One member of a case as he is filed, numbers masked, or a place whose visit used a photo; ``equal`` names the fields in which
+    all agree."""
 
     member: SimilarMember
-    household: Household
+    place: Place
     person: Person | None
     id_number: str
     phone: str
@@ -135,13 +135,14 @@ def sheet_of(post: Post, case: SimilarCase) -> CaseSheet:
         .order_by("subject_id", "-received_at")
         .distinct("subject_id")
     }
+    places = places_of({member.subject_id for member in members})
     sides = []
     for member in members:
         numbers = masked(member.person) if member.person is not None else None
         sides.append(
             Side(
                 member,
-                member.subject.household,
+                places[member.subject_id],
                 member.person,
                 numbers.id_number if numbers else "",
                 numbers.phone if numbers else "",

@@ -27,7 +27,7 @@ from customers.services.visits import Photo, submit_visit
 from customers.tasks import sweep_duplicates
 from grids.models import Post, PostKind, Staff
 from tests.conftest import acting_as
-from tests.customers.builders import make_household, release_parameters, submission
+from tests.customers.builders import make_business, make_household, release_parameters, submission
 from tests.world import SINCE, World
 
 ClientOf = Callable[..., Client]
@@ -167,6 +167,27 @@ def test_one_photo_of_two_households_is_a_case(world: World) -> None:
     Person.objects.update(name="", born_on=None, phone_index=None)
     assert run(world) == {"photo": 1}
     assert SimilarMember.objects.filter(person__isnull=True).count() == 2
+
+
+def test_one_photo_of_a_household_and_a_shop_is_a_case_with_both(
+    world: World, client_of: Callable[..., Client]
+) -> None:
+    release(world)
+    release_parameters(world)
+    block = BytesIO()
+    Image.new("RGB", (8, 8), (9, 80, 40)).save(block, "JPEG")
+    nobody = {"outcome": "nobody", "consent": "", "person_met_id": None, "document": None, "scopes": None}
+    home, shop = make_household(world.liu), make_business(world.liu, "鑫源超市")
+    for place in (home, shop):
+        told = submission(home, photos=(Photo(block.getvalue(), "a.jpg"),), **nobody)
+        submit_visit(staff=world.chen, post_id=None, place=place, submission=told)
+    assert run(world)["photo"] == 1
+    gao = client_of(world.gao)
+    listed = gao.get(reverse("customers:similar_cases")).content.decode()
+    page = gao.get(reverse("customers:similar_case", args=[SimilarCase.objects.get(kind="photo").pk])).content.decode()
+    for text in (listed, page):
+        assert "鑫源超市" in text
+    assert reverse("customers:entity", args=[shop.pk]) in page
 
 
 def test_nothing_is_looked_for_while_no_rules_are_released(world: World) -> None:
