@@ -360,3 +360,9 @@ class TrainingForm(forms.Form):
         if post.branch is not None:
             self.fields["branch"].required = True
             self.fields["branch"].initial = post.branch_id
+
+
+class AttendanceFileForm(forms.Form):
+    """A file of attendance."""
+
+    file = forms.FileField(label=_("出勤文件"), allow_empty_file=True, error_messages={"required": _("请选择出勤文件")})

@@ -63,6 +63,7 @@ urlpatterns = [
     path("trainings/<int:pk>/", trainings.training, name="training"),
     path("trainings/<int:pk>/invite/", trainings.training_invite, name="training_invite"),
     path("trainings/<int:pk>/attendance/", trainings.training_note, name="training_note"),
+    path("trainings/<int:pk>/file/", trainings.training_file, name="training_file"),
     path("trainings/<int:pk>/cancel/", trainings.training_cancel, name="training_cancel"),
     path("devices/", devices.device_list, name="device_list"),
     path("devices/new/", devices.device_new, name="device_new"),

@@ -7,18 +7,21 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from grids.access import PostKind, open_training
-from grids.forms import TrainingForm
+from grids.domain import attendancefile
+from grids.forms import AttendanceFileForm, TrainingForm
 from grids.selectors import trainings as selectors
-from grids.services import Refused
+from grids.services import Refused, attendance_files
 from grids.services import trainings as services
 from grids.services.trainings import Said
 
+PROBLEMS_SHOWN = 200
 HOLDING = (PostKind.ADMINISTRATOR, PostKind.BRANCH_MANAGER)
 
 
@@ -65,7 +68,9 @@ def training(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, open_training(request.post, pk))
 
 
-def _page(request: StaffRequest, found: Any, error: str = "", typed: Any = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: StaffRequest, found: Any, error: str = "", typed: Any = None, status: int = 200, **more: Any
+) -> HttpResponse:
     mine = set(selectors.invitable(request.post).values_list("pk", flat=True))
     only = request.GET.get("post", "")
     everybody = selectors.newest_of(found)
@@ -92,6 +97,7 @@ def _page(request: StaffRequest, found: Any, error: str = "", typed: Any = None,
         "only": only,
         "post_kinds": PostKind.choices,
         "error": error,
+        **more,
     }
     return render(request, "grids/training.html", context, status=status)
 
@@ -135,6 +141,27 @@ def _said(request: StaffRequest) -> Any:
         yield Said(
             staff_id=int(number), state=str(state), passed=test, reason=str(request.POST.get(f"reason:{number}", ""))
         )
+
+
+@allow(*HOLDING)
+@require_POST
+def training_file(request: StaffRequest, pk: int) -> HttpResponse:
+    """Record attendance by file; a file with faults changes nothing, and all of them are shown."""
+    found = open_training(request.post, pk)
+    form = AttendanceFileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, found, str(form.errors["file"][0]), status=422)
+    try:
+        written, problems = attendance_files.record(
+            training=found, by=request.user, post=request.post, content=form.cleaned_data["file"].read()
+        )
+    except Refused as refusal:
+        return _page(request, found, str(refusal), status=422)
+    if problems:
+        told = [attendancefile.describe(one, get_language() or "") for one in problems[:PROBLEMS_SHOWN]]
+        return _page(request, found, problems=told, problem_count=len(problems), status=422)
+    messages.success(request, _("已登记 %(count)s 人的出勤") % {"count": written})
+    return redirect("grids:training", pk)
 
 
 @allow(*HOLDING)

@@ -113,6 +113,7 @@ ROWS = {
     "grids:training": Row(posts=SEATING, kwargs=training),
     "grids:training_invite": Row(posts=SEATING, kwargs=training, method="post", status=302),
     "grids:training_note": Row(posts=SEATING, kwargs=training, method="post", status=302),
+    "grids:training_file": Row(posts=SEATING, kwargs=training, method="post", status=422),
     "grids:training_cancel": Row(posts=SEATING, kwargs=training, method="post", status=302),
     "grids:device_list": Row(posts=SEATING),
     "grids:device_new": Row(posts=ADMINISTRATOR),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -239,3 +240,73 @@ def test_a_long_list_is_paged_and_recorded_page_by_page(world: World, client_of:
     assert answer["Location"] == f"{page}?page=2"
     assert last(training, first)[0] == "attended"
     assert "人没有列出" not in an.get(page).content.decode()
+
+
+# --- By file ----------------------------------------------------------------------------------------------------------
+
+
+def sent(client: Client, training: Training, *lines: str) -> Any:
+    content = "\n".join(("工号,出勤,考核,说明", *lines)).encode("utf-8")
+    file = SimpleUploadedFile("出勤.csv", content)
+    return client.post(reverse("grids:training_file", args=[training.pk]), {"file": file})
+
+
+def test_a_file_is_recorded_whole_and_may_be_sent_again(world: World, client_of: ClientOf) -> None:
+    an = client_of(world.an)
+    training = held(world)
+    invited(world, training, world.chen)
+    lines = ("CHEN,参加,合格,", "deng,缺席,,病假", "fang,attended,failed,")
+    assert sent(an, training, *lines).status_code == 302
+    assert last(training, world.chen) == ("attended", True, "", 2)
+    assert last(training, world.deng) == ("absent", None, "病假", 2)
+    assert last(training, world.fang) == ("attended", False, "", 2)
+    assert sent(an, training, *lines).status_code == 302
+    assert Attendance.objects.filter(training=training).count() == 6, "nothing changed"
+    assert AuditEvent.objects.filter(verb="attendance_file").count() == 2
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_written(world: World, client_of: ClientOf) -> None:
+    training = held(world, has_test=False)
+    invited(world, training, world.chen, world.deng)
+    said(world, training, world.chen, "attended")
+    answer = sent(
+        client_of(world.an), training,
+        "deng,参加,,", "deng,参加,,", "chen,缺席,,", "nobody,参加,,", "an,参加,,", ",参加,,", "fang,也许,,", "gao,参加,通过,", "he,参加,好,",
+    )  # fmt: skip
+    assert answer.status_code == 422
+    found = {(one["row"], one["column"]) for one in answer.context["problems"]}
+    assert found == {
+        (3, "工号"),
+        (4, "说明"),
+        (5, "工号"),
+        (6, "工号"),
+        (7, "工号"),
+        (8, "出勤"),
+        (9, "考核"),
+        (10, "考核"),
+    }
+    assert "整份没有写入" in answer.content.decode()
+    assert last(training, world.deng)[0] == "invited"
+    corrected = sent(client_of(world.an), training, "chen,缺席,,中途离场")
+    assert corrected.status_code == 302
+    assert last(training, world.chen) == ("absent", None, "中途离场", 3)
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"", "无法读取"), (b"%PDF-1.4", "无法读取"), (b"a,b\n1,2\n", "表头")])
+def test_what_is_no_such_file_is_refused(world: World, client_of: ClientOf, content: bytes, words: str) -> None:
+    training = held(world)
+    answer = client_of(world.an).post(
+        reverse("grids:training_file", args=[training.pk]), {"file": SimpleUploadedFile("x.csv", content)}
+    )
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+
+
+def test_a_manager_records_no_other_branch_and_nobody_early_by_file(world: World, client_of: ClientOf) -> None:
+    gao = client_of(world.gao)
+    training = held(world)
+    answer = sent(gao, training, "fang,参加,,")
+    assert "不归您登记" in answer.content.decode()
+    coming = held(world, on=clock.today() + timedelta(days=2))
+    assert "当天起" in sent(gao, coming, "chen,参加,,").content.decode()
+    assert not Attendance.objects.filter(training=coming).exists()
