@@ -8,6 +8,7 @@ The day is the device's. A subject counts once in a span, whoever went how often
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -29,7 +30,7 @@ from reporting.access import scope_of
 
 SPANS = ("day", "week", "month", "year")
 KINDS = ("household", "business", "unit")
-PER_PAGE = 50
+PER_PAGE = 20
 VISITS_PER_PAGE = 20
 LEVELS = {"branch": Words("支行", "Branch"), "grid": Words("网格", "Grid"), "officer": Words("客户经理", "Officer")}
 SPAN_NAMES = {
@@ -114,6 +115,10 @@ class Wanted:
         return ends(self.span, self.on)
 
 
+Counts = tuple[str, int, int, int, int]
+"""Of one kind: its code, subjects, effective subjects, visits, effective visits."""
+
+
 @dataclass
 class Figures:
     """Subjects visited and effectively visited by kind, and how many visits these were."""
@@ -155,14 +160,23 @@ class Figures:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
-    """One branch, grid or officer with its figures; ``aside`` says where it belongs."""
+    """One branch, grid or officer; ``aside`` says where it belongs. Its figures are added up when they are shown: a bank has more
+    lines than a page."""
 
     pk: int
     name: str
     aside: str
-    figures: Figures
+    counts: list[Counts]
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What was counted of it."""
+        found = Figures()
+        for counts in self.counts:
+            found.add(*counts)
+        return found
 
 
 @dataclass(frozen=True)
@@ -183,37 +197,40 @@ def levels_of(post: Post) -> list[str]:
 
 
 _FIGURES = """
-    select asked.span, asked.level, one.unit_id, one.kind, one.subjects, one.effective, one.visits, one.effective_visits
-    from unnest(%(spans)s::text[], %(days)s::date[], %(levels)s::text[]) as asked (span, day, level)
-    cross join lateral acc.visit_figures(%(bank)s, asked.span, asked.day, asked.level, %(branches)s::bigint[], %(staff)s) as one
+    select span, unit_id, kind, subjects, effective, own_subjects, own_effective, visits, effective_visits
+    from acc.visit_figures(%(bank)s, %(spans)s::text[], %(days)s::date[], %(level)s, %(branches)s::bigint[], %(staff)s)
 """
 
 
 def statistics_of(post: Post, wanted: Wanted) -> Statistics:
-    """Return the figures a post is shown, in one query for the counts and one for the names."""
+    """Return the figures a post is shown: one query for the counts, and those for the names of the lines."""
     scope = scope_of(post)
-    asked = [*((span, begins(span, wanted.on), "total") for span in SPANS), (wanted.span, wanted.first, wanted.level)]
+    spans = [wanted.span, *(span for span in SPANS if span != wanted.span)]
     with connection.cursor() as cursor:
         cursor.execute(
             _FIGURES,
             {
-                "spans": [span for span, _day, _level in asked],
-                "days": [day for _span, day, _level in asked],
-                "levels": [level for _span, _day, level in asked],
                 "bank": post.staff.institution_id,
+                "spans": spans,
+                "days": [begins(span, wanted.on) for span in spans],
+                "level": wanted.level,
                 "branches": None if scope.is_whole or scope.staff_id is not None else sorted(scope.branches),
                 "staff": scope.staff_id,
             },
         )
         rows = cursor.fetchall()
     whole = {span: Figures() for span in SPANS}
-    units: dict[int, Figures] = {}
-    for span, level, unit, *counts in rows:
-        (whole[span] if level == "total" else units.setdefault(unit, Figures())).add(*counts)
+    units: dict[int, list[Counts]] = {}
+    is_own = scope.staff_id is not None or wanted.level == "officer"
+    for span, unit, kind, subjects, effective, own_subjects, own_effective, *visits in rows:
+        own, together = (own_subjects, own_effective), (subjects, effective)
+        whole[span].add(kind, *(own if scope.staff_id is not None else together), *visits)
+        if span == wanted.span:
+            units.setdefault(unit, []).append((kind, *(own if is_own else together), *visits))
     return Statistics(wanted, whole, _lines(post, wanted.level, units))
 
 
-def _lines(post: Post, level: str, units: dict[int, Figures]) -> list[Line]:
+def _lines(post: Post, level: str, units: dict[int, list[Counts]]) -> list[Line]:
     """Return the lines in the order of their names, those without a visit included; then those counted in the past that are closed
     or gone."""
     bank = post.staff.institution_id
@@ -234,7 +251,7 @@ def _lines(post: Post, level: str, units: dict[int, Figures]) -> list[Line]:
         rows, gone = staff.filter(Exists(covering)), staff
     found = list(rows)
     found += gone.filter(pk__in=sorted(set(units) - {row[0] for row in found}))
-    return [Line(pk, name, aside, units.get(pk, Figures())) for pk, name, aside in found]
+    return [Line(pk, name, aside, units.get(pk, [])) for pk, name, aside in found]
 
 
 # --- The visits behind a figure ---------------------------------------------------------------------------------------

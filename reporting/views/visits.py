@@ -31,9 +31,9 @@ def _wanted(request: StaffRequest) -> visits.Wanted:
     return visits.Wanted.read(request.GET.dict(), visits.levels_of(request.post))  # type: ignore[arg-type]
 
 
-def _address(name: str, wanted: visits.Wanted, **more: object) -> str:
+def _address(name: str, wanted: visits.Wanted) -> str:
     asked = {"span": wanted.span, "on": wanted.on.isoformat(), "level": wanted.level}
-    return f"{reverse(name)}?{urlencode(asked | {key: value for key, value in more.items() if value != ''})}"
+    return f"{reverse(name)}?{urlencode(asked)}"
 
 
 @allow(*READERS)
@@ -44,7 +44,7 @@ def visit_statistics(request: StaffRequest) -> HttpResponse:
     wanted = _wanted(request)
     found = visits.statistics_of(request.post, wanted)
     page = Paginator(found.lines, visits.PER_PAGE).get_page(request.GET.get("page"))
-    may_open = may_open_households(request.post)
+    behind = _address("reporting:visits_behind", wanted) if may_open_households(request.post) else ""
     language = _language()
     context = {
         "where": [{"label": request.user.institution.short_name}, {"label": _("走访采集统计")}],
@@ -70,26 +70,9 @@ def visit_statistics(request: StaffRequest) -> HttpResponse:
             for level in visits.levels_of(request.post)
         ],
         "level_name": visits.LEVELS[wanted.level].of(language),
-        "rows": [
-            {
-                "line": line,
-                "cells": [
-                    {
-                        "count": count,
-                        "url": _behind(wanted, line.pk, side, kind) if may_open and count else "",
-                        "side": side,
-                        "kind": kind,
-                    }
-                    for side, kind, count in line.figures.cells()
-                ],
-            }
-            for line in page
-        ],
+        "rows": [{"line": line, "cells": _cells(line.figures, line.pk, behind)} for line in page],
         "total": found.whole[wanted.span],
-        "total_cells": [
-            {"count": count, "url": _behind(wanted, "", side, kind) if may_open and count else ""}
-            for side, kind, count in found.whole[wanted.span].cells()
-        ],
+        "total_cells": _cells(found.whole[wanted.span], None, behind),
         "page": page,
         "notes": [note.of(language) for note in visits.NOTES],
         "xlsx_url": _address("reporting:visit_statistics_xlsx", wanted),
@@ -97,9 +80,18 @@ def visit_statistics(request: StaffRequest) -> HttpResponse:
     return render(request, "reporting/visit_statistics.html", context)
 
 
-def _behind(wanted: visits.Wanted, unit: object, side: str, kind: str) -> str:
-    effective = "yes" if side == "effective" else ""
-    return _address("reporting:visits_behind", wanted, unit=unit, kind=kind, effective=effective)
+def _cells(figures: visits.Figures, unit: int | None, behind: str) -> list[dict[str, object]]:
+    """The figures of a line, each with the address of its visits where ``behind`` says that they may be opened."""
+    line = f"&unit={unit}" if unit is not None else ""
+    return [
+        {
+            "count": count,
+            "url": f"{behind}{line}&kind={kind}&effective={'yes' if side == 'effective' else ''}"
+            if behind and count
+            else "",
+        }
+        for side, kind, count in figures.cells()
+    ]
 
 
 @allow(PostKind.OFFICER, PostKind.BRANCH_MANAGER)
