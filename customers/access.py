@@ -21,6 +21,7 @@ from customers.models import (
     ListEntry,
     ListFile,
     ListRelease,
+    MoveRequest,
     Person,
     PersonMerge,
     PlannedVisit,
@@ -222,6 +223,11 @@ def open_household_event(post: Post, pk: int) -> HouseholdEvent:
     """Return a change of a household of the post, or one its grids would receive."""
     related = ("grid__branch", "to_grid__branch", "proposed_by", "giving_by", "receiving_by", "ended_by")
     return _open(household_events_for(post).select_related(*related), pk=pk)
+
+
+def open_move_request(post: Post, pk: int) -> MoveRequest:
+    """Return a roster's open request to move a member of a household the post sees."""
+    return _open(MoveRequest.objects.filter(scope(post), state="open").select_related("person"), pk=pk)
 
 
 def grid_mergers_for(post: Post) -> QuerySet[GridMerger]:

@@ -82,6 +82,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("village-mergers/<int:pk>/confirm/", mergers.confirm, name="merger_confirm"),
     path("village-mergers/<int:pk>/refuse/", mergers.refuse, name="merger_refuse"),
     path("village-mergers/<int:pk>/withdraw/", mergers.withdraw, name="merger_withdraw"),
+    path("move-requests/<int:pk>/refuse/", life.refuse_asked, name="move_refuse"),
     path("changes/<int:pk>/", life.event, name="life_event"),
     path("changes/<int:pk>/confirm/", life.confirm, name="life_confirm"),
     path("changes/<int:pk>/refuse/", life.refuse, name="life_refuse"),

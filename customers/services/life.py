@@ -17,7 +17,7 @@ from customers.domain import names
 from customers.domain.economics import Problem
 from customers.domain.household_life import Change, Home
 from customers.domain.identity import check_id, check_phone
-from customers.models import Business, Household, HouseholdEvent, Person, PersonToken, Unit
+from customers.models import Business, Household, HouseholdEvent, MoveRequest, Person, PersonToken, Unit
 from customers.selectors.entities import HOMES
 from customers.selectors.life import home_of, household_named
 from customers.services import identity
@@ -249,6 +249,22 @@ def _end(staff: Any, post_id: int | None, event: HouseholdEvent, state: str, ans
         held.state, held.ended_by, held.ended_at, held.answer = state, staff, clock.now(), answer
         held.save(update_fields=["state", "ended_by", "ended_at", "answer"])
         _record(staff, post_id, f"household_event_{'refuse' if state == State.REFUSED else 'withdraw'}", held)
+
+
+def refuse_asked(*, staff: Any, post_id: int | None, request: MoveRequest) -> None:
+    """Say no to what a roster asked: the member stays in his household. A later roster may ask again."""
+    with transaction.atomic():
+        settled = MoveRequest.objects.filter(pk=request.pk, state="open").update(state="refused")
+        if not settled:
+            raise LifeRefusedError("settled")
+        audit.record(
+            staff=staff,
+            verb="move_request_refuse",
+            about="move_request",
+            about_id=request.pk,
+            detail={"person": request.person_id, "to_household": request.to_household_id},
+            post_id=post_id,
+        )
 
 
 def _record(staff: Any, post_id: int | None, verb: str, event: HouseholdEvent, **more: str) -> None:

@@ -415,6 +415,20 @@ def refuse(request: StaffRequest, pk: int) -> HttpResponse:
 
 @allow(PostKind.OFFICER)
 @require_POST
+def refuse_asked(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say no to what a roster asked: the member stays where he is filed."""
+    asked = access.open_move_request(request.post, pk)
+    try:
+        life.refuse_asked(staff=request.user, post_id=request.post.pk, request=asked)
+    except life.LifeRefusedError as refused:
+        messages.error(request, _words(refused.code))
+    else:
+        messages.success(request, _("已记为不迁移，%(name)s 留在本户。") % {"name": asked.person.name})
+    return redirect("customers:household", pk=asked.person.household_id)
+
+
+@allow(PostKind.OFFICER)
+@require_POST
 def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
     """Take back one's own proposal."""
     found = access.open_household_event(request.post, pk)

@@ -15,7 +15,7 @@ from config.lib import clock
 from config.lib.weeks import Week
 from grids.access import Post, grids_for
 from reporting.access import STORED_LEVEL, Scope, lines_for, rows_for
-from reporting.domain.figures import FIGURE, Level, Progress
+from reporting.domain.figures import FIGURE, KIND_NAMES, Level, Progress, SubjectKind
 from reporting.domain.report import Report
 from reporting.domain.rollup import GridFacts, Line, grid_facts, placed_among
 from reporting.models import ReportRow
@@ -25,6 +25,7 @@ from reporting.selectors.weekly import last_report, line_of, rules_for, stored_l
 
 TREND_WEEKS = 12
 LEAGUE = 20
+KIND_STEPS = ("visited", "profiled", "checked")
 STEPS = ("visited", "profiled", "checked", "assessed", "granted")
 AGES = ((0, 0), (1, 2), (3, 7), (8, None))
 
@@ -146,6 +147,22 @@ def funnel(overview: Overview, links: Links, language: str) -> list[dict[str, An
             }
         )
     return steps
+
+
+def kinds(overview: Overview, language: str) -> dict[str, Any] | None:
+    """Return the first steps by kind of subject, and together; None while one kind alone is counted (Semantics, section 1)."""
+    total = overview.report.total
+    counted_kinds = [kind for kind in SubjectKind if kind in total.by_kind]
+    if len(counted_kinds) < 2:
+        return None
+    lines = [(KIND_NAMES[kind].of(language), total.kind(kind)) for kind in counted_kinds]
+    return {
+        "heads": [_("名单户数"), *(FIGURE[code].name.of(language) for code in KIND_STEPS)],
+        "rows": [
+            {"label": label, "counts": [progress.roster, *(getattr(progress, code).total for code in KIND_STEPS)]}
+            for label, progress in [*lines, (_("合计"), total.all_kinds)]
+        ],
+    }
 
 
 def trend_chart(overview: Overview, links: Links, language: str) -> dict[str, Any]:

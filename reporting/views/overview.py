@@ -38,6 +38,7 @@ def overview(request: StaffRequest) -> HttpResponse:
         "scope_name": head.figures.name if head else report.scope_name,
         "funnel": overviews.funnel(found, links, language),
         "ratios": pages.named_ratios(report, language),
+        "kinds": overviews.kinds(found, language),
         "apart": pages.apart(report, links),
         "trend": overviews.trend_chart(found, links, language) if found.trend else None,
         "branches": overviews.league(found, Level.BRANCH, links) if head and head.level == Level.BANK else [],

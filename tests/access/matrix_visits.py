@@ -17,6 +17,7 @@ from customers.models import (
     HouseholdEvent,
     ListEntry,
     ListRelease,
+    MoveRequest,
     PersonMerge,
     Profile,
     SimilarCase,
@@ -31,6 +32,7 @@ from grids.models import PostKind
 from tests.access.matrix import Row
 from tests.customers import guarding
 from tests.customers.builders import a_signature, make_household, release_parameters, submission
+from tests.reporting import well_kept
 from tests.world import World
 
 SEEING = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR, PostKind.CHECKER})
@@ -194,6 +196,20 @@ def duplicate(world: World) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def move_request(world: World) -> dict[str, Any]:
+    """What a roster asked for: a member of one household stands in another one on its list."""
+    home, other = _home(world), _home(world)
+    asked = MoveRequest.objects.create(
+        institution=world.bank,
+        grid=world.liu,
+        person=home.head,
+        to_household=other,
+        roster=well_kept.imported(world),
+        row=2,
+    )
+    return {"pk": asked.pk}
+
+
 def life_event(world: World) -> dict[str, Any]:
     found = _home(world)
     made = HouseholdEvent.objects.create(
@@ -272,6 +288,7 @@ ROWS = {
     "customers:life_event": Row(posts=SEEING, kwargs=life_event),
     "customers:life_confirm": Row(posts=MANAGER, kwargs=life_event, method="post", status=302),
     "customers:life_refuse": Row(posts=MANAGER, kwargs=life_event, method="post", data={"reason": "不符"}, status=302),
+    "customers:move_refuse": Row(posts=OFFICER, kwargs=move_request, method="post", status=302),
     "customers:life_withdraw": Row(posts=OFFICER, kwargs=life_event, method="post", status=302),
     "customers:similar_cases": Row(posts=MANAGER),
     "customers:similar_case": Row(posts=MANAGER, kwargs=similar),

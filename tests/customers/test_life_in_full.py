@@ -140,6 +140,27 @@ def test_a_request_of_a_roster_becomes_a_proposal_and_nothing_is_typed_again(wor
     assert rules.faults(whole(world)) == []
 
 
+def test_a_request_is_refused_on_record_and_asked_again_by_a_later_roster(world: World, client_of: ClientOf) -> None:
+    rosters.import_rows(world, rosters.family(world.liu))
+    rows = [rosters.line(world.wang, "W009", "刘洋", "户主", 身份证号=rosters.id_of(3))]
+    rosters.import_rows(world, rows)
+    request = MoveRequest.objects.get()
+    page = reverse("customers:household", args=[request.person.household_id])
+    refuse = reverse("customers:move_refuse", args=[request.pk])
+    chen = client_of(world.chen)
+    assert refuse in chen.get(page).content.decode()
+    assert client_of(world.fang).post(refuse).status_code == 404
+
+    assert chen.post(refuse)["Location"] == page
+    request.refresh_from_db()
+    assert request.state == "refused"
+    assert "名册把" not in chen.get(page).content.decode()
+    assert AuditEvent.objects.get(verb="move_request_refuse").detail["person"] == request.person_id
+    assert chen.post(refuse).status_code == 404
+    rosters.import_rows(world, [*rows, rosters.line(world.wang, "W010", "钱多")])
+    assert sorted(MoveRequest.objects.values_list("state", flat=True)) == ["open", "refused"]
+
+
 def test_a_request_is_asked_in_its_own_household_alone(world: World, home: Household, client_of: ClientOf) -> None:
     rosters.import_rows(world, rosters.family(world.liu, "H001"))
     rosters.import_rows(world, [rosters.line(world.wang, "W009", "刘洋", "户主", 身份证号=rosters.id_of(3))])

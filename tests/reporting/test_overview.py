@@ -15,6 +15,7 @@ from config.lib.acting import job_frame
 from customers.models import Profile, ProfileCheck, Subject, Visit
 from grids.models import Campaign, Grid
 from reporting.services.weekly import freeze_week
+from tests.customers.builders import make_business
 from tests.reporting.events import WEEK, households, moment, reach
 from tests.reporting.test_weekly_pages import FRAME, words
 from tests.world import World
@@ -78,6 +79,17 @@ def test_funnel_sentences_ageing_and_pace_of_a_branch(walked: World, client_of: 
     assert "今天提交 1 1–2 天 1 3–7 天 2 超过 7 天 已拖延 1" in page
     assert "剩余 12 个工作日" in page
     assert "陈立 1 不变 30 21 70.00 % 11 9 1" in page  # 9 households in 12 working days: one a day
+
+
+def test_kinds_of_customers_stand_apart_and_together(walked: World, client_of: Callable[..., Client]) -> None:
+    url = "/overview/"
+    assert client_of(walked.gao).get(url).context["kinds"] is None
+    shop = make_business(walked.liu).subject
+    reach([shop], "visited", moment(NEXT, 1), campaign=walked.campaign, staff=walked.chen)
+    answer = client_of(walked.gao).get(url)
+    rows = {row["label"]: row["counts"] for row in answer.context["kinds"]["rows"]}
+    assert rows == {"农户": [30, 21, 6, 2], "商户": [1, 1, 0, 0], "合计": [31, 22, 6, 2]}
+    assert "按客户种类" in answer.content.decode()
 
 
 def test_every_figure_of_a_branch_is_a_link_and_a_leaders_lead_to_aggregates(
