@@ -318,7 +318,10 @@ def rosters_for(post: Post) -> QuerySet[RosterImport]:
 
 def open_roster(post: Post, pk: int) -> RosterImport:
     """Return a roster import with its branch, its people and its run."""
-    return _open(rosters_for(post).select_related("branch", "uploaded_by", "confirmed_by", "run__asked_by"), pk=pk)
+    return _open(
+        rosters_for(post).select_related("branch", "uploaded_by", "confirmed_by", "discarded_by", "run__asked_by"),
+        pk=pk,
+    )
 
 
 def unplaced_for(post: Post) -> QuerySet[UnplacedRow]:

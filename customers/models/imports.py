@@ -78,6 +78,10 @@ class RosterImport(models.Model):
     confirmed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     confirmed_from_console = models.BooleanField(default=False)
+    # Who put it aside, and, where that is not who uploaded it, what is to be put right.
+    discarded_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    discarded_at = models.DateTimeField(null=True)
+    answer = models.CharField(_("退回原因"), max_length=200, blank=True, default="", db_default="")
 
     @property
     def lists(self) -> str:
@@ -91,6 +95,11 @@ class RosterImport(models.Model):
                 | Q(confirmed_from_console=True)
                 | ~Q(confirmed_by=F("uploaded_by")),
                 name="roster_needs_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(discarded_by__isnull=True, discarded_at__isnull=True, answer="")
+                | (Q(discarded_by=F("uploaded_by")) | ~Q(answer="")) & Q(state="discarded", discarded_at__isnull=False),
+                name="a_roster_is_sent_back_with_words",
             ),
         ]
         indexes = [models.Index(fields=["branch", "-uploaded_at"], name="imports_of_branch")]

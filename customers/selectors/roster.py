@@ -34,6 +34,8 @@ def tone_of(roster: RosterImport) -> str:
     """Return the tone of an import's state: errors are red although the check went well."""
     if roster.state == State.CHECKED:
         return "red" if roster.summary.get("errors") else "yellow" if roster.summary.get("warnings") else "wait"
+    if roster.answer:
+        return "orange"
     return {State.WRITTEN: "good", State.DISCARDED: "neutral", State.BROKEN: "red", State.FAILED: "red"}.get(
         State(roster.state), "wait"
     )
@@ -41,6 +43,8 @@ def tone_of(roster: RosterImport) -> str:
 
 def label_of(roster: RosterImport) -> str:
     """Return the state of an import in words; a checked file with errors waits for nobody."""
+    if roster.answer:
+        return _("已退回")
     if roster.state == State.CHECKED and roster.summary.get("errors"):
         return _("有错误")
     return str(roster.get_state_display())

@@ -23,11 +23,12 @@ from grids.access import Branch, Staff
 State = RosterImport.State
 CHECK, WRITE = "check_roster", "write_roster"
 LIVING = (State.CHECKING, State.CHECKED, State.WRITING)
+LONGEST_ANSWER = 200
 DISCARDABLE = (State.CHECKED, State.BROKEN, State.FAILED)
 
 
 class RosterRefusedError(Exception):
-    """The step is not possible; ``code`` says why: own, errors, nothing, settled, same_file. ``roster`` is the import meant."""
+    """The step is not possible; ``code`` says why: own, errors, nothing, settled, same_file, answer. ``roster`` is the import meant."""
 
     def __init__(self, code: str, roster: RosterImport) -> None:
         super().__init__(code)
@@ -131,10 +132,19 @@ def _take(roster: RosterImport, staff: Staff, at: datetime, *, from_console: boo
     roster.refresh_from_db()
 
 
-def discard(*, staff: Staff, post_id: int | None, roster: RosterImport) -> None:
-    """Put an import aside; nothing of it was or will be written."""
+def discard(*, staff: Staff, post_id: int | None, roster: RosterImport, answer: str = "") -> None:
+    """Put an import aside; nothing of it was or will be written. Who did not upload it sends it back with words."""
     with transaction.atomic():
-        taken = RosterImport.objects.filter(pk=roster.pk, state__in=DISCARDABLE).update(state=State.DISCARDED)
+        waiting = RosterImport.objects.filter(pk=roster.pk, state__in=DISCARDABLE)
+        said = answer.strip()[:LONGEST_ANSWER]
+        if staff.pk != roster.uploaded_by_id and not said and waiting.exists():
+            raise RosterRefusedError("answer", roster)
+        taken = waiting.update(
+            state=State.DISCARDED,
+            discarded_by=staff,
+            discarded_at=clock.now(),
+            answer=said if staff.pk != roster.uploaded_by_id else "",
+        )
         if not taken:
             raise RosterRefusedError("settled", roster)
         _record(staff, post_id, "roster_discard", roster)

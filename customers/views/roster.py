@@ -145,6 +145,7 @@ def _steps(request: StaffRequest, found: "RosterImport") -> dict[str, Any]:
         "may_confirm": is_sound and is_manager and not is_own and service.brings_something(found),
         "waits_for_second": is_sound and not (is_manager and not is_own),
         "may_discard": found.state in service.DISCARDABLE,
+        "is_own": is_own,
     }
 
 
@@ -177,7 +178,9 @@ def roster_discard(request: StaffRequest, pk: int) -> HttpResponse:
     """Put a file aside; nothing of it is written."""
     found = access.open_roster(request.post, pk)
     try:
-        service.discard(staff=request.user, post_id=request.post.pk, roster=found)
+        service.discard(
+            staff=request.user, post_id=request.post.pk, roster=found, answer=request.POST.get("reason", "")
+        )
     except RosterRefusedError as refused:
         messages.warning(request, _sentence(refused.code))
     return redirect("customers:roster", pk=found.pk)
@@ -188,6 +191,7 @@ def _sentence(code: str) -> str:
         "own": _("自己上传的名册须由另一位支行行长确认。"),
         "errors": _("文件还有错误，不能确认；请更正后重新上传。"),
         "nothing": _("文件里没有可以导入的。"),
+        "answer": _("退回时请写明原因，让上传的人知道改什么。"),
         "settled": _("这份名册刚刚已经处理过了，下面是现在的状态。"),
     }[code]
 

@@ -8,12 +8,12 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config.lib import jobs
+from config.lib import clock, jobs
 from config.lib.models import AuditEvent
 from customers.models import Household, RosterImport
 from tests import rosterfiles
@@ -171,6 +171,35 @@ def test_the_manager_sees_in_his_queue_that_a_file_waits(world: World, client_of
     assert ">名册 1</option>" in gao.get(reverse("customers:queues")).text
     assert ">名册 1</option>" not in he.get(reverse("customers:queues")).text
     assert ">名册 1</option>" not in client_of(world.chen).get(reverse("customers:queues")).text
+
+
+def test_the_manager_sends_a_roster_back_with_words_and_who_uploaded_it_reads_them(
+    world: World, client_of: ClientOf
+) -> None:
+    uploaded = rosters.upload(world, rosters.family(world.liu))
+    gao, chen = client_of(world.gao), client_of(world.chen)
+    page, discard = (reverse(f"customers:{name}", args=[uploaded.pk]) for name in ("roster", "roster_discard"))
+    assert "退回这份名册" in gao.get(page).text
+    assert "放弃这份名册" in chen.get(page).text
+    assert "退回时请写明原因" in gao.post(discard, {"reason": " "}, follow=True).text
+    assert ">名册 1</option>" in gao.get(reverse("customers:queues")).text
+    gao.post(discard, {"reason": "三组缺 12 户"})
+    uploaded.refresh_from_db()
+    assert (uploaded.state, uploaded.discarded_by, uploaded.answer) == ("discarded", world.gao, "三组缺 12 户")
+    assert "三组缺 12 户" in chen.get(page).text
+    assert "已退回" in chen.get(reverse("customers:roster_list")).text
+    own = rosters.upload(world, rosters.family(world.liu)[:2])
+    chen.post(reverse("customers:roster_discard", args=[own.pk]), {"reason": "x"})
+    own.refresh_from_db()
+    assert (own.state, own.discarded_by, own.answer) == ("discarded", world.chen, "")
+
+
+def test_the_database_wants_words_of_who_sends_a_roster_back(world: World) -> None:
+    uploaded = rosters.upload(world, rosters.family(world.liu))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RosterImport.objects.filter(pk=uploaded.pk).update(
+            state="discarded", discarded_by=world.gao, discarded_at=clock.now()
+        )
 
 
 def queries(client: Client, url: str) -> int:
