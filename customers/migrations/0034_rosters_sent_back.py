@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     """A roster is sent back with words; what a look costs is asked of what waits alone."""
 
     dependencies = [
-        ("customers", "0032_proof_of_items"),
+        ("customers", "0033_entities_move"),
         ("grids", "0010_trainings"),
         ("lib", "0009_signed_consents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
