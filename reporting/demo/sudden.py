@@ -39,18 +39,27 @@ def write(organisation: Organisation, villages: list[Grid], now: datetime) -> di
     """Write one change of each kind; returns how many."""
     village = quiet_villages(organisation, villages)[0]
     told = {"open": 0, "proved": 0, "confirmed": 0}
-    for (days, item, state), (profile, head) in zip(STORIES, _files(village), strict=False):
+    for (days, item, state), (profile, head) in zip(STORIES, _files(village, now), strict=True):
         _tell(organisation, village, profile, head, now - timedelta(days=days), item, state)
         told[state] += 1
     return told
 
 
-def _files(village: Village) -> list[tuple[Profile, Person]]:
-    """Files last accepted, of households in no other story, with the head who is met."""
+def _files(village: Village, now: datetime) -> list[tuple[Profile, Person]]:
+    """Files accepted before the first story and so small that each of them is a sudden change, of households in no other story,
+    with the head who is met."""
     newer = Profile.objects.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
     listed = ListEntry.objects.filter(subject_id=OuterRef("subject_id"))
     files = Profile.objects.filter(
-        ~Exists(newer), ~Exists(listed), grid=village.grid, check_verdict__verdict="accepted", form__isnull=False
+        ~Exists(newer),
+        ~Exists(listed),
+        grid=village.grid,
+        form__isnull=False,
+        submitted_at__gt=now - timedelta(days=170),
+        check_verdict__verdict="accepted",
+        check_verdict__checked_at__lt=now - timedelta(days=8),
+        assets__lt=350_000,
+        liabilities__lt=300_000,
     ).select_related("subject__household__head")
     changed = set(
         Person.objects.filter(grid=village.grid, left_on__isnull=False).values_list("household_id", flat=True)
