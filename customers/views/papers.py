@@ -28,7 +28,7 @@ from customers.selectors.ranges import ranges_of
 from customers.selectors.visits import VisitStart, start_of
 from customers.services import papers as service
 from customers.services.visits import Photo, Stored, Submission, VisitConflictError, VisitRefusedError, submit_visit
-from customers.views.visits import LISTS, member_shown, place_url, title_of
+from customers.views.visits import LISTS, member_shown, place_url, title_of, verdict_said
 from grids.access import PostKind, grids_for
 from grids.selectors.colleagues import officers_of
 
@@ -257,4 +257,4 @@ def _say(request: StaffRequest, stored: Stored) -> None:
         text = _("纸质表已录入为第 %(number)s 版档案，由走访人、录入人以外的同事复核。") % {
             "number": stored.profile.number
         }
-    messages.success(request, text)
+    messages.success(request, text + verdict_said(stored.visit))

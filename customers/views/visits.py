@@ -201,7 +201,7 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
             "day": display.day(stored.contact.next_on),
             "way": stored.contact.get_way_display(),
         }
-    messages.success(request, text + _verdict(stored.visit))
+    messages.success(request, text + verdict_said(stored.visit))
     if stored.changes:
         moved = "；".join(
             f"{flag.get_figure_display()} {display.yuan(flag.before)} → {display.yuan(flag.after)}"
@@ -218,7 +218,7 @@ def _say(request: StaffRequest, start: VisitStart, stored: Stored) -> None:
         messages.warning(request, _("请留意：%(findings)s") % {"findings": "；".join(odd)})
 
 
-def _verdict(visit: Any) -> str:
+def verdict_said(visit: Any) -> str:
     """Say whether the visit is effective, and what to do next time where it is not."""
     if visit.judged is None:
         return ""

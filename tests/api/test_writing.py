@@ -21,6 +21,7 @@ from tests import rosterfiles
 from tests.api import rows
 from tests.api.conftest import Program
 from tests.customers.builders import document, make_household, release_parameters
+from tests.customers.effective import release_rules
 from tests.customers.rosters import family, line
 from tests.world import SINCE, World
 
@@ -64,6 +65,28 @@ def test_a_visit_is_stored_once_however_often_it_is_sent(world: World, home: Hou
     assert (Visit.objects.count(), Profile.objects.count()) == (1, 1)
     event = AuditEvent.objects.get(verb="submit_visit")
     assert (event.staff_id, event.post_id) == (world.chen.pk, world.chen.posts.get().pk)
+
+
+def test_a_visit_tells_whether_it_is_effective_and_why_not(world: World, home: Household, program_of: Of) -> None:
+    release_rules(world)
+    program = program_of(world.chen, "write")
+    head = Person.objects.get(household=home, relation="head")
+    made = program.post("visits/", content(home, dwell_minutes=3, person_met_id=head.pk)).json()["visit"]
+    listed = program.get("visits/").json()["results"][0]
+
+    assert (made["is_effective"], made["dwell_minutes"]) == (False, 3)
+    assert [one["code"] for one in made["reasons"]] == ["dwell", "photos"]
+    assert made["reasons"][1] == {"code": "photos", "value": "0", "wanted": "1", "text": "照片 0 张；下次当场拍 1 张"}
+    assert (listed["reasons"], listed["rules_id"]) == (made["reasons"], made["rules_id"])
+
+
+@pytest.mark.parametrize("minutes", [-1, 1441, "long"])
+def test_a_time_that_cannot_be_is_refused(world: World, home: Household, program_of: Of, minutes: Any) -> None:
+    answer = program_of(world.chen, "write").post("visits/", content(home, dwell_minutes=minutes))
+
+    assert answer.status_code == 422
+    assert [problem["path"] for problem in answer.json()["problems"]] == ["dwell_minutes"]
+    assert not Visit.objects.exists()
 
 
 def test_the_same_uuid_for_another_visit_is_a_conflict(world: World, home: Household, program_of: Of) -> None:
