@@ -257,7 +257,7 @@ def entity_move(request: StaffRequest, pk: int) -> HttpResponse:
         "form": form,
         "title": _("%(name)s 移到别的网格") % {"name": found.name},
         "note": _("走访、档案和名单一起归新网格管，以前的报表不变；双方支行行长确认后生效。"),
-        "action": _("提出"),
+        "action": _("提交"),
         "back": reverse("customers:entity", args=[pk]),
     }
     return render(request, "customers/found.html", context, status=422 if form.errors else 200)
