@@ -1,4 +1,4 @@
-"""The registry of parameters: a new kind is one ``ParameterKind`` in ``<app>/parameter_kinds.py``, and nothing else.
+"""The registry of parameters: a new kind is one ``ParameterKind`` in ``<app>/parameter_kinds``, and nothing else.
 
 The editor, the readable page, the comparison, the checks before submission and what depends on a version all follow from it.
 """

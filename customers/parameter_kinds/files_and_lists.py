@@ -1,4 +1,4 @@
-"""The parameters of customers: forms, the notice read before collecting, reasons of the lists, quotas, what is looked for twice."""
+"""The parameters of files and lists: forms, the notice read before collecting, reasons, quotas, what is looked for twice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted
 from config.lib.parameters.reading import Block
 from config.lib.parameters.shape import Chosen, Group, Items, Problem, Rows, Scalar, Value, document
 from config.lib.tables import Words
-from customers import parameter_kinds_of_visits  # noqa: F401  one registry, two files
 from customers.domain import consents, guard, lists
 from customers.domain.form import parts, sheet
 from customers.selectors.changes import KIND as CHANGE_GUARD
