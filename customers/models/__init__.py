@@ -1,7 +1,7 @@
 """Tables of customers."""
 
 from customers.models.changes import ChangeFlag, ChangeProof
-from customers.models.checking import CheckTask
+from customers.models.checking import CheckTask, WaitingFile
 from customers.models.consents import Consent, StandingConsent
 from customers.models.contacts import ContactPlan, StandingContact
 from customers.models.dayplans import PlannedVisit
@@ -60,4 +60,5 @@ __all__ = [
     "UnplacedRow",
     "Visit",
     "VisitTally",
+    "WaitingFile",
 ]

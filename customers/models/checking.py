@@ -1,4 +1,4 @@
-"""Who of the branch is to check a file (Decision record 0020): a hint for order and deadline, never a lock."""
+"""What waits for the second check, and who of the branch is to do it (Decision record 0020): a hint for order and deadline, never a lock."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,9 +6,25 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard, kept_by
 from customers.models.profiles import Profile
-from customers.models.scoped import Recorded
+from customers.models.scoped import Recorded, Routed
 from customers.models.subjects import Subject
 from grids.models import Staff
+
+
+class WaitingFile(Routed):
+    """The newest revision of a subject while it has no verdict: kept by the triggers of revisions and verdicts, so that the queue
+    is as long as what waits and not as what was ever filed (``customers/sql/sharing.sql``)."""
+
+    guard = Guard(
+        scope="grid", web="SELECT", whole="SELECT", worker="SELECT", subject_column="subject_id", hideable=True
+    )
+
+    subject = models.OneToOneField(Subject, models.PROTECT, primary_key=True, related_name="+", db_constraint=False)
+    profile = models.OneToOneField(Profile, models.PROTECT, related_name="+", db_constraint=False)
+    submitted_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["grid", "submitted_at"], name="waiting_files_of_grid")]
 
 
 class CheckTask(Recorded):

@@ -440,6 +440,21 @@ rule_by_sql(
     """,
 )
 rule_by_sql(
+    "customers.what_waits_is_unchecked",
+    _("复核队列里恰是每户还没有结论的最新一版"),
+    """
+    select coalesce(waiting.subject_id, newest.subject_id)
+    from customers_waitingfile as waiting
+    full join (
+        select profile.subject_id, profile.id, profile.grid_id, profile.submitted_at
+        from customers_profile as profile
+        where not exists (select from customers_profilecheck as done where done.profile_id = profile.id)
+          and not exists (select from customers_profile as newer where newer.subject_id = profile.subject_id and newer.number > profile.number)
+    ) as newest on newest.subject_id = waiting.subject_id
+    where (waiting.profile_id, waiting.grid_id, waiting.submitted_at) is distinct from (newest.id, newest.grid_id, newest.submitted_at)
+    """,
+)
+rule_by_sql(
     "customers.profiled_is_the_first_revision",
     _("“已建档”恰为活动内首次提交的档案"),
     FIRST.format(

@@ -19,21 +19,15 @@ from grids.selectors.colleagues import deputies_on, names_of
 
 # Every newest revision without a verdict of some branches, the oldest first, with who had a part in it and who has it in hand.
 _WAITING = """
-    with waiting as materialized (
-        select profile.id, profile.subject_id, profile.visit_id, profile.collector_id, profile.submitted_at, grid.branch_id
-        from grids_grid as grid join customers_profile as profile on profile.grid_id = grid.id
-        where grid.branch_id = any (%s)
-          and not exists (select from customers_profilecheck as done where done.profile_id = profile.id)
-          and not exists (select from customers_profile as newer
-                          where newer.subject_id = profile.subject_id and newer.number > profile.number)
-    )
-    select waiting.id, waiting.branch_id, waiting.submitted_at, task.checker_id, coalesce(task.way, ''),
-           array_remove(array[visit.lead_id, visit.partner_id, visit.typed_by_id, waiting.collector_id], null)
-    from waiting
-    join customers_visit as visit on visit.id = waiting.visit_id
-    left join customers_checktask as task on task.profile_id = waiting.id
-    where not lib.consent_ended(waiting.subject_id)
-    order by waiting.submitted_at, waiting.id
+    select profile.id, grid.branch_id, file.submitted_at, task.checker_id, coalesce(task.way, ''),
+           array_remove(array[visit.lead_id, visit.partner_id, visit.typed_by_id, profile.collector_id], null)
+    from grids_grid as grid
+    join customers_waitingfile as file on file.grid_id = grid.id
+    join customers_profile as profile on profile.id = file.profile_id
+    join customers_visit as visit on visit.id = profile.visit_id
+    left join customers_checktask as task on task.profile_id = file.profile_id
+    where grid.branch_id = any (%s) and not lib.consent_ended(file.subject_id)
+    order by file.submitted_at, profile.id
 """
 _PEOPLE = """
     select asked.branch, people.staff_id, people.in_hand, people.last_given

@@ -23,6 +23,7 @@ from customers.models import (
     Profile,
     ProfileFile,
     RosterImport,
+    WaitingFile,
 )
 from customers.selectors.changes import open_flags
 from customers.selectors.checking import CheckRules, rules_on
@@ -166,11 +167,8 @@ def _items(kind: str, rows: Iterable[tuple[int, datetime]], rules: CheckRules) -
 
 
 def _files(ids: list[int], rules: CheckRules, there: set[int]) -> list[Item]:
-    newest = (
-        Profile.objects.filter(subject_id__in=ids)
-        .order_by("subject_id", "-number")
-        .distinct("subject_id")
-        .values_list("subject_id", "submitted_at", "check_task__checker_id")
+    newest = WaitingFile.objects.filter(subject_id__in=ids).values_list(
+        "subject_id", "submitted_at", "profile__check_task__checker_id"
     )
     return [
         Item("file", pk, since, rules.due_on(since), owner if owner in there else None, owner not in there)

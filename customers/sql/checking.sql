@@ -39,20 +39,16 @@ language sql stable security definer set search_path = public, pg_temp as $$
           and post.staff_id = nullif(current_setting('app.staff', true), '')::bigint
           and post.kind in ('officer', 'branch_manager')
           and post.from_on <= acc.today() and (post.to_on is null or post.to_on > acc.today())
-    ), newest as (
-        select distinct on (profile.subject_id) profile.subject_id, profile.submitted_at, profile.id, visit.lead_id, visit.partner_id, visit.typed_by_id
+    ), waiting as materialized (  -- first, so that what costs a look each is asked of what waits alone
+        select file.subject_id, file.submitted_at, visit.lead_id, me.staff_id
         from me
         join grids_branch as owner on starts_with(owner.path, me.path)
         join grids_grid as grid on grid.branch_id = owner.id
-        join customers_profile as profile on profile.grid_id = grid.id and (only_subject is null or profile.subject_id = only_subject)
+        join customers_waitingfile as file on file.grid_id = grid.id and (only_subject is null or file.subject_id = only_subject)
+        join customers_profile as profile on profile.id = file.profile_id
         join customers_visit as visit on visit.id = profile.visit_id
-        order by profile.subject_id, profile.number desc
-    ), waiting as materialized (  -- first, so that what costs a look each is asked of what waits alone
-        select newest.*, me.staff_id
-        from newest, me
-        where not exists (select 1 from customers_profilecheck as done where done.profile_id = newest.id)
-          and me.staff_id <> newest.lead_id and me.staff_id is distinct from newest.partner_id
-          and me.staff_id is distinct from newest.typed_by_id
+        where me.staff_id <> visit.lead_id and me.staff_id is distinct from visit.partner_id
+          and me.staff_id is distinct from visit.typed_by_id
     )
     select coalesce(array_agg(waiting.subject_id order by waiting.submitted_at), '{}')
     from waiting

@@ -40,12 +40,13 @@ begin
     return new;
 end $$;
 
--- What was in hand is closed with the verdict, and when a newer revision takes its place: by statement, so that a file of many
--- revisions costs one look.
+-- What waits leaves the queue with its verdict, and a newer revision takes the place of the former; what was in hand is closed. By
+-- statement, so that a file of many revisions costs one look.
 create or replace function lib.close_checked() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     update customers_checktask as task set closed_at = added.checked_at
     from added where task.profile_id = added.profile_id and task.closed_at is null;
+    delete from customers_waitingfile as waiting using added where waiting.profile_id = added.profile_id;
     return null;
 end $$;
 alter function lib.close_checked() owner to gedang_def;
@@ -55,6 +56,12 @@ begin
     update customers_checktask as task set closed_at = added.submitted_at
     from added join customers_profile as former on former.subject_id = added.subject_id and former.number < added.number
     where task.profile_id = former.id and task.closed_at is null;
+    insert into customers_waitingfile (subject_id, institution_id, grid_id, profile_id, submitted_at)
+    select distinct on (added.subject_id) added.subject_id, added.institution_id, added.grid_id, added.id, added.submitted_at
+    from added
+    where not exists (select from customers_profile as newer where newer.subject_id = added.subject_id and newer.number > added.number)
+    order by added.subject_id, added.number desc
+    on conflict (subject_id) do update set profile_id = excluded.profile_id, submitted_at = excluded.submitted_at, grid_id = excluded.grid_id;
     return null;
 end $$;
 alter function lib.close_replaced() owner to gedang_def;

@@ -98,7 +98,8 @@ def test_what_waits_too_long_is_marked(world: World, home: Household, client_of:
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
         cursor.execute("alter table customers_profile disable trigger user")
-        cursor.execute("update customers_profile set submitted_at = %s", [clock.now() - timedelta(days=20)])
+        for table in ("customers_profile", "customers_waitingfile"):
+            cursor.execute(f"update {table} set submitted_at = %s", [clock.now() - timedelta(days=20)])
         cursor.execute("alter table customers_profile enable trigger user")
     assert "已过期限" in deng.get(reverse("customers:queues")).content.decode()
     assert "应在" in deng.get(reverse("customers:check", args=[home.pk])).content.decode()

@@ -84,6 +84,11 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.visits_are_counted_as_they_are": (
         "update customers_visittally set own_subjects = own_subjects + 1 where id = (select min(id) from customers_visittally)",
     ),
+    "customers.what_waits_is_unchecked": (
+        "delete from customers_waitingfile",
+        "insert into customers_waitingfile (subject_id, institution_id, grid_id, profile_id, submitted_at) "
+        "select subject_id, institution_id, grid_id, id, submitted_at from customers_profile order by id limit 1",
+    ),
     "customers.every_name_can_be_found": (
         "delete from customers_persontoken where person_id = (select min(id) from customers_person)",
     ),
