@@ -7,6 +7,7 @@ hundred one of them moved too far. Files carry documents of ordinary length, so 
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from math import log
 
 from bench.harness import Result, installation
@@ -25,7 +26,8 @@ def run(*, full: bool) -> Iterator[Result]:
     with installation():
         for households in sizes:
             bank = bank_of(households)
-            _file(bank)
+            with _first_item_alone():
+                _file(bank)
             first, raised = _compare(bank)
             again, missing = min(_compare(bank) for _ in range(2))
             if raised != households // MOVED or missing:
@@ -54,6 +56,25 @@ def _compare(bank: int) -> tuple[float, int]:
     with job_frame(None, "bench"):
         drift = compare_all(bank)
     return time.perf_counter() - started, len(drift.missing)
+
+
+@contextmanager
+def _first_item_alone() -> Iterator[None]:
+    """Take the one item of a list for its sum while files are written: filling the tables is not what is measured."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_get_functiondef('lib.items_sum(jsonb, text, text)'::regprocedure)")
+        real = cursor.fetchone()[0]
+        cursor.execute(
+            "create or replace function lib.items_sum(document jsonb, list text, amount text) returns numeric "
+            "language sql immutable parallel safe as $$ "
+            "select coalesce((document -> list -> 0 ->> amount)::numeric, 0)::numeric(18, 2) $$"
+        )
+    try:
+        yield
+    finally:
+        sql(real)
 
 
 def _file(bank: int) -> None:

@@ -17,7 +17,7 @@ FIGURES = ("assets", "liabilities", "net_assets", "gross_income", "net_income", 
 _QUARTILES = """
     select count(*), {columns}
     from (
-        select distinct on (file.subject_id) file.*
+        select distinct on (file.subject_id) {figures}
         from customers_profile as file
         join customers_profilecheck as done on done.profile_id = file.id and done.verdict = 'accepted'
         where file.grid_id = %(grid)s and file.subject_id <> %(subject)s
@@ -50,7 +50,8 @@ def ranges_of(institution_id: int, grid_id: int, subject_id: int) -> Mapping[str
         return {}
     columns = ", ".join(f"percentile_cont(array[0.25, 0.75]) within group (order by newest.{name})" for name in FIGURES)
     with connection.cursor() as cursor:
-        cursor.execute(_QUARTILES.format(columns=columns), {"grid": grid_id, "subject": subject_id})
+        figures = ", ".join(f"file.{name}" for name in FIGURES)
+        cursor.execute(_QUARTILES.format(columns=columns, figures=figures), {"grid": grid_id, "subject": subject_id})
         households, *quartiles = cursor.fetchone()
     if households < rules["least_households"]:
         return {}
