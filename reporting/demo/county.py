@@ -97,6 +97,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["listed"] = _lists(random, people, villages, now)
     bulk.analyse()
     figures |= away.write(people, villages, seed, now)
+    figures["stalls_visited"] = merchants.visited(people, seed, now)
     figures["planned"] = dayplans.build(people, now)
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)

@@ -5,16 +5,22 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from io import BytesIO, StringIO
 from random import Random
+from uuid import UUID
 
+from config.lib.clock import SHANGHAI
+from customers import access
 from customers.domain import uscc
 from customers.domain.entities import Facts
 from customers.domain.identity import make_phone
 from customers.models import Business, Household, Person, SubjectGrid
 from customers.selectors.identity import decrypt
 from customers.services import entities, life, roster
+from customers.services.checks import check_profile
+from customers.services.visits import Submission, submit_visit
 from grids.domain.divisions import pinyin_of
 from grids.models import Grid, Seat, SeatKind
 from reporting.demo import rounds
+from reporting.demo.changes import in_person
 from reporting.demo.organisation import Organisation
 
 SHOPS = 60
@@ -135,6 +141,57 @@ def build(people: Organisation, villages: Sequence[Grid], county: str, seed: int
         for home in shown
     )
     return {"businesses": SHOPS * 2 + 4, "units": len(units)}
+
+
+def visited(people: Organisation, seed: int, now: datetime) -> int:
+    """Visit every third stall of the market over the last weeks: most with a file, two in three of these checked by a colleague."""
+    random = Random(seed)  # noqa: S311  numbers of its own: nobody else's change with them
+    market = Grid.objects.get(institution=people.bank, name=MARKET)
+    officer = people.officer_of[market.pk]
+    colleague = next(one for one in people.officers[people.branches[0].pk] if one != officer)
+    stalls = list(Business.objects.filter(grid=market, subject__left_on=None, kind="licensed").order_by("pk")[3:60:3])
+    for place, stall in enumerate(stalls):
+        day = now.astimezone(SHANGHAI) - timedelta(days=3 + place * 2)
+        moment = day.replace(hour=9 + place % 8, minute=(place * 7) % 60, second=20, microsecond=0)
+        with in_person(officer, moment) as post:
+            stored = submit_visit(
+                staff=officer,
+                post_id=post.pk,
+                place=access.open_place(post, stall.pk),
+                submission=_told(random, stall, moment, has_file=place % 5 != 4),
+            )
+        if stored.profile is not None and place % 3:
+            with in_person(colleague, moment + timedelta(days=1)) as post:
+                profile = access.open_check(stall.pk)
+                check_profile(staff=colleague, post_id=post.pk, profile=profile, verdict="accepted", remarks=[])
+    return len(stalls)
+
+
+def _told(random: Random, stall: Business, moment: datetime, *, has_file: bool) -> Submission:
+    gross = random.randint(8, 60) * 10_000
+    document = {
+        "trade_line": stall.trade or "百货",
+        "state": random.choice(("good", "good", "hard")),
+        "years_in_trade": random.randint(2, 18),
+        "employees": random.randint(0, 4),
+        "peak_months": ["m1", "m12"],
+        "assets": [{"kind": "stock", "current": f"{gross // 5}", "disposable": f"{gross // 8}"}],
+        "liabilities": [{"kind": "own_bank", "outstanding": f"{random.randint(1, 9) * 10_000}"}] if gross % 3 else [],
+        "income": [{"kind": "main", "gross": f"{gross}", "cost": f"{gross * random.randint(60, 80) // 100}"}],
+        "expenses": [{"kind": "rent", "amount": f"{random.randint(8, 30) * 1_000}"}],
+        "performance": {"status": "normal"},
+        "judgement": random.choice(("excellent", "good", "good", "fair")),
+    }
+    return Submission(
+        client_uuid=UUID(int=stall.pk),
+        purpose="census",
+        outcome="interviewed" if has_file else "partial",
+        device_at=moment - timedelta(minutes=20),
+        dwell_minutes=random.randint(6, 35),
+        met_role="principal",
+        consent="spoken",
+        document=document if has_file else None,
+    )
 
 
 def moving(people: Organisation, now: datetime) -> int:

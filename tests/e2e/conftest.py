@@ -35,6 +35,29 @@ def chromium(django_db_setup: None) -> Iterator[Browser]:
         started.close()
 
 
+STILL_ANSWERING = """
+    select count(*) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle'
+"""
+
+
+@pytest.fixture(autouse=True)
+def all_answered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Wait for what the live server still answers when a test ends, the figure of the inbox for one: an open request holds tables
+    that are emptied next."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("live_server")
+    yield
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute(STILL_ANSWERING)
+            if cursor.fetchone() == (0,):
+                return
+            cursor.execute("select pg_sleep(0.05)")
+
+
 class Tab(Page):
     """A page with what went wrong in it."""
 
