@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
@@ -27,16 +28,22 @@ def newest_profile(subject_id: int) -> Profile | None:
     )
 
 
-def baseline(subject_id: int) -> Profile | None:
-    """Return the revision last trusted; before the first one the newest submitted."""
-    last = (
-        trusted()
-        .filter(subject_id=subject_id)
-        .select_related("check_verdict", "collector", "visit")
-        .order_by("-number")
-        .first()
-    )
-    return last or newest_profile(subject_id)
+class Former:
+    """The revisions a new one is set beside, each read once and only when asked for."""
+
+    def __init__(self, subject_id: int) -> None:
+        self.subject_id = subject_id
+
+    @cached_property
+    def newest(self) -> Profile | None:
+        """The newest revision of the file."""
+        return newest_profile(self.subject_id)
+
+    @cached_property
+    def base(self) -> Profile | None:
+        """The revision last trusted; before the first one the newest submitted."""
+        last = trusted().filter(subject_id=self.subject_id).select_related("check_verdict", "collector", "visit")
+        return last.order_by("-number").first() or self.newest
 
 
 def previous_profile(profile: Profile) -> Profile | None:
@@ -110,12 +117,13 @@ def is_light(person: Person, head_id: int | None, today: date) -> bool:
 def start_of(place: Household | Business | Unit, staff: Staff, form_key: str = "") -> VisitStart:
     """Return what the acting officer's visit form of a household, business or unit opens with; ``form_key`` chooses among the forms in force,
     else the form of the newest revision stands."""
-    newest = newest_profile(place.pk)
+    former = Former(place.pk)
+    newest = former.newest
     verdict = getattr(newest, "check_verdict", None) if newest is not None else None
     is_returned = verdict is not None and verdict.verdict == ProfileCheck.Verdict.RETURNED
     notice = notice_in_force(place.institution_id)
     editions = forms.editions_for(place.subject, forms.fits_of(place))
-    people, base = people_of(place), baseline(place.pk)
+    people, base = people_of(place), former.base
     return VisitStart(
         people=people,
         colleagues=colleagues_at(place.grid, staff),

@@ -40,7 +40,7 @@ from customers.selectors.consents import Standing, notice_in_force, standing_of
 from customers.selectors.effective import rules_on, verdict_on
 from customers.selectors.forms import Edition, edition_for, editions_for, fits_of
 from customers.selectors.prices import prices_of
-from customers.selectors.visits import baseline, newest_profile
+from customers.selectors.visits import Former
 from customers.services import consents, contacts, members, milestones
 from customers.services.guard import Proof, flag_changes, prove_on_submission
 from customers.services.sharing import give_next
@@ -179,7 +179,8 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
         edition = _edition(home, submission)
         lead = staff if typist is None else _lead(home, submission)
         standing = standing_of(home.pk)
-        document, newcomers, warnings = _validated(home, lead, submission, edition, standing)
+        former = Former(home.pk)
+        document, newcomers, warnings = _validated(home, lead, submission, edition, standing, former)
         if not consents.covers_position(home, submission, standing):
             submission = replace(submission, latitude=None, longitude=None, accuracy_m=None)
         people = _present(home)
@@ -191,7 +192,7 @@ def _submit(staff: Any, post_id: int | None, place: Place, submission: Submissio
         _write_consent(home, staff, submission, visit, people)
         _write_photos(home, staff, submission, visit)
         profile = (
-            _write_profile(home, lead, submission, visit, document, edition)
+            _write_profile(home, lead, submission, visit, document, edition, former)
             if document is not None and edition is not None
             else None
         )
@@ -317,7 +318,7 @@ def _lead(home: Place, submission: Submission) -> Any:
 
 
 def _validated(
-    home: Place, lead: Any, submission: Submission, edition: Edition | None, standing: Standing
+    home: Place, lead: Any, submission: Submission, edition: Edition | None, standing: Standing, former: Former
 ) -> tuple[dict[str, Any] | None, list[Newcomer], list[Problem]]:
     notice = notice_in_force(home.institution_id)
     statement = visits.Statement(
@@ -364,7 +365,7 @@ def _validated(
         document, found = form.read(
             edition.form, submission.document, today=clock.today(), confirmed=submission.confirmed
         )
-        problems += found + _doubts(home, submission, edition, document, {one.path for one in found})
+        problems += found + _doubts(home, submission, edition, document, {one.path for one in found}, former)
         strangers = [
             Problem(f"members.{i}.person", "person_missing", str(member.get("person")))
             for i, member in enumerate(document.get("members", []))
@@ -377,15 +378,20 @@ def _validated(
 
 
 def _doubts(
-    home: Place, submission: Submission, edition: Edition, document: dict[str, Any], asked: set[str]
+    home: Place,
+    submission: Submission,
+    edition: Edition,
+    document: dict[str, Any],
+    asked: set[str],
+    former: Former,
 ) -> list[Problem]:
     """Ask about amounts that look like slips beside the file last accepted or lie far from the reference price of their quantity,
     unless the page asks of them already; what the newest revision says as well was answered then."""
-    base, quiet = baseline(home.pk), submission.confirmed | asked
+    base, quiet = former.base, submission.confirmed | asked
     found = slips(edition.form, base.document, document, quiet) if base is not None else []
     if any(row.get("quantity") for row in document.get(prices.SECTION, ())):
         found += prices.outside(document, prices_of(home.institution_id), quiet | {one.path for one in found})
-    newest = newest_profile(home.pk) if found else None
+    newest = former.newest if found else None
     if newest is None:
         return found
     said = {row.path for row in compare(edition.form, newest.document, document) if row.change == "same"}
@@ -396,7 +402,7 @@ def findings_of(staff: Any, home: Place, submission: Submission) -> list[Problem
     """Return everything that would be said of a submission now; stores nothing. Photos are counted, not read."""
     lead = staff if submission.entry not in visits.TYPED else _lead(home, submission)
     try:
-        return _validated(home, lead, submission, _edition(home, submission), standing_of(home.pk))[2]
+        return _validated(home, lead, submission, _edition(home, submission), standing_of(home.pk), Former(home.pk))[2]
     except VisitRefusedError as refused:
         return refused.problems
 
@@ -540,10 +546,15 @@ def _write_proofs(staff: Any, submission: Submission, visit: Visit, changes: lis
 
 
 def _write_profile(
-    home: Place, staff: Any, submission: Submission, visit: Visit, document: dict[str, Any], edition: Edition
+    home: Place,
+    staff: Any,
+    submission: Submission,
+    visit: Visit,
+    document: dict[str, Any],
+    edition: Edition,
+    former: Former,
 ) -> Profile:
-    newest = newest_profile(home.pk)
-    base = baseline(home.pk)
+    newest, base = former.newest, former.base
     before = base.document if base is not None else {}
     # Only what indeed stayed the same is recorded as taken over.
     carried = sorted(name for name in submission.same if before and document.get(name) == before.get(name))
