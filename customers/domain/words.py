@@ -93,6 +93,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "date_impossible": ("“{value}”不是有效日期", "“{value}” is not a valid date"),
         "person_missing": ("请选择家庭成员", "Choose a member of the household"),
+        "person_gone": (
+            "表上有一位成员现在不在本户，请重新打开走访页，核对成员后再提交",
+            "A member on the form is no longer in this household: open the visit again, check the members, submit again",
+        ),
         "person_twice": ("这位成员已在上面列出，请删去一行", "This member is listed above; remove one line"),
         "head_missing": ("没有户主，请指定一位", "There is no head; name one"),
         "head_twice": ("户主只能有一位，请改正与户主关系", "There can be one head only; correct the relation"),

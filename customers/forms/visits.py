@@ -519,7 +519,8 @@ class VisitForm:
             row, cell = self._row(name, int(found[2])), found[3] or ""
             if name == "leaving":
                 cell = f"left_{cell}"
-            if row is not None and cell in row.fields:
+            # What is wrong with a hidden field, somebody who left meanwhile for one, is said at the top.
+            if row is not None and cell in row.fields and not row[cell].is_hidden:
                 row.add_error(cell, text)
                 if problem.level == "question":
                     row.asks[cell] = f"{row[cell].html_name}={row.value(cell)}"

@@ -367,7 +367,7 @@ def _validated(
         )
         problems += found + _doubts(home, submission, edition, document, {one.path for one in found}, former)
         strangers = [
-            Problem(f"members.{i}.person", "person_missing", str(member.get("person")))
+            Problem(f"members.{i}.person", "person_gone", str(member.get("person")))
             for i, member in enumerate(document.get("members", []))
             if str(member.get("person")) not in {str(pk) for pk in staying}
         ]

@@ -45,7 +45,7 @@ def rows(prefix: str, items: list[dict[str, Any]], initial: int = 0) -> dict[str
 
 def filled(household: Household, **changes: Any) -> dict[str, Any]:
     """Return the fields of a complete interview with consent."""
-    people = list(Person.objects.filter(household=household).order_by("pk"))
+    people = list(Person.objects.filter(household=household, left_on__isnull=True).order_by("pk"))
     sent: dict[str, Any] = {
         "client_uuid": str(uuid4()),
         "device_at": "2026-11-18T08:30:00.000Z",

@@ -178,7 +178,7 @@ def test_an_amount_that_does_not_go_with_its_quantity_is_asked_about_once(world:
 
 def test_a_member_of_another_household_is_no_member(world: World, home: Household) -> None:
     other = make_household(world.liu, "0002")
-    assert ("members.0.person", "person_missing") in _problems(world, home, document=document(other))
+    assert ("members.0.person", "person_gone") in _problems(world, home, document=document(other))
 
 
 def test_photos_are_kept_with_the_visit_and_a_broken_one_stops_everything(world: World, home: Household) -> None:

@@ -163,7 +163,7 @@ def test_what_is_wrong_with_a_leaver_is_said(world: World, home: Household, son:
 
 def test_a_leaver_is_no_member_of_the_file_nor_its_borrower(world: World, home: Household, son: Person) -> None:
     leaving = (Leaving(person=son.pk, reason="moved", on=clock.today()),)
-    assert refused(world, home, leaving=leaving) == {"members.2.person": "person_missing"}
+    assert refused(world, home, leaving=leaving) == {"members.2.person": "person_gone"}
     found = refused(world, home, leaving=leaving, document=without(home, son, borrower=str(son.pk)))
     assert found == {"borrower": "borrower_not_a_member"}
 

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from customers.models import Evidence, Household, Profile, ProfileCheck, Visit
+from config.lib import clock
+from customers.models import Evidence, Household, Person, Profile, ProfileCheck, Visit
 from tests.customers.builders import make_household, release_parameters
 from tests.customers.pages import fields_of, filled, rows, send
 from tests.world import World
@@ -263,3 +264,13 @@ def test_nonsense_is_refused_politely(chen: Client, home: Household, changes: di
 def test_a_broken_device_is_no_reason_to_lose_a_visit(chen: Client, home: Household, changes: dict[str, Any]) -> None:
     assert send(chen, home, filled(home, **changes)).status_code == 302
     assert Visit.objects.get().latitude is None
+
+
+def test_somebody_who_left_while_the_form_was_open_is_said_at_the_top(chen: Client, home: Household) -> None:
+    fields = filled(home)
+    son = Person.objects.get(household=home, relation="son")
+    Person.objects.filter(pk=son.pk).update(left_on=clock.today(), left_reason="moved")
+    answer = send(chen, home, fields)
+    assert answer.status_code == 422
+    top = answer.content.decode().partition("处需要改")[2].partition("</div>")[0]
+    assert "现在不在本户" in top
