@@ -18,12 +18,10 @@ from django.db import IntegrityError, transaction
 from config.lib import audit, clock, crypto, files
 from config.lib.weeks import business_day
 from customers.domain import consents as consent_rules
-from customers.domain import economics, form, prices, visits
+from customers.domain import economics, form, visits
 from customers.domain.contacts import Terms
-from customers.domain.diff import compare
 from customers.domain.economics import Problem
 from customers.domain.members import FILED_ELSEWHERE, Joining, Leaving, Newcomer
-from customers.domain.slips import slips
 from customers.models import (
     Business,
     ChangeFlag,
@@ -37,9 +35,9 @@ from customers.models import (
     Visit,
 )
 from customers.selectors.consents import Standing, notice_in_force, standing_of
+from customers.selectors.doubts import doubts
 from customers.selectors.effective import rules_on, verdict_on
 from customers.selectors.forms import Edition, edition_for, editions_for, fits_of
-from customers.selectors.prices import prices_of
 from customers.selectors.visits import Former
 from customers.services import consents, contacts, members, milestones
 from customers.services.guard import Proof, flag_changes, prove_on_submission
@@ -365,7 +363,8 @@ def _validated(
         document, found = form.read(
             edition.form, submission.document, today=clock.today(), confirmed=submission.confirmed
         )
-        problems += found + _doubts(home, submission, edition, document, {one.path for one in found}, former)
+        quiet = submission.confirmed | {one.path for one in found}
+        problems += found + doubts(home.institution_id, edition.form, document, former, quiet)
         strangers = [
             Problem(f"members.{i}.person", "person_gone", str(member.get("person")))
             for i, member in enumerate(document.get("members", []))
@@ -375,27 +374,6 @@ def _validated(
     if any(problem.level != "warning" for problem in problems):
         raise VisitRefusedError(problems)
     return document, newcomers, problems
-
-
-def _doubts(
-    home: Place,
-    submission: Submission,
-    edition: Edition,
-    document: dict[str, Any],
-    asked: set[str],
-    former: Former,
-) -> list[Problem]:
-    """Ask about amounts that look like slips beside the file last accepted or lie far from the reference price of their quantity,
-    unless the page asks of them already; what the newest revision says as well was answered then."""
-    base, quiet = former.base, submission.confirmed | asked
-    found = slips(edition.form, base.document, document, quiet) if base is not None else []
-    if any(row.get("quantity") for row in document.get(prices.SECTION, ())):
-        found += prices.outside(document, prices_of(home.institution_id), quiet | {one.path for one in found})
-    newest = former.newest if found else None
-    if newest is None:
-        return found
-    said = {row.path for row in compare(edition.form, newest.document, document) if row.change == "same"}
-    return [one for one in found if one.path not in said]
 
 
 def findings_of(staff: Any, home: Place, submission: Submission) -> list[Problem]:
