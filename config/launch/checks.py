@@ -175,6 +175,8 @@ def _test(arguments: list[str], selection: list[str]) -> int:
     command = _module("pytest", "-n", "2", "--dist", "loadfile", "-q", *selection, *arguments)
     sys.stdout.flush()
     tested = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if checked:
+        say("the static checks failed, see above: make check says it again")
     return max(checked, tested)
 
 

@@ -265,8 +265,9 @@
   }
 
   function heedPermission(form) {
-    if (!navigator.permissions || !navigator.permissions.query) return;
-    navigator.permissions
+    const { permissions } = navigator;
+    if (!permissions || !permissions.query) return; // Safari before 16 has none
+    permissions
       .query({ name: "geolocation" })
       .then((permission) => {
         if (permission.state === "denied") forget(form);
