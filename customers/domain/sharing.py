@@ -5,6 +5,7 @@ has fewest in hand comes next; of several the one who was given none for longest
 facts always give the same answer. Where nobody may, the file lies in the branch's pool.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,31 +75,32 @@ def level(tasks: Sequence[Task], people: Sequence[Colleague]) -> dict[int, int |
     moved = share(tasks, people)
     there = {one.key for one in people}
     now = {task.key: moved.get(task.key, task.owner) for task in tasks}
-    load = {key: sum(owner == key for owner in now.values()) for key in there}
-    by_owner: dict[int, list[Task]] = {key: [] for key in there}
+    held = Counter(now.values())
+    load = {key: held[key] for key in there}
+    by_owner: dict[int, dict[int, Task]] = {key: {} for key in there}
     for task in reversed(tasks):
         owner = now[task.key]
         if owner is not None and owner in by_owner and not (task.is_fixed and task.key not in moved):
-            by_owner[owner].append(task)
+            by_owner[owner][task.key] = task
     while True:
         step = _step(by_owner, load)
         if step is None:
             break
         task, giver, taker = step
-        by_owner[giver].remove(task)
-        by_owner[taker].append(task)
+        by_owner[taker][task.key] = by_owner[giver].pop(task.key)
         load[giver] -= 1
         load[taker] += 1
         now[task.key] = taker
     return {task.key: now[task.key] for task in tasks if now[task.key] != task.owner}
 
 
-def _step(by_owner: Mapping[int, list[Task]], load: Mapping[int, int]) -> tuple[Task, int, int] | None:
+def _step(by_owner: Mapping[int, Mapping[int, Task]], load: Mapping[int, int]) -> tuple[Task, int, int] | None:
+    takers = sorted(load, key=lambda key: (load[key], key))
     for giver in sorted(load, key=lambda key: (-load[key], key)):
-        for taker in sorted(load, key=lambda key: (load[key], key)):
+        for taker in takers:
             if load[giver] - load[taker] < 2:
                 break
-            task = next((one for one in by_owner[giver] if taker not in one.barred), None)
+            task = next((one for one in by_owner[giver].values() if taker not in one.barred), None)
             if task is not None:
                 return task, giver, taker
     return None

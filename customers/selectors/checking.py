@@ -34,10 +34,17 @@ class CheckRules:
     release: int | None = None
     # The bank's own changes to the calendar of working days.
     changes: Mapping[date, bool] = field(default_factory=dict)
+    # A queue asks for the same few days a thousand times.
+    _due: dict[date, date] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def due_on(self, submitted_at: datetime) -> date | None:
         """Return the last day a file submitted then is to be checked on."""
-        return None if self.due_days is None else self._after(business_day(submitted_at), self.due_days)
+        if self.due_days is None:
+            return None
+        day = business_day(submitted_at)
+        if day not in self._due:
+            self._due[day] = self._after(day, self.due_days)
+        return self._due[day]
 
     def _after(self, day: date, days: int) -> date:
         return working_day_after(day, days, self.changes)

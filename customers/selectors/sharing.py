@@ -118,15 +118,16 @@ def there_in(branch_ids: Iterable[int]) -> set[int]:
     return {one.key for people in people_in(branch_ids).values() for one in people}
 
 
-def tasks_of(waiting: Iterable[Waiting], institution_id: int) -> list[Task]:
-    """Return files as they are shared: who stands in for a maker may not check them either, and his deputy takes over for an owner
-    who is away."""
+def tasks_of(waiting: Iterable[Waiting], institution_id: int) -> dict[int, list[Task]]:
+    """Return files by their branch as they are shared: who stands in for a maker may not check them either, and his deputy takes
+    over for an owner who is away."""
     deputies = deputies_on(institution_id, clock.today())
     principals: dict[int, set[int]] = {}
     for staff, deputy in deputies.items():
         principals.setdefault(deputy, set()).add(staff)
-    return [
-        Task(
+    found: dict[int, list[Task]] = {}
+    for one in waiting:
+        task = Task(
             key=one.profile_id,
             barred=frozenset(one.makers)
             | {deputies[maker] for maker in one.makers if maker in deputies}
@@ -135,8 +136,8 @@ def tasks_of(waiting: Iterable[Waiting], institution_id: int) -> list[Task]:
             is_fixed=one.way in (CheckTask.Way.TAKEN, CheckTask.Way.HANDED),
             deputy=deputies.get(one.owner) if one.owner is not None else None,
         )
-        for one in waiting
-    ]
+        found.setdefault(one.branch_id, []).append(task)
+    return found
 
 
 @dataclass
@@ -179,8 +180,7 @@ def shares_of(post: Post) -> Shares:
     waiting, people = waiting_in(branch_ids), people_in(branch_ids)
     rules = rules_on(institution_id, clock.today())
     moves: dict[int, int | None] = {}
-    for branch_id in branch_ids:
-        tasks = tasks_of([one for one in waiting if one.branch_id == branch_id], institution_id)
+    for branch_id, tasks in tasks_of(waiting, institution_id).items():
         moves |= sharing.level(tasks, people.get(branch_id, []))
     there = {one.key for colleagues in people.values() for one in colleagues}
     names = names_of(there | {one.owner for one in waiting if one.owner is not None})

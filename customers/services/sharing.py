@@ -138,12 +138,9 @@ def share_out(institution_id: int) -> int:
     """
     branches = branch_ids(institution_id)
     waiting, people = selectors.waiting_in(branches), selectors.people_in(branches)
-    by_branch: dict[int, list[selectors.Waiting]] = {}
-    for one in waiting:
-        by_branch.setdefault(one.branch_id, []).append(one)
     moves: dict[int, int | None] = {}
-    for branch_id, files in by_branch.items():
-        moves |= sharing.share(selectors.tasks_of(files, institution_id), people.get(branch_id, []))
+    for branch_id, tasks in selectors.tasks_of(waiting, institution_id).items():
+        moves |= sharing.share(tasks, people.get(branch_id, []))
     try:
         return _write(moves, Way.RULE, None) if moves else 0
     except ShareRefusedError:
