@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from config.lib.money import format_wan, format_yuan
 from credit.domain.model.bands import Band, Edge
-from credit.domain.model.document import ValueType
+from credit.domain.model.document import Steps, ValueType
 from credit.domain.model.evaluation import Status
 from credit.domain.model.explanation import Computed, ExplainedReason, Explanation, Given, Term
 from credit.domain.trace import exact_text
@@ -53,6 +53,7 @@ _TEXT: dict[str, tuple[str, str]] = {
         "没有填写、按规定值计算的有：{inputs}。",
         "Not filled in and taken at the prescribed value: {inputs}.",
     ),
+    "remarks": ("另需说明：{reasons}。", "Also noted: {reasons}."),
     "reason_at": ("{label}（{input}）", "{label} ({input})"),
     "list": ("、", ", "),
     "semicolon": ("；", "; "),
@@ -63,6 +64,21 @@ _TEXT: dict[str, tuple[str, str]] = {
     "upto": ("不超过 {edge}", "up to {edge}"),
     "below": ("低于 {edge}", "below {edge}"),
     "between": ("{lower}，且{upper}", "{lower} and {upper}"),
+    # steps and ticks
+    "steps_up": (
+        "高于 {start} 的部分每{whole} {step} 计 {each}，计 {count} 次",
+        "{each} for every {whole} {step} above {start}: {count} times",
+    ),
+    "steps_down": (
+        "低于 {start} 的部分每{whole} {step} 计 {each}，计 {count} 次",
+        "{each} for every {whole} {step} below {start}: {count} times",
+    ),
+    "steps_whole": ("满", "whole"),
+    "steps_started": ("（不足也算）", "begun"),
+    "steps_base": ("{base} 起；{steps}", "from {base}; {steps}"),
+    "steps_limit": ("{steps}，合计不超过 {at_most}", "{steps}, {at_most} in all at most"),
+    "tick": ("{label} {value}", "{label} {value}"),
+    "no_tick": ("没有符合的项目", "no row holds"),
     # tables
     "t_items": ("评分表", "Scorecard"),
     "t_waterfall": ("额度构成", "How the line is made up"),
@@ -200,7 +216,8 @@ class _Writer(_Speaker):
             closing = self.say(
                 "line", yuan=format_yuan(source.line, self.language), wan=format_wan(source.line, self.language)
             )
-        return [*paragraphs, closing]
+        remarks = self.say("remarks", reasons=self.reasons(source.remarks)) if source.remarks else ""
+        return [*paragraphs, closing, remarks]
 
     def reasons(self, reasons: Iterable[ExplainedReason]) -> str:
         return self.joined(
@@ -371,7 +388,32 @@ class _Writer(_Speaker):
             return self.band(figure.band, figure.terms[0].type)
         if figure.choice is not None:
             return figure.choice.text(self.language)
+        if figure.steps is not None:
+            return self.steps(figure, figure.steps)
+        if figure.ticks:
+            held = [
+                self.say("tick", label=tick.label.text(self.language), value=_signed(tick.value))
+                for tick in figure.ticks
+                if tick.holds
+            ]
+            return self.joined(held) or self.say("no_tick")
         return figure.words.text(self.language) if figure.words else ""
+
+    def steps(self, figure: Computed, rule: Steps) -> str:
+        of = figure.terms[0].type
+        words = self.say(
+            f"steps_{rule.direction}",
+            start=self.value(rule.start, of),
+            step=self.value(rule.step, of),
+            each=_signed(rule.each),
+            count=str(figure.counted),
+            whole=self.say("steps_started" if rule.started else "steps_whole"),
+        )
+        if rule.base:
+            words = self.say("steps_base", base=self.value(rule.base, figure.type), steps=words)
+        if rule.at_most is None:
+            return words
+        return self.say("steps_limit", steps=words, at_most=self.value(rule.at_most, figure.type))
 
     def waterfall(self) -> Table:
         rows = []

@@ -329,7 +329,7 @@ class LinePage:
         if table is None:
             return []
         return [
-            Item(row[0], row[1], self._levels(figure, number), "" if figure.band or figure.choice else row[2], row[3], row[4])
+            Item(row[0], row[1], self._levels(figure, number), "" if figure.band or figure.choice or figure.ticks else row[2], row[3], row[4])
             for number, (figure, row) in enumerate(zip(self.explanation.items, table.rows, strict=False))
         ]  # fmt: skip
 
@@ -348,7 +348,9 @@ class LinePage:
                 Level(choice.label.text(self.language), exact_text(rule.values[choice.code]), choice.label == figure.choice)
                 for choice in choices
             )  # fmt: skip
-        return ()
+        return tuple(
+            Level(tick.label.text(self.language), exact_text(tick.value), tick.holds) for tick in figure.ticks
+        )
 
     @cached_property
     def inputs(self) -> list[Input]:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.lib.money import round_places
+from credit.domain.explain import explain_model
 from credit.domain.model import (
     BoundModel,
     FactError,
@@ -24,8 +26,10 @@ from credit.domain.model import (
 )
 from credit.domain.model.bands import read_bands
 from credit.domain.model.checking import check, exact_quotient, kind_of
+from credit.domain.model.document import Steps
 from credit.domain.model.evaluation import evaluate_node
 from credit.domain.model.expression import MAX_DEPTH, MAX_TOKENS, ExpressionError, Kind, parse
+from credit.domain.model.lists import steps_value
 from credit.domain.model.problems import MESSAGES, Findings
 from credit.domain.model.schema import SCHEMA_FILE, json_schema, schema_text
 
@@ -617,6 +621,162 @@ def test_event_faults_are_named():
     raw = with_events()
     raw["lines"][0]["formula"] = "days * 2"  # fields live inside their event only
     assert ("lines[0].formula", "unknown_name") in faults(raw)
+
+
+# --- steps and tick lists -----------------------------------------------------------------------------------------
+
+
+def stepped(high="1000", value_type="points", **steps):
+    rule = {"of": "mu", "start": "5", "step": "5", "each": "1", "at_most": "5", **steps}
+    return document(
+        inputs=[*document()["inputs"], number("mu", "ratio", high=high)],
+        derived=[{"name": "x", "label": L, "type": value_type, "steps": rule}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        # each further 5 mu above 5: +1, at most 5
+        ({}, {"0": 0, "5": 0, "9.99999999": 0, "10": 1, "14.9": 1, "15": 2, "30": 5, "31": 5, "1000": 5}),
+        ({"base": "3"}, {"4": 3, "10": 4, "1000": 8}),
+        ({"started": True}, {"5": 0, "5.00000001": 1, "10": 1, "10.1": 2}),
+        ({"each": "2", "at_most": "5"}, {"10": 2, "15": 4, "20": 5}),
+        ({"each": "-0.5", "at_most": "1.2", "base": "10"}, {"10": "9.5", "15": 9, "20": "8.8", "99": "8.8"}),
+        ({"direction": "down", "start": "20"}, {"20": 0, "15.1": 0, "15": 1, "10": 2, "0": 4, "999": 0}),
+        ({"direction": "down", "start": "20", "started": True}, {"19.99": 1, "15": 1, "14.99": 2}),
+        ({"start": "0.5", "step": "0.1"}, {"0.59999999": 0, "0.6": 1, "0.8": 3}),
+    ],
+)
+def test_steps(rule, values):
+    model = read_model(stepped(**rule))
+    for mu, points in values.items():
+        assert evaluate(model, {"mu": mu}).values["x"] == Decimal(points), mu
+
+
+def test_steps_without_a_limit_are_bounded_by_the_range_of_their_number():
+    raw = stepped()
+    del raw["derived"][0]["steps"]["at_most"]
+    kind = read_model(raw).derived[0].kind
+    assert (kind.low, kind.high) == (0, 199)
+    assert evaluate(read_model(raw), {"mu": 1000}).values["x"] == 199
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.decimals(min_value=-50, max_value=50, places=8),
+    st.decimals(min_value="-20", max_value="20", places=8),
+    st.decimals(min_value="0.00000001", max_value="20", places=8),
+    st.decimals(min_value=-9, max_value=9, places=2),
+    st.none() | st.decimals(min_value="0.01", max_value=40, places=2),
+    st.sampled_from(["up", "down"]),
+    st.booleans(),
+)
+def test_steps_agree_with_rationals_and_stay_in_their_range(x, start, step, each, at_most, direction, started):
+    rule = Steps("mu", start, step, each, at_most, direction, Decimal(3), started)
+    distance = (Fraction(x) - Fraction(start)) * (1 if direction == "up" else -1)
+    count = max(0, math.ceil(distance / Fraction(step)) if started else math.floor(distance / Fraction(step)))
+    moved = Fraction(each) * count
+    if at_most is not None:
+        moved = max(-Fraction(at_most), min(Fraction(at_most), moved))
+    value = steps_value(rule, x)
+    assert Fraction(value) == 3 + moved
+    ends = sorted(steps_value(rule, Decimal(end)) for end in (-50, 50))
+    assert ends[0] <= value <= ends[1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        ({"of": "none"}, ("derived[0].steps.of", "unknown_name")),
+        ({"step": "0"}, ("derived[0].steps.step", "step_not_positive")),
+        ({"at_most": "0"}, ("derived[0].steps.at_most", "at_most_not_positive")),
+        ({"each": "0.001"}, ("derived[0].steps.each", "too_precise")),
+        ({"start": "1000"}, ("derived[0].steps", "steps_never")),
+        ({"start": "0", "direction": "down"}, ("derived[0].steps", "steps_never")),
+        ({"direction": "sideways"}, ("derived[0].steps.direction", "not_in_list")),
+    ],
+)
+def test_faulty_steps_are_named(rule, fault):
+    assert fault in faults(stepped(**rule))
+
+
+def flag(name):
+    return {"name": name, "label": L, "type": "bool", "missing": {"default": "false"}}
+
+
+def listed(**ticks):
+    rows = [
+        {"when": "car", "value": "2", "label": {"zh": "有车", "en": "a car"}},
+        {"when": "income >= 50000", "value": "3"},
+        {"when": "gambles", "value": "-8", "reason": "gambling"},
+    ]
+    return document(
+        inputs=[*document()["inputs"], flag("car"), flag("gambles")],
+        reasons=[{"code": "gambling", "label": {"zh": "参与赌博", "en": "gambles"}}],
+        derived=[{"name": "x", "label": L, "type": "points", "ticks": {"rows": rows, **ticks}}],
+    )
+
+
+def test_ticks_add_and_deduct_within_their_limits():
+    for limits, facts, points in (
+        ({}, {}, 0),
+        ({"base": "1"}, {"car": True}, 3),
+        ({}, {"car": True, "income": 50_000}, 5),
+        ({"at_most": "4"}, {"car": True, "income": 50_000}, 4),
+        ({}, {"car": True, "gambles": True}, -6),
+        ({"at_least": "0"}, {"car": True, "gambles": True}, 0),
+    ):
+        assert evaluate(read_model(listed(**limits)), facts).values["x"] == points
+    kind = read_model(listed(base="1", at_least="-2")).derived[0].kind
+    assert (kind.low, kind.high) == (-2, 6)
+
+
+def test_a_tick_with_a_reason_is_remarked_and_refuses_nothing():
+    raw = listed()
+    raw["remarks"] = [{"reason": "at_cap", "when": "combined >= highest"}, {"reason": "gambling", "when": "gambles"}]
+    raw["reasons"].append({"code": "at_cap", "label": {"zh": "恰好达到上限", "en": "exactly at the cap"}})
+    model = read_model(raw)
+    result = evaluate(model, {"gambles": True, "income": 200_000})
+    assert (result.status, result.line, result.reasons) == (Status.LINE, 100_000, ())
+    assert [remark.code for remark in result.remarks] == ["gambling", "at_cap"]
+    assert evaluate(model, {"income": 4000}).remarks == ()
+    shown = explain(model, {"gambles": True, "car": True})
+    assert [(tick.label.zh, tick.value, tick.holds) for tick in shown.derived[0].ticks] == [
+        ("有车", 2, True), ("量 ≥ 50000", 3, False), ("量", -8, True),
+    ]  # fmt: skip
+    for language, said in (("zh-hans", "另需说明：参与赌博。"), ("en", "Also noted: gambles.")):
+        assert explain_model(shown, language).paragraphs[-1] == said
+
+
+def test_steps_and_ticks_in_words():
+    def row(raw, facts, language):
+        tables = explain_model(explain(read_model(raw), facts), language).tables
+        return next(table for table in tables if table.code == "figures").rows[0][1]
+
+    assert row(stepped(base="3"), {"mu": 17}, "zh-hans") == "3 起；高于 5 的部分每满 5 计 +1，计 2 次，合计不超过 5"
+    assert row(stepped(), {"mu": 17}, "en") == "+1 for every whole 5 above 5: 2 times, 5 in all at most"
+    assert row(listed(), {"car": True, "gambles": True}, "zh-hans") == "有车 +2、量 -8"
+    assert row(listed(), {}, "en") == "no row holds"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fault"),
+    [
+        (("rows", 0, "when"), "income", ("derived[0].ticks.rows[0].when", "wrong_type")),
+        (("rows", 0, "value"), "0.001", ("derived[0].ticks.rows[0].value", "too_precise")),
+        (("rows", 2, "reason"), "unheard", ("derived[0].ticks.rows[2].reason", "unknown_reason")),
+        (("rows",), [], ("derived[0].ticks.rows", "too_few")),
+        (("at_least",), "9", ("derived[0].ticks", "range_reversed")),
+    ],
+)
+def test_faulty_tick_lists_are_named(path, value, fault):
+    raw = listed(at_most="5")
+    place = raw["derived"][0]["ticks"]
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    assert fault in faults(raw)
 
 
 # --- vetoes, published schema -------------------------------------------------------------------------------------

@@ -122,6 +122,47 @@ class EventTotal:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """A figure by steps: ``base``, and ``each`` for every whole ``step`` by which the number lies above ``start``
+    (``direction`` "down": below it). ``started`` counts a step begun as a whole one. ``at_most`` bounds what the steps
+    add or take away, as an amount above 0. ``start`` and ``step`` lie on the grid of the number."""
+
+    of: str
+    start: Decimal
+    step: Decimal
+    each: Decimal
+    at_most: Decimal | None
+    direction: str
+    base: Decimal
+    started: bool
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One row of a tick list: its condition and what it adds or, below 0, deducts. With a ``reason`` it is remarked."""
+
+    text: str
+    node: Node
+    value: Decimal
+    label: Label | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """A figure by a tick list: ``base`` and the values of all rows that hold, then not below ``at_least`` and not above
+    ``at_most``."""
+
+    rows: tuple[Tick, ...]
+    base: Decimal
+    at_least: Decimal | None
+    at_most: Decimal | None
+
+
+Rule = Formula | BandTable | Lookup | EventTotal | Steps | Ticks
+
+
+@dataclass(frozen=True)
 class Figure:
     """A named figure, rounded to its type when it is named. ``full`` is the best value of a scorecard item;
     ``is_part`` marks a part of a line that is shown in the waterfall and not as a line of its own."""
@@ -130,7 +171,7 @@ class Figure:
     label: Label
     type: ValueType
     kind: Kind
-    rule: Formula | BandTable | Lookup | EventTotal
+    rule: Rule
     full: Decimal | None = None
     is_part: bool = False
 
@@ -192,6 +233,15 @@ class Veto:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something said beside the line, with its reason, that refuses nothing: a condition of its own or a tick's."""
+
+    reason: str
+    text: str
+    node: Node
+
+
+@dataclass(frozen=True)
 class Model:
     """A credit model. ``digest`` is the sha256 of its canonical JSON; ``warnings`` are advice, not faults."""
 
@@ -207,6 +257,7 @@ class Model:
     score: Score | None
     grade: Grade | None
     vetoes: tuple[Veto, ...]
+    remarks: tuple[Remark, ...]
     lines: tuple[Figure, ...]
     combined: Figure
     caps: tuple[Figure, ...]

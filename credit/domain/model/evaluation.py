@@ -16,8 +16,22 @@ from typing import Any
 from config.lib.money import EXACT, round_places, round_step
 from credit.domain.model.bands import Band
 from credit.domain.model.checking import exact_quotient
-from credit.domain.model.document import BandTable, EventTotal, Figure, Formula, Grade, Input, Lookup, Model, ValueType
+from credit.domain.model.document import (
+    BandTable,
+    EventTotal,
+    Figure,
+    Formula,
+    Grade,
+    Input,
+    Lookup,
+    Model,
+    Steps,
+    Tick,
+    Ticks,
+    ValueType,
+)
 from credit.domain.model.expression import Node
+from credit.domain.model.lists import steps_value, tick_sum
 
 Value = Decimal | bool | str | tuple[Mapping[str, Any], ...]
 OUT_OF_RANGE = "out_of_range"
@@ -52,7 +66,7 @@ class Reason:
 class Result:
     """The outcome for one household; ``line`` in yuan, None when incomplete.
 
-    ``values`` holds every input, parameter and named figure; an incomplete evaluation has no figures.
+    ``remarks`` are said beside the line and refuse nothing. ``values`` holds every input, parameter and named figure; an incomplete evaluation has no figures.
     """
 
     status: Status
@@ -63,6 +77,7 @@ class Result:
     values: Mapping[str, Value]
     binding_caps: tuple[str, ...]
     defaulted: frozenset[str]
+    remarks: tuple[Reason, ...] = ()
 
     def as_document(self, model: Model) -> dict[str, Any]:
         """The result as JSON-ready data; numbers are decimal strings, figures in the model's order."""
@@ -72,6 +87,7 @@ class Result:
             "score": None if self.score is None else str(self.score),
             "grade": self.grade,
             "reasons": [{"code": reason.code, "input": reason.input} for reason in self.reasons],
+            "remarks": [reason.code for reason in self.remarks],
             "binding_caps": list(self.binding_caps),
             "figures": {
                 name: value if isinstance(value := self.values[name], bool | str) else str(value)
@@ -130,8 +146,11 @@ class BoundModel:
             status, line = Status.LINE, round_places(self._floored(amount), 2)
             if not line:
                 reasons.append(Reason(ZERO_LINE))
+        remarks = tuple(
+            dict.fromkeys(Reason(remark.reason) for remark in model.remarks if evaluate_node(remark.node, values) is True)
+        )
         return Result(status, line, score, grade, tuple(reasons), MappingProxyType(values), binding,
-                      frozenset(defaulted))  # fmt: skip
+                      frozenset(defaulted), remarks)  # fmt: skip
 
     def _score(self, values: dict[str, Value]) -> Decimal | None:
         total = Decimal("0.00")
@@ -274,7 +293,16 @@ def _figure(figure: Figure, values: Mapping[str, Any]) -> Value:
         return round_places(band_of(rule.rows, values[rule.of]).value, figure.type.places)
     if isinstance(rule, Lookup):
         return rule.values[values[rule.of]]
+    if isinstance(rule, Steps):
+        return steps_value(rule, values[rule.of])
+    if isinstance(rule, Ticks):
+        return tick_sum(rule, ticked(rule, values))
     return round_places(_total(rule, values), figure.type.places)
+
+
+def ticked(rule: Ticks, values: Mapping[str, Any]) -> list[Tick]:
+    """The rows of a tick list that hold."""
+    return [tick for tick in rule.rows if evaluate_node(tick.node, values) is True]
 
 
 def _total(rule: EventTotal, values: Mapping[str, Any]) -> Decimal:

@@ -25,6 +25,8 @@ from credit.domain.model.document import (
     Label,
     Lookup,
     Model,
+    Steps,
+    Ticks,
     ValueType,
 )
 from credit.domain.model.evaluation import (
@@ -38,8 +40,10 @@ from credit.domain.model.evaluation import (
     chosen_branch,
     evaluate_node,
     event_figures,
+    ticked,
 )
 from credit.domain.model.expression import Node
+from credit.domain.model.lists import steps_counted
 
 BUILT_IN_REASONS = {
     OUT_OF_RANGE: Label("数据超出模型的适用范围", "a fact lies outside the range the model was made for"),
@@ -82,9 +86,18 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Ticked:
+    """A row of a tick list: what it says, what it adds (below 0: deducts), and whether it holds."""
+
+    label: Label
+    value: Decimal
+    holds: bool
+
+
+@dataclass(frozen=True)
 class Computed:
     """A named figure: how it is defined (as written, and with labels in place of names), what it read, which band or
-    choice it hit; ``over`` is the list of events it counts or ``adds`` up, ``events`` every event that was added."""
+    choice it hit, how many steps it counted, which ticks hold; ``over`` is the list of events it counts or ``adds`` up, ``events`` every event that was added."""
 
     name: str
     label: Label
@@ -100,6 +113,9 @@ class Computed:
     adds: bool = False
     events: tuple[tuple[Term, ...], ...] = ()
     is_part: bool = False
+    steps: Steps | None = None
+    counted: int = 0
+    ticks: tuple[Ticked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +176,7 @@ class Explanation:
     step: Decimal | None
     waterfall: tuple[WaterfallStep, ...]
     reasons: tuple[ExplainedReason, ...]
+    remarks: tuple[ExplainedReason, ...] = ()
 
     def as_document(self) -> dict[str, Any]:
         """The explanation as JSON-ready data; numbers are decimal strings, labels hold both languages."""
@@ -246,6 +263,7 @@ class _Explainer:
             step=model.step,
             waterfall=self.waterfall() if complete else (),
             reasons=tuple(self.reason(reason) for reason in result.reasons),
+            remarks=tuple(self.reason(reason) for reason in result.remarks),
         )
 
     # --- pieces -------------------------------------------------------------------------------------------------
@@ -284,12 +302,18 @@ class _Explainer:
         formula, band, choice, over, adds = "", None, None, None, False
         names: tuple[str, ...] = ()
         events: tuple[tuple[Term, ...], ...] = ()
+        ticks: tuple[Ticked, ...] = ()
         if isinstance(rule, Formula):
             formula, names = rule.text, rule.node.names()
         elif isinstance(rule, BandTable):
             names, band = (rule.of,), band_of(rule.rows, self.amount(rule.of))
         elif isinstance(rule, Lookup):
             names, choice = (rule.of,), self.choice_label(rule.of)
+        elif isinstance(rule, Steps):
+            names = (rule.of,)
+        elif isinstance(rule, Ticks):
+            names = tuple(dict.fromkeys(name for row in rule.rows for name in row.node.names()))
+            ticks = self.ticks(rule)
         else:
             over, adds = self.known[rule.of][0], bool(rule.total)
             events = self.events(rule) if adds else ()
@@ -308,6 +332,16 @@ class _Explainer:
             adds=adds,
             events=events,
             is_part=figure.is_part,
+            steps=rule if isinstance(rule, Steps) else None,
+            counted=steps_counted(rule, self.amount(rule.of)) if isinstance(rule, Steps) else 0,
+            ticks=ticks,
+        )
+
+    def ticks(self, rule: Ticks) -> tuple[Ticked, ...]:
+        """Every row in words; a row without a label says its condition."""
+        held = ticked(rule, self.values)
+        return tuple(
+            Ticked(row.label or self.words(row.text, row.node.names()), row.value, row in held) for row in rule.rows
         )
 
     def events(self, rule: EventTotal) -> tuple[tuple[Term, ...], ...]:

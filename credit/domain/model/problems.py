@@ -29,7 +29,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "outside_range": ("{value} 超出范围 {low} 至 {high}", "{value} lies outside {low} to {high}"),
     "too_precise": ("{value} 的小数位多于 {places} 位", "{value} has more than {places} decimals"),
     "bad_default": ("默认值“{value}”不合类型 {type}", "the default “{value}” does not fit type {type}"),
-    "step_not_positive": ("取整单位必须大于 0", "the step must be above 0"),
+    "step_not_positive": ("步长必须大于 0", "the step must be above 0"),
+    "at_most_not_positive": ("“at_most”必须大于 0", "“at_most” must be above 0"),
+    "steps_never": (
+        "取值范围 {low} 至 {high} 内一步也走不到，请改起点、步长或方向",
+        "no step is ever reached within {low} to {high}; change the start, the step or the direction",
+    ),
     # expressions
     "syntax": ("公式第 {at} 个字符处无法理解：{found}", "cannot read the formula at character {at}: {found}"),
     "too_deep": ("公式嵌套太深", "the formula is nested too deeply"),

@@ -26,11 +26,17 @@ from credit.domain.model.document import (
     Lookup,
     Model,
     Parameter,
+    Remark,
+    Rule,
     Score,
+    Steps,
+    Tick,
+    Ticks,
     ValueType,
     Veto,
 )
 from credit.domain.model.expression import RESERVED, ExpressionError, Kind, Node, parse
+from credit.domain.model.lists import steps_counted, steps_value, tick_sum
 from credit.domain.model.problems import Findings, ModelDocumentError
 from credit.domain.model.schema import DOCUMENT
 
@@ -72,6 +78,14 @@ def _decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
+def _below_nought(value: Decimal) -> bool:
+    return value < 0
+
+
+def _above_nought(value: Decimal) -> bool:
+    return value > 0
+
+
 class _Reader:
     """Reads section after section in the order of evaluation, so a formula sees only what comes before it."""
 
@@ -83,6 +97,7 @@ class _Reader:
         self.events: dict[str, Input] = {}
         self.reasons: dict[str, Label] = {}
         self.reasons_used: set[str] = set()
+        self.remarks: list[Remark] = []
 
     # --- the whole ----------------------------------------------------------------------------------------------
 
@@ -101,6 +116,7 @@ class _Reader:
         combined = self.money_figure("combined", raw["combined"], "combined")
         caps = tuple(self.money_figure(entry["name"], entry, path) for entry, path in self.entries("caps"))
         vetoes = tuple(self.veto(entry, path) for entry, path in self.entries("vetoes"))
+        self.remarks += [self.remark(entry, path) for entry, path in self.entries("remarks")]
         for code in self.reasons:
             if code not in self.reasons_used:
                 self.findings.add("reasons", "unused_reason", code=code)
@@ -117,6 +133,7 @@ class _Reader:
             score=score,
             grade=grade,
             vetoes=vetoes,
+            remarks=tuple(self.remarks),
             lines=lines,
             combined=combined,
             caps=caps,
@@ -171,10 +188,14 @@ class _Reader:
 
     def fitting(self, text: str, value_type: ValueType, path: str) -> Decimal:
         """A literal on the grid of its type."""
+        return self.on_grid(text, value_type.places, path)
+
+    def on_grid(self, text: str, places: int, path: str) -> Decimal:
+        """A literal on a grid of decimal places."""
         value = _decimal(text)
-        if round_places(value, value_type.places) != value:
-            self.findings.add(path, "too_precise", value=text, places=value_type.places)
-        return round_places(value, value_type.places)
+        if round_places(value, places) != value:
+            self.findings.add(path, "too_precise", value=text, places=places)
+        return round_places(value, places)
 
     def within(self, value: Decimal, kind: Kind, path: str) -> None:
         if not kind.low <= value <= kind.high:
@@ -269,15 +290,19 @@ class _Reader:
         """Read a figure, then take its name: it is not in scope inside its own rule."""
         if "formula" in raw:
             node = self.formula(raw["formula"], "bool" if value_type is ValueType.BOOL else "number", f"{path}.formula")
-            rule: Formula | BandTable | Lookup | EventTotal = Formula(raw["formula"], node)
+            rule: Rule = Formula(raw["formula"], node)
             kind = node.type or _NOTHING
         elif value_type is ValueType.BOOL:
-            self.findings.add(path, "key_not_allowed", key="bands, lookup, events", type=value_type)
+            self.findings.add(path, "key_not_allowed", key="bands, lookup, steps, ticks, events", type=value_type)
             rule, kind = Lookup("", {}), Kind("bool")
         elif "bands" in raw:
             rule, kind = self.band_table(raw["bands"], value_type, f"{path}.bands")
         elif "lookup" in raw:
             rule, kind = self.lookup(raw["lookup"], value_type, f"{path}.lookup")
+        elif "steps" in raw:
+            rule, kind = self.steps(raw["steps"], value_type, f"{path}.steps")
+        elif "ticks" in raw:
+            rule, kind = self.ticks(raw["ticks"], value_type, f"{path}.ticks")
         else:
             rule, kind = self.event_total(raw["events"], f"{path}.events")
         if kind.kind == "number":
@@ -332,6 +357,53 @@ class _Reader:
                     self.findings.add(f"{path}.values.{code}", "lookup_unknown", code=code)
         kind = Kind("number", value_type.places, min(values.values()), max(values.values()))
         return Lookup(raw["of"], MappingProxyType(values)), kind
+
+    def steps(self, raw: Mapping[str, Any], value_type: ValueType, path: str) -> tuple[Steps, Kind]:
+        of = self.named_kind(raw["of"], "number", "band_not_number", path) or _NOTHING
+        rule = Steps(
+            of=raw["of"],
+            start=self.on_grid(raw["start"], of.places, f"{path}.start"),
+            step=self.on_grid(raw["step"], of.places, f"{path}.step"),
+            each=self.fitting(raw["each"], value_type, f"{path}.each"),
+            at_most=self.fitting(raw["at_most"], value_type, f"{path}.at_most") if "at_most" in raw else None,
+            direction=raw.get("direction", "up"),
+            base=self.fitting(raw.get("base", "0"), value_type, f"{path}.base"),
+            started=raw.get("started", False),
+        )
+        if rule.step <= 0:
+            self.findings.add(f"{path}.step", "step_not_positive")
+            return rule, _NOTHING
+        if rule.at_most is not None and rule.at_most <= 0:
+            self.findings.add(f"{path}.at_most", "at_most_not_positive")
+        if of is not _NOTHING and steps_counted(rule, of.high if rule.direction == "up" else of.low) == 0:
+            self.findings.add(path, "steps_never", low=of.low, high=of.high)
+        ends = sorted(steps_value(rule, end) for end in (of.low, of.high))
+        return rule, Kind("number", value_type.places, ends[0], ends[1])
+
+    def ticks(self, raw: Mapping[str, Any], value_type: ValueType, path: str) -> tuple[Ticks, Kind]:
+        """A tick list; a row with a reason is also a remark of the result."""
+        rows = []
+        for index, row in enumerate(raw["rows"]):
+            place = f"{path}.rows[{index}]"
+            node = self.formula(row["when"], "bool", f"{place}.when")
+            value = self.fitting(row["value"], value_type, f"{place}.value")
+            reason = row.get("reason", "")
+            if reason:
+                self.use_reason(reason, f"{place}.reason")
+                self.remarks.append(Remark(reason, row["when"], node))
+            label = _label(row["label"]) if "label" in row else None
+            rows.append(Tick(row["when"], node, value, label, reason))
+        base = self.fitting(raw.get("base", "0"), value_type, f"{path}.base")
+        least, most = (
+            self.fitting(raw[key], value_type, f"{path}.{key}") if key in raw else None
+            for key in ("at_least", "at_most")
+        )
+        if least is not None and most is not None and least > most:
+            self.findings.add(path, "range_reversed")
+            most = None
+        rule = Ticks(tuple(rows), base, least, most)
+        ends = [tick_sum(rule, [row for row in rows if holds(row.value)]) for holds in (_below_nought, _above_nought)]
+        return rule, Kind("number", value_type.places, ends[0], ends[1])
 
     def event_total(self, raw: Mapping[str, Any], path: str) -> tuple[EventTotal, Kind]:
         """Figures of one event see the event's fields beside everything defined before; outside they are unknown."""
@@ -442,3 +514,7 @@ class _Reader:
     def veto(self, raw: Mapping[str, Any], path: str) -> Veto:
         self.use_reason(raw["reason"], f"{path}.reason")
         return Veto(raw["reason"], raw["when"], self.formula(raw["when"], "bool", f"{path}.when"))
+
+    def remark(self, raw: Mapping[str, Any], path: str) -> Remark:
+        self.use_reason(raw["reason"], f"{path}.reason")
+        return Remark(raw["reason"], raw["when"], self.formula(raw["when"], "bool", f"{path}.when"))

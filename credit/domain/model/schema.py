@@ -54,13 +54,20 @@ LOOKUP = Fields({"of": NAME, "values": Entries(CODE, NUMBER, 60)})
 RULE: dict[str, Shape] = {"formula": FORMULA, "bands": BANDS, "lookup": LOOKUP}
 EVENT_FIGURE = Fields({"name": NAME, "label": LABEL, "type": OneOf(FIGURE_TYPES)}, RULE, tuple(RULE))
 EVENTS = Fields({"of": NAME}, {"figures": Listing(EVENT_FIGURE, 20), "sum": NAME, "count": Flag()}, ("sum", "count"))
-ANY_RULE: dict[str, Shape] = {**RULE, "events": EVENTS}
+STEPS = Fields(
+    {"of": NAME, "start": NUMBER, "step": NUMBER, "each": NUMBER},
+    {"at_most": NUMBER, "direction": OneOf(("up", "down")), "base": NUMBER, "started": Flag()},
+)
+TICK = Fields({"when": FORMULA, "value": NUMBER}, {"label": LABEL, "reason": CODE})
+TICKS = Fields({"rows": Listing(TICK, 60, 1)}, {"base": NUMBER, "at_least": NUMBER, "at_most": NUMBER})
+LIST_RULE: dict[str, Shape] = {**RULE, "steps": STEPS, "ticks": TICKS}
+ANY_RULE: dict[str, Shape] = {**LIST_RULE, "events": EVENTS}
 
 FIGURE = Fields({"name": NAME, "label": LABEL, "type": OneOf(FIGURE_TYPES)}, ANY_RULE, tuple(ANY_RULE))
-ITEM = Fields({"name": NAME, "label": LABEL, "full": NUMBER}, RULE, tuple(RULE))
+ITEM = Fields({"name": NAME, "label": LABEL, "full": NUMBER}, LIST_RULE, tuple(LIST_RULE))
 LEVEL = Fields({"code": CODE, "label": LABEL}, {**BAND, "values": Entries(NAME, NUMBER, 20)})
 GRADE_FIGURE = Fields({"name": NAME, "label": LABEL, "type": OneOf(NUMBER_TYPES)})
-LINE = Fields({"name": NAME, "label": LABEL}, {**RULE, "part": Flag()}, tuple(RULE))
+LINE = Fields({"name": NAME, "label": LABEL}, {**LIST_RULE, "part": Flag()}, tuple(LIST_RULE))
 
 DOCUMENT = Fields(
     {
@@ -88,6 +95,7 @@ DOCUMENT = Fields(
             {"figures": Listing(GRADE_FIGURE, 20), "lower_by": NAME},
         ),
         "vetoes": Listing(Fields({"reason": CODE, "when": FORMULA}), 60),
+        "remarks": Listing(Fields({"reason": CODE, "when": FORMULA}), 60),
         "caps": Listing(Fields({"name": NAME, "label": LABEL, "formula": FORMULA}), 30),
         "rounding": Fields({"step": NUMBER}),
     },
@@ -100,7 +108,7 @@ def json_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Gedang credit model document",
         "description": "Sections are evaluated in the order parameters, inputs, derived, scorecard, grade, lines, "
-        "combined, caps, vetoes, rounding. Amounts are decimal strings in yuan.",
+        "combined, caps, vetoes, remarks, rounding. Amounts are decimal strings in yuan.",
         **DOCUMENT.schema(),
     }
 

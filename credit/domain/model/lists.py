@@ -1,0 +1,37 @@
+"""The arithmetic of steps and tick lists: exact, and one for the range that is proved and the value that is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from config.lib.money import EXACT
+from credit.domain.model.document import Steps, Tick, Ticks
+
+
+def steps_counted(rule: Steps, figure: Decimal) -> int:
+    """How many steps ``figure`` lies above the start (below it, for steps downwards); never below 0."""
+    ends = (figure, rule.start) if rule.direction == "up" else (rule.start, figure)
+    distance = EXACT.subtract(*ends)
+    if distance <= 0:
+        return 0
+    count, rest = EXACT.divmod(distance, rule.step)
+    return int(count) + (1 if rule.started and rest else 0)
+
+
+def steps_value(rule: Steps, figure: Decimal) -> Decimal:
+    """The base and what the steps add or take away, at most ``at_most``."""
+    moved = EXACT.multiply(rule.each, Decimal(steps_counted(rule, figure)))
+    if rule.at_most is not None and abs(moved) > rule.at_most:
+        moved = rule.at_most.copy_sign(moved)
+    return EXACT.add(rule.base, moved)
+
+
+def tick_sum(rule: Ticks, held: Iterable[Tick]) -> Decimal:
+    """The base and the values of the rows that hold, within the limits of the list."""
+    total = rule.base
+    for tick in held:
+        total = EXACT.add(total, tick.value)
+    if rule.at_least is not None:
+        total = max(total, rule.at_least)
+    return total if rule.at_most is None else min(total, rule.at_most)
