@@ -348,9 +348,7 @@ class LinePage:
                 Level(choice.label.text(self.language), exact_text(rule.values[choice.code]), choice.label == figure.choice)
                 for choice in choices
             )  # fmt: skip
-        return tuple(
-            Level(tick.label.text(self.language), exact_text(tick.value), tick.holds) for tick in figure.ticks
-        )
+        return tuple(Level(tick.label.text(self.language), exact_text(tick.value), tick.holds) for tick in figure.ticks)
 
     @cached_property
     def inputs(self) -> list[Input]:

@@ -147,7 +147,9 @@ class BoundModel:
             if not line:
                 reasons.append(Reason(ZERO_LINE))
         remarks = tuple(
-            dict.fromkeys(Reason(remark.reason) for remark in model.remarks if evaluate_node(remark.node, values) is True)
+            dict.fromkeys(
+                Reason(remark.reason) for remark in model.remarks if evaluate_node(remark.node, values) is True
+            )
         )
         return Result(status, line, score, grade, tuple(reasons), MappingProxyType(values), binding,
                       frozenset(defaulted), remarks)  # fmt: skip
