@@ -1,14 +1,12 @@
 """The set-based evaluator: the same results as ``evaluation``, for columns of households at once.
 
-Everything is a whole number in int64: money in fen, ratios in 1e-8, points in 1e-2, truths 0 / 1, choices as places in
-a list of codes. ``Batch.result`` gives a row back as the reference's ``Result``, equal in every field.
+Everything is a whole number in int64 (``columns``). ``Batch.result`` gives a row back as the reference's ``Result``, equal in every field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,56 +14,35 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from config.lib.money import EXACT
 from credit.domain.facts import beside
-from credit.domain.model.compiling import RULE_KINDS, Compiled, Events, TooWide, compile_steps, ends_of
-from credit.domain.model.document import Input, Model, Parameter, ValueType
-from credit.domain.model.evaluation import (
-    OUT_OF_RANGE,
-    ZERO_LINE,
-    BoundModel,
-    FactError,
-    ParameterError,
-    Reason,
-    Result,
-    Status,
+from credit.domain.model.columns import (
+    MISSING,
+    Column,
+    Counts,
+    EventRows,
+    Facts,
+    Flags,
+    check_shape,
+    decimal_of,
+    of_complete,
+    part_of,
+    shown_fact,
+    take_events,
+    take_fact,
+    take_parameter,
 )
+from credit.domain.model.compiling import RULE_KINDS, Compiled, TooWide, compile_steps
+from credit.domain.model.document import Model, ValueType
+from credit.domain.model.evaluation import OUT_OF_RANGE, ZERO_LINE, BoundModel, Reason, Result, Status
 from credit.domain.model.evaluation import Value as Shown
-from credit.domain.model.scaled import count
+from credit.domain.model.scaled import Frame, Truth
 
 __all__ = ["MISSING", "RULE_KINDS", "STATUSES", "Batch", "Column", "EventRows", "Program", "TooWide", "compile_model"]
 
-MISSING: Final = -(2**63)
 STATUSES: Final = tuple(Status)
 """``Batch.status`` is a place in here."""
 LINE, REFUSED, INCOMPLETE = range(3)
-Counts = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One fact of many households on the grid of its type; MISSING where the file does not say.
-
-    A choice holds places in ``codes``, which may be another list than the model's.
-    """
-
-    values: Counts
-    codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class EventRows:
-    """The events of many households, one row each: ``household`` is the row of its household, ascending.
-
-    A household without a row has not said anything.
-    """
-
-    household: Counts
-    fields: Mapping[str, Column]
-
-
-Facts = Mapping[str, Column | EventRows]
+CHUNK: Final = 16_384
 
 
 def compile_model(bound: BoundModel, by_row: Sequence[str] = ()) -> Program:
@@ -97,6 +74,11 @@ class Program:
         return (*facts, *(Reason(veto.reason) for veto in self.model.vetoes), Reason(ZERO_LINE))
 
     @property
+    def remarks(self) -> tuple[Reason, ...]:
+        """What can be said beside a line; like ``reasons``, a code may stand here more than once."""
+        return tuple(Reason(remark.reason) for remark in self.model.remarks)
+
+    @property
     def caps(self) -> tuple[str, ...]:
         """The caps that can bind."""
         return tuple(cap.name for cap in self.model.caps)
@@ -108,14 +90,37 @@ class Program:
 
     def evaluate(self, facts: Facts, households: int, parameters: Mapping[str, Column] = MappingProxyType({})) -> Batch:
         """The lines of so many households. Facts the model does not declare are ignored; an absent one is missing."""
-        frame: dict[str, Any] = {}
-        reasons = np.zeros((households, len(self.reasons)), dtype=np.bool_)
-        for parameter in self.model.parameters:
-            if parameter.name in self.by_row:
-                frame[parameter.name] = _parameter(parameter, parameters.get(parameter.name), households)
+        facts = {entry.name: facts[entry.name] for entry in self.model.inputs if entry.name in facts}
+        for given in (*facts.values(), *parameters.values()):
+            check_shape(given, households)
+        batch = Batch(
+            self,
+            facts,
+            parameters,
+            status=np.zeros(households, dtype=np.int8),
+            line=np.zeros(households, dtype=np.int64),
+            reasons=_columns(households, len(self.reasons), np.bool_),
+            remarks=_columns(households, len(self.remarks), np.bool_),
+            binding=_columns(households, len(self.caps), np.bool_),
+            figures=_columns(households, len(self.figures), np.int64),
+        )
+        for start in range(0, households, CHUNK):
+            stop = min(start + CHUNK, households)
+            self._fill(batch, slice(start, stop), part_of(facts, start, stop), part_of(parameters, start, stop))
+        return batch
+
+    def _fill(self, batch: Batch, rows: slice, facts: Facts, parameters: Facts) -> None:
+        """Evaluate some rows; few enough at a time that what one step leaves is still near when the next needs it."""
+        households = rows.stop - rows.start
+        reasons = batch.reasons[rows]
+        frame: dict[str, Any] = {
+            parameter.name: take_parameter(parameter, parameters.get(parameter.name), households)
+            for parameter in self.model.parameters
+            if parameter.name in self.by_row
+        }
         place = 0
         for entry in self.model.inputs:
-            take = _events if entry.type is ValueType.EVENTS else _fact
+            take = take_events if entry.type is ValueType.EVENTS else take_fact
             taken = take(entry, facts.get(entry.name), households)
             if entry.missing_reason:
                 reasons[:, place] = taken.missing
@@ -126,50 +131,33 @@ class Program:
         complete: Flags = np.logical_not(reasons[:, :place].any(axis=1))
         for entry in self.model.inputs:
             if entry.type is ValueType.EVENTS:
-                frame[entry.name] = _of_complete(frame[entry.name], complete)
+                frame[entry.name] = of_complete(frame[entry.name], complete)
         for step in self.compiled.steps:
             frame[step.name] = step.of(frame)
-        return self._outcome(frame, facts, parameters, reasons, complete, place)
-
-    def _outcome(
-        self,
-        frame: Mapping[str, Any],
-        facts: Facts,
-        parameters: Mapping[str, Column],
-        reasons: Flags,
-        complete: Flags,
-        first_veto: int,
-    ) -> Batch:
-        compiled = self.compiled
-        figures = np.empty((len(complete), len(compiled.outputs)), dtype=np.int64)
-        for column, output in enumerate(compiled.outputs):
-            figures[:, column] = output.of(frame)
-        figures[~complete] = MISSING
-        refused = np.zeros_like(complete)
-        said: dict[str, Flags] = {}
-        for column, (veto, when) in enumerate(zip(self.model.vetoes, compiled.vetoes, strict=True), first_veto):
-            holds = complete & when.of(frame)
-            # Two vetoes may share one reason; it is said once, where it is met first.
-            reasons[:, column] = holds & ~said[veto.reason] if veto.reason in said else holds
-            said[veto.reason] = said[veto.reason] | holds if veto.reason in said else holds
-            refused |= holds
+        without = np.flatnonzero(~complete)
+        for column, output in enumerate(self.compiled.outputs):
+            figure = batch.figures[rows, column]
+            figure[:] = output.of(frame)
+            figure[without] = MISSING
+        vetoes, remarks, line = reasons[:, place:-1], batch.remarks[rows], batch.line[rows]
+        _say_once(vetoes, [veto.reason for veto in self.model.vetoes], self.compiled.vetoes, frame, complete)
+        _say_once(remarks, [remark.reason for remark in self.model.remarks], self.compiled.remarks, frame, complete)
+        refused = vetoes.any(axis=1)
         granted = complete & ~refused
-        line = np.where(granted, compiled.line.of(frame), 0)
+        line[:] = np.where(granted, self.compiled.line.of(frame), 0)
         reasons[:, -1] = granted & (line == 0)
-        line[~complete] = MISSING
-        binding = np.zeros((len(complete), len(compiled.binding)), dtype=np.bool_)
-        for column, holds_down in enumerate(compiled.binding):
-            binding[:, column] = complete & holds_down.of(frame)
-        status = np.where(complete, np.where(refused, REFUSED, LINE), INCOMPLETE).astype(np.int8)
-        return Batch(self, facts, parameters, status, line, reasons, binding, figures)
+        line[without] = MISSING
+        for column, holds_down in enumerate(self.compiled.binding):
+            batch.binding[rows, column] = complete & holds_down.of(frame)
+        batch.status[rows] = np.where(complete, np.where(refused, REFUSED, LINE), INCOMPLETE)
 
 
 @dataclass(frozen=True)
 class Batch:
     """What a program found for many households; amounts in fen, MISSING for what an incomplete household has not.
 
-    ``status`` is a place in STATUSES; ``reasons``, ``binding`` and ``figures`` have the columns ``program.reasons``,
-    ``program.caps`` and ``program.figures``.
+    ``status`` is a place in STATUSES; ``reasons``, ``remarks``, ``binding`` and ``figures`` have the columns
+    ``program.reasons``, ``program.remarks``, ``program.caps`` and ``program.figures``.
     """
 
     program: Program
@@ -178,6 +166,7 @@ class Batch:
     status: npt.NDArray[np.int8]
     line: Counts
     reasons: Flags
+    remarks: Flags
     binding: Flags
     figures: Counts
 
@@ -219,12 +208,12 @@ class Batch:
                     int(self.parameters[parameter.name].values[row]) if parameter.name in self.parameters else MISSING
                 )
                 if given != MISSING:
-                    values[parameter.name] = _decimal(given, parameter.type.places)
+                    values[parameter.name] = decimal_of(given, parameter.type.places)
                 elif parameter.default is not None:
                     values[parameter.name] = parameter.default
         defaulted: set[str] = set()
         for entry in model.inputs:
-            given_fact = _shown_fact(entry, self.facts.get(entry.name), row)
+            given_fact = shown_fact(entry, self.facts.get(entry.name), row)
             if given_fact is not None:
                 if Reason(OUT_OF_RANGE, entry.name) not in reasons:
                     values[entry.name] = given_fact
@@ -240,143 +229,32 @@ class Batch:
         grade = None if model.grade is None else values[model.grade.name]
         return Result(
             STATUSES[self.status[row]],
-            _decimal(int(self.line[row]), ValueType.MONEY.places),
+            decimal_of(int(self.line[row]), ValueType.MONEY.places),
             score,  # type: ignore[arg-type]
             grade,  # type: ignore[arg-type]
             reasons,
             MappingProxyType(values),
             tuple(name for name, binds in zip(self.program.caps, self.binding[row], strict=True) if binds),
             frozenset(defaulted),
+            tuple(self.program.remarks[place] for place in np.flatnonzero(self.remarks[row])),
         )
 
     def _shown(self, value_type: ValueType, figure: int) -> Shown:
         grade = self.program.model.grade
         if value_type is ValueType.CHOICE and grade is not None:
             return grade.levels[figure].code
-        return bool(figure) if value_type is ValueType.BOOL else _decimal(figure, value_type.places)
+        return bool(figure) if value_type is ValueType.BOOL else decimal_of(figure, value_type.places)
 
 
-# --- facts --------------------------------------------------------------------------------------------------------
+def _columns(rows: int, columns: int, dtype: type) -> Any:
+    """A table whose columns are each in one piece."""
+    return np.zeros((columns, rows), dtype=dtype).T
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """A fact that can be computed with in every row, and the rows where it could not."""
-
-    values: Any
-    missing: Flags | bool
-    outside: Flags | bool
-
-
-def _decimal(number: int, places: int) -> Decimal:
-    return Decimal(number).scaleb(-places, EXACT)
-
-
-def _whole(name: str, values: Any, rows: int) -> Counts:
-    """The values of a column, or FactError: anything but int64 is a fault of the caller."""
-    if not isinstance(values, np.ndarray) or values.dtype != np.int64 or values.shape != (rows,):
-        raise FactError(f"{name}: {rows} whole numbers in int64 are needed")
-    return values
-
-
-def _fact(entry: Input, given: Column | EventRows | None, rows: int) -> _Taken:
-    """One fact of all households; where it is missing or outside its range stands something that is inside."""
-    if given is None:
-        return _Taken(np.full(rows, _stand_in(entry), dtype=_dtype(entry)), missing=True, outside=False)
-    if isinstance(given, EventRows):
-        raise FactError(f"{entry.name}: events where one value is needed")
-    values = _whole(entry.name, given.values, rows)
-    missing = values == MISSING
-    if entry.type.is_number:
-        low, high = ends_of(entry.kind)
-        unfit = (values < low) | (values > high)
-    else:
-        codes = given.codes if entry.type is ValueType.CHOICE else ("false", "true")
-        if ((values < 0) & ~missing).any() or (values >= len(codes)).any():
-            raise FactError(f"{entry.name}: a value that is none of {', '.join(codes)}")
-        values = np.where(missing, 0, values)
-        unfit = missing
-        if codes != entry.kind.codes and entry.type is ValueType.CHOICE:
-            places = {code: place for place, code in enumerate(entry.kind.codes)}
-            table = np.array([places.get(code, -1) for code in codes], dtype=np.int64)
-            values = table[values] if codes else values
-            unfit = missing | (values < 0)
-    if unfit.any():
-        values = np.where(unfit, _stand_in(entry), values)
-    if entry.type is ValueType.BOOL:
-        values = values == 1
-    return _Taken(values, missing, unfit & ~missing)
-
-
-def _stand_in(entry: Input) -> int:
-    """The default of an input on its grid, or a value of its range where it has none."""
-    if entry.type is ValueType.CHOICE:
-        return entry.kind.codes.index(str(entry.default)) if entry.default is not None else 0
-    if isinstance(entry.default, Decimal):
-        return count(entry.default, entry.type.places)
-    if entry.type.is_number:
-        return ends_of(entry.kind)[0]
-    return int(entry.default is True)
-
-
-def _dtype(entry: Input) -> type:
-    return np.bool_ if entry.type is ValueType.BOOL else np.int64
-
-
-def _events(entry: Input, given: Column | EventRows | None, rows: int) -> _Taken:
-    """The events of all households; a list with an event that is incomplete or outside its range is outside."""
-    if isinstance(given, Column):
-        raise FactError(f"{entry.name}: one value where events are needed")
-    nothing = np.zeros(0, dtype=np.int64)
-    household = nothing if given is None else _whole(entry.name, given.household, len(given.household))
-    events = len(household)
-    if events and (household[0] < 0 or household[-1] >= rows or (household[1:] < household[:-1]).any()):
-        raise FactError(f"{entry.name}: the households of events must ascend from 0 to {rows - 1}")
-    fields = {}
-    broken = np.zeros(events, dtype=np.bool_)
-    for part in entry.fields:
-        taken = _fact(part, None if given is None else given.fields.get(part.name), events)
-        fields[part.name] = taken.values
-        broken |= taken.missing | taken.outside
-    counted = np.bincount(household, minlength=rows)
-    outside = counted > entry.at_most
-    outside[household[broken]] = True
-    return _Taken(Events(household, fields, rows), counted == 0, outside)
-
-
-def _of_complete(events: Events, complete: Flags) -> Events:
-    """Without the events of households that end without a line: their sums are not bounded."""
-    kept = complete[events.household]
-    if kept.all():
-        return events
-    return Events(
-        events.household[kept], {name: values[kept] for name, values in events.fields.items()}, events.households
-    )
-
-
-def _parameter(parameter: Parameter, given: Column | None, rows: int) -> Counts:
-    """A parameter that differs from row to row; like the reference it has to lie in its range."""
-    values = np.full(rows, MISSING, dtype=np.int64) if given is None else _whole(parameter.name, given.values, rows)
-    places = parameter.type.places
-    if parameter.default is not None:
-        values = np.where(values == MISSING, count(parameter.default, places), values)
-    low, high = ends_of(parameter.kind)
-    if ((values < low) | (values > high)).any():
-        raise ParameterError(f"{parameter.name} is not released or outside its range in some row")
-    return values
-
-
-def _shown_fact(entry: Input, given: Column | EventRows | None, row: int) -> Shown | None:
-    """A fact as it was given, or None."""
-    if isinstance(given, EventRows):
-        first, last = np.searchsorted(given.household, [row, row + 1])
-        events = [
-            {part.name: _shown_fact(part, given.fields.get(part.name), event) for part in entry.fields}
-            for event in range(first, last)
-        ]
-        return tuple(events) or None
-    if given is None or (number := int(given.values[row])) == MISSING:
-        return None
-    if entry.type is ValueType.CHOICE:
-        return given.codes[number]
-    return bool(number) if entry.type is ValueType.BOOL else _decimal(number, entry.type.places)
+def _say_once(found: Flags, codes: Sequence[str], conditions: Sequence[Truth], frame: Frame, rows: Flags) -> None:
+    """Note where each condition holds in these rows. Two may share one reason: it is said where it is met first."""
+    said: dict[str, Flags] = {}
+    for column, (code, condition) in enumerate(zip(codes, conditions, strict=True)):
+        holds: Flags = rows & condition.of(frame)
+        found[:, column] = holds & ~said[code] if code in said else holds
+        said[code] = said[code] | holds if code in said else holds

@@ -21,6 +21,8 @@ from credit.domain.model.document import (
     Input,
     Lookup,
     Model,
+    Steps,
+    Ticks,
     ValueType,
 )
 from credit.domain.model.evaluation import BoundModel
@@ -36,6 +38,7 @@ from credit.domain.model.scaled import (
     Value,
     added,
     both,
+    chosen,
     compared,
     compiled,
     constant,
@@ -43,10 +46,15 @@ from credit.domain.model.scaled import (
     fixed,
     greatest,
     least,
+    multiplied,
+    negative,
     raised,
     rounded,
     stepped_down,
+    whole_steps,
 )
+
+FEW_BANDS = 12
 
 
 class TooWide(ValueError):
@@ -119,6 +127,7 @@ class Compiled:
     steps: tuple[Step, ...]
     outputs: tuple[Output, ...]
     vetoes: tuple[Truth, ...]
+    remarks: tuple[Truth, ...]
     binding: tuple[Truth, ...]
     line: Number
 
@@ -194,6 +203,7 @@ class _Compiler:
             steps=tuple(self.steps),
             outputs=tuple(self.outputs),
             vetoes=tuple(compiled(veto.node, self.scope) for veto in model.vetoes),
+            remarks=tuple(compiled(remark.node, self.scope) for remark in model.remarks),
             binding=tuple(both(compared("eq", cap, amount), held_down) for cap in caps),
             line=raised(line, ValueType.MONEY.places),
         )
@@ -249,6 +259,24 @@ class _Compiler:
         ends = [0, events.at_most * total.low, events.at_most * total.high]
         return Number(total.places, min(ends), max(ends), _sum(rule.of, steps, total, wide=max(map(abs, ends)) > LIMIT))
 
+    def stepwise(self, rule: Steps, scope: Mapping[str, Any]) -> Value:
+        number, start = scope[rule.of], constant(rule.start)
+        distance = added(number, negative(start)) if rule.direction == "up" else added(start, negative(number))
+        counted = whole_steps(greatest(distance, fixed(0, 0)), constant(rule.step), started=rule.started)
+        moved = multiplied(constant(rule.each), counted)
+        if rule.at_most is not None:
+            most = constant(rule.at_most)
+            moved = greatest(moved, negative(most)) if rule.each < 0 else least(moved, most)
+        return added(constant(rule.base), moved)
+
+    def tick_list(self, rule: Ticks, scope: Mapping[str, Any]) -> Value:
+        total = constant(rule.base)
+        for tick in rule.rows:
+            total = added(total, chosen(compiled(tick.node, scope), constant(tick.value), fixed(0, 0)))
+        if rule.at_least is not None:
+            total = greatest(total, constant(rule.at_least))
+        return total if rule.at_most is None else least(total, constant(rule.at_most))
+
     # --- score and grade ----------------------------------------------------------------------------------------
 
     def score(self) -> None:
@@ -284,6 +312,8 @@ _RULES: dict[type, Callable[[_Compiler, Any, Mapping[str, Any]], Value]] = {
     BandTable: _Compiler.band_table,
     Lookup: _Compiler.lookup,
     EventTotal: _Compiler.event_total,
+    Steps: _Compiler.stepwise,
+    Ticks: _Compiler.tick_list,
 }
 RULE_KINDS = frozenset(_RULES)
 """Every kind of rule a figure may have; a test holds it against the language."""
@@ -305,8 +335,18 @@ def band_places(number: Number, bands: Sequence[Band]) -> tuple[list[int], Of]:
             cuts.append(low)
     if len(rows) == 1:
         return rows, lambda frame: 0
+    if len(rows) <= FEW_BANDS:
+        return rows, lambda frame: _edges_passed(number.of(frame), cuts[1:])
     edges = np.array(cuts[1:], dtype=np.int64)
     return rows, lambda frame: np.searchsorted(edges, number.of(frame), side="right")
+
+
+def _edges_passed(values: Array, edges: Sequence[int]) -> Array:
+    """The same as searchsorted, three times as fast over a handful of edges."""
+    places = (values >= edges[0]).view(np.int8)
+    for edge in edges[1:]:
+        places += (values >= edge).view(np.int8)
+    return places
 
 
 def from_table(values: Sequence[Decimal], of: Of) -> Number:

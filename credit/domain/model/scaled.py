@@ -190,6 +190,15 @@ def stepped_down(number: Number, size: Number) -> Number:
     return step(number.places, ends, [number], lambda a: a - a % unit, max(number.size, unit))
 
 
+def whole_steps(number: Number, size: Number, *, started: bool) -> Number:
+    """How often a constant above 0 goes into a number of at least 0; a step begun counts when ``started``."""
+    number, size = _level(number, size)
+    unit = size.low
+    more = unit - 1 if started else 0
+    ends = [(end + more) // unit for end in (number.low, number.high)]
+    return step(0, ends, [number], lambda a: (a + more) // unit, max(number.size + more, unit))
+
+
 # --- quotients ----------------------------------------------------------------------------------------------------
 
 
