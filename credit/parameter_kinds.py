@@ -256,6 +256,7 @@ register(
         key_label=Words("模型代码", "Code of the model"),
         key_note=Words("如 s7，与文档里的 code 一致", "Such as s7, the same as code in the document"),
         uses=(RUNS,),
+        sheet="credit:model",
         words={
             "code": Words("代码", "Code"),
             "name": Words("名称", "Name"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from credit.views import decisions, lines, rounds, sheet_pages, sheets
+from credit.views import decisions, laboratory, lines, rounds, sheet_pages, sheets
 
 app_name = "credit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -45,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/<int:pk>/withdraw/", lines.line_withdraw, name="line_withdraw"),
     path("lines/results/<int:pk>/", lines.line_result, name="line_result"),
     path("lines/results/<int:pk>/paper/", lines.line_paper_pdf, name="line_paper"),
+    path("models/<slug:sort>/<int:pk>/", laboratory.model, name="model"),
+    path("models/<slug:sort>/<int:pk>/try/", laboratory.model_try, name="model_try"),
     path("households/<int:pk>/line/", lines.line, name="line"),
     path("households/<int:pk>/line/card/", lines.household_line, name="household_line"),
 ]

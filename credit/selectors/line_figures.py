@@ -10,7 +10,7 @@ from config.lib.display import number, wan_figure
 from config.lib.money import in_wan
 from credit.domain.model.explanation import BUILT_IN_REASONS
 from credit.models import LineRun
-from credit.selectors.explained import language
+from credit.selectors.explained_model import language
 from credit.selectors.lines import model_of
 
 

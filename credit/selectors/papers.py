@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from config.lib.display import day, moment, wan_figure
 from config.lib.money import in_wan
 from config.lib.tables import Column, Role, Row, Shape, Table, Words, paper
-from credit.selectors.explained import Bar, LinePage
+from credit.selectors.explained import LinePage
+from credit.selectors.explained_model import Bar
 
 _COLUMNS = (
     Column(key="item", name=Words("项目", "Item"), width=18),

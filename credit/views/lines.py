@@ -21,7 +21,8 @@ from config.lib.requests import StaffRequest
 from credit import access
 from credit.selectors import lines
 from credit.selectors.decisions import granted_lines
-from credit.selectors.explained import LinePage, beside_name, language, listed
+from credit.selectors.explained import LinePage
+from credit.selectors.explained_model import beside_name, language, listed
 from credit.selectors.line_figures import distribution, reason_labels, run_stats
 from credit.selectors.papers import line_paper
 from credit.services.lines import publish_run, start_line_run, withdraw_run

@@ -79,7 +79,8 @@ class ParameterKind:
     ``shape`` describes the document; without one it is pasted or uploaded, and ``words`` says what its keys are called.
     ``problems`` finds what the shape cannot (rules across fields), asked once the shape holds, by the reader that later uses
     the document. ``warnings`` says of a sound document what whoever releases it should weigh; it hinders nothing. ``key_label`` is what tells several documents of one kind apart (a model's code), empty where there is one.
-    ``editor`` and ``preview`` name URLs, taking the draft's id, of pages of its own in place of or beside the common editor.
+    ``editor`` and ``preview`` name URLs, taking the draft's id, of pages of its own in place of or beside the common editor;
+    ``sheet`` one that takes ``version`` or ``draft`` and its id and shows the document in a manner of its own.
     """
 
     code: str
@@ -95,6 +96,7 @@ class ParameterKind:
     uses: tuple[Use, ...] = ()
     editor: str = ""
     preview: str = ""
+    sheet: str = ""
 
     def found(self, document: Any, about: About) -> list[Problem]:
         """Return everything wrong with a document, all at once."""

@@ -216,6 +216,7 @@ def parameter_version(request: StaffRequest, pk: int) -> HttpResponse:
         "content": kind.read(release.document, language),
         "uses": said_uses(shown.uses_of(kind, [release])[release.pk]),
         "url": _address(release.kind, release.key),
+        "sheet": reverse(kind.sheet, args=["version", release.pk]) if kind.sheet else "",
     }
     return render(request, "lib/parameter_version.html", context)
 
@@ -284,6 +285,7 @@ def parameter_draft(request: StaffRequest, pk: int) -> HttpResponse:
         "uses": said_uses(shown.uses_of(kind, [base])[base.pk]) if base else [],
         "trail": _trail(draft),
         "preview": reverse(kind.preview, args=[draft.pk]) if kind.preview else "",
+        "sheet": reverse(kind.sheet, args=["draft", draft.pk]) if kind.sheet else "",
         "coming": shown.coming_of(draft) if draft.is_open else [],
     }
     return render(request, "lib/parameter_draft.html", context)

@@ -2,7 +2,7 @@
 
 from credit.domain.model.document import Label, Model, ValueType
 from credit.domain.model.evaluation import BoundModel, FactError, ParameterError, Reason, Result, Status, evaluate
-from credit.domain.model.explanation import Explanation, explain, explain_result
+from credit.domain.model.explanation import Explanation, explain, explain_result, in_words
 from credit.domain.model.problems import ModelDocumentError, Problem
 from credit.domain.model.reading import canonical, read_model
 
@@ -23,5 +23,6 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_result",
+    "in_words",
     "read_model",
 ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from config.lib.money import EXACT, round_places
@@ -436,3 +437,15 @@ def _flatten(node: Node, sign: int) -> list[tuple[int, Node]]:
     if node.op == "sub":
         return _flatten(node.args[0], sign) + _flatten(node.args[1], -sign)
     return [(sign, node)]
+
+
+def in_words(model: Model, formula: str, names: tuple[str, ...]) -> Label:
+    """A formula of a model with labels in place of names, without any household; a formula of an event names its fields."""
+    nothing = Result(Status.INCOMPLETE, None, None, None, (), MappingProxyType({}), (), frozenset())
+    writer = _Explainer(model, nothing)
+    for field in (field for entry in model.inputs for field in entry.fields):
+        writer.known.setdefault(field.name, (field.label, field.type))
+        writer.choices.setdefault(field.name, field.choices)
+    for total in (figure.rule for figure in model.derived if isinstance(figure.rule, EventTotal)):
+        writer.known.update({figure.name: (figure.label, figure.type) for figure in total.figures})
+    return writer.words(formula, names)
