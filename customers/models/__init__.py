@@ -7,6 +7,7 @@ from customers.models.contacts import ContactPlan, StandingContact
 from customers.models.dayplans import PlannedVisit
 from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
+from customers.models.facts import AnswerRegister, BreachFact, HouseholdFacts
 from customers.models.imports import MoveRequest, RosterImport, RosterProblem, UnplacedRow
 from customers.models.life import GridMerger, HouseholdEvent
 from customers.models.lists import ListEntry, ListFile, ListRelease, ListReview
@@ -20,6 +21,8 @@ from customers.models.tallies import VisitTally
 from customers.models.visits import Evidence, Visit
 
 __all__ = [
+    "AnswerRegister",
+    "BreachFact",
     "Business",
     "ChangeFlag",
     "ChangeProof",
@@ -31,6 +34,7 @@ __all__ = [
     "GridMerger",
     "Household",
     "HouseholdEvent",
+    "HouseholdFacts",
     "ListEntry",
     "ListFile",
     "ListRelease",

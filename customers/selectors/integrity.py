@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib.integrity import rule_by_sample, rule_by_sql, sampled
 from customers.domain import economics, uscc
-from customers.models import Profile, Subject
+from customers.models import HouseholdFacts, Profile, Subject
 from customers.models.scoped import Recorded
+from customers.selectors.facts import reads_again
 
 TOTALS = (
     "assets",
@@ -303,6 +304,30 @@ def _wrong_totals(sample: int) -> Iterator[int]:
             getattr(profile, name) != getattr(totals, name) for name in TOTALS
         ):
             yield profile.pk
+
+
+rule_by_sql(
+    "customers.every_revision_has_its_facts",
+    _("每版档案都有一行测算数据，归属与档案一致，违约行数与所记相符"),
+    """
+    select 'customers_profile:' || profile.id
+    from customers_profile as profile left join customers_householdfacts as facts on facts.profile_id = profile.id
+    where (facts.subject_id, facts.number, facts.institution_id, facts.grid_id)
+          is distinct from (profile.subject_id, profile.number, profile.institution_id, profile.grid_id)
+    union all
+    select 'customers_householdfacts:' || facts.profile_id from customers_householdfacts as facts
+    where (facts.breaches is not null or exists (select from customers_breachfact as listed where listed.profile_id = facts.profile_id))
+      and coalesce(facts.breaches, 0) <> (select count(*) from customers_breachfact as listed
+                                          where listed.profile_id = facts.profile_id and listed.grid_id = facts.grid_id)
+    """,
+)
+
+
+@rule_by_sample("customers.facts_are_those_of_the_document", _("测算数据由采集表重读，分毫不差"))
+def _other_facts(sample: int) -> Iterator[int]:
+    for row in sampled(HouseholdFacts.objects.select_related("profile__form"), sample):
+        if not reads_again(row):
+            yield row.pk
 
 
 rule_by_sql(

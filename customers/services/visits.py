@@ -40,6 +40,7 @@ from customers.selectors.effective import rules_on, verdict_on
 from customers.selectors.forms import Edition, edition_for, editions_for, fits_of
 from customers.selectors.visits import Former
 from customers.services import consents, contacts, members, milestones
+from customers.services.facts import keep_facts
 from customers.services.guard import Proof, flag_changes, prove_on_submission
 from customers.services.sharing import give_next
 from grids.selectors.campaigns import open_campaign
@@ -536,7 +537,7 @@ def _write_profile(
     before = base.document if base is not None else {}
     # Only what indeed stayed the same is recorded as taken over.
     carried = sorted(name for name in submission.same if before and document.get(name) == before.get(name))
-    return Profile.objects.create(
+    profile = Profile.objects.create(
         **_fields(home),
         visit=visit,
         number=newest.number + 1 if newest is not None else 1,
@@ -549,6 +550,8 @@ def _write_profile(
         collector=staff,
         submitted_at=visit.received_at,
     )
+    keep_facts(profile, edition.form)
+    return profile
 
 
 def _update_household(home: Place, submission: Submission, visit: Visit) -> None:

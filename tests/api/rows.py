@@ -23,6 +23,7 @@ from customers.models import (
     Unit,
     Visit,
 )
+from customers.services.facts import keep_facts
 from grids.models import Branch, Grid, Staff
 from reporting.models import ReportRow, SamplePlan, WeeklyReport
 from tests.credit.files import canonical
@@ -96,7 +97,7 @@ def profile(world: World, home: Household | None = None) -> Profile:
     home = home or household(world)
     clean = canonical(home)
     made = visit(world, home)
-    return Profile.objects.create(
+    written = Profile.objects.create(
         **_place(home),
         visit=made,
         number=Profile.objects.filter(subject_id=home.pk).count() + 1,
@@ -105,6 +106,8 @@ def profile(world: World, home: Household | None = None) -> Profile:
         collector=world.chen,
         submitted_at=made.received_at,
     )
+    keep_facts(written, None)
+    return written
 
 
 def check(world: World) -> ProfileCheck:

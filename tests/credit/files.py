@@ -14,6 +14,7 @@ from credit.services.lines import start_line_run
 from customers.domain import economics
 from customers.domain.form import read
 from customers.models import Household, Profile, ProfileCheck, Visit
+from customers.services.facts import keep_facts
 from grids.models import Staff
 from tests.customers.builders import document, make_household
 from tests.forms import FARM
@@ -83,6 +84,7 @@ def file(
         collector=collector,
         submitted_at=visit.received_at,
     )
+    keep_facts(profile, None)
     if checker is not None:
         ProfileCheck.objects.create(**place, profile=profile, checker=checker, verdict=verdict, checked_at=at)
     return profile

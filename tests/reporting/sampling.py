@@ -17,6 +17,7 @@ from config.lib.models import Release
 from customers.domain import economics
 from customers.domain.form import read
 from customers.models import Household, Profile, ProfileCheck, Visit
+from customers.services.facts import keep_facts
 from grids.models import Grid, Post, PostKind, Staff
 from reporting.domain.inspection import Finding
 from reporting.domain.quarters import Quarter
@@ -92,6 +93,7 @@ def make_file(
         collector=collector,
         submitted_at=moment,
     )
+    keep_facts(profile, None)
     if verdict:
         ProfileCheck.objects.create(**place, profile=profile, checker=checker, verdict=verdict, checked_at=moment)
     return profile

@@ -137,6 +137,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "alter table customers_profile alter column net_assets drop expression",
         f"update customers_profile set net_assets = net_assets + 0.01 where subject_id = {ANY}",
     ),
+    "customers.every_revision_has_its_facts": (
+        "insert into customers_breachfact (institution_id, grid_id, subject_id, profile_id, place) "
+        "select institution_id, grid_id, subject_id, profile_id, 0 from customers_householdfacts limit 1",
+    ),
+    "customers.facts_are_those_of_the_document": (
+        "update customers_householdfacts set net_income = net_income + 1 "
+        "where profile_id = (select min(profile_id) from customers_householdfacts)",
+    ),
     "customers.a_file_is_checked_by_another": (
         "update customers_profilecheck set checker_id = (select lead_id from customers_visit limit 1)",
     ),

@@ -1,0 +1,48 @@
+"""The frozen facts of files, for whoever computes from them (``customers.domain.facts``)."""
+
+
+from customers.domain import economics, facts
+from customers.domain.catalogue import Words
+from customers.domain.facts import AnswerField
+from customers.models import AnswerRegister, BreachFact, HouseholdFacts
+from customers.selectors.forms import form_of
+
+
+def register(institution_id: int) -> dict[tuple[str, str], AnswerField]:
+    """Return every question of a bank's own forms that is a fact, by where it lies in a file and its type."""
+    return {
+        (row.at, row.type): AnswerField(row.place, row.type, tuple(row.codes), Words(row.zh, row.en))  # type: ignore[arg-type]
+        for row in AnswerRegister.objects.filter(institution_id=institution_id).order_by("place")
+    }
+
+
+def frozen(profile_id: int) -> tuple[HouseholdFacts, tuple[facts.Breach, ...]]:
+    """Return the facts of a revision with its breaches."""
+    row = HouseholdFacts.objects.get(pk=profile_id)
+    return row, breaches_of(profile_id) if row.breaches else ()
+
+
+def breaches_of(profile_id: int) -> tuple[facts.Breach, ...]:
+    """Return the breaches a revision lists, in the file's order."""
+    rows = BreachFact.objects.filter(profile_id=profile_id).order_by("place")
+    return tuple(facts.Breach(*row) for row in rows.values_list("days_overdue", "settled", "measure", "what"))
+
+
+def reads_again(row: HouseholdFacts) -> bool:
+    """Whether the facts of a revision, as stored, are those its document gives when it is read again."""
+    document = row.profile.document
+    totals = economics.totals(document)
+    values = {name: fact.read(document, totals) for name, fact in facts.CATALOGUE.items()}
+    fields: dict[str, AnswerField] = {}
+    if row.profile.form_id is not None:
+        places = register(row.institution_id)
+        for at, field in facts.asked(form_of(row.profile)).items():
+            place = places.get((at, facts.ANSWER_TYPES[field.type]))
+            if place is None:
+                return False
+            fields[at] = place
+    answers, breaches = facts.answers_of(document, fields), facts.breaches_of(document)
+    stored = (row.values(), list(row.answers), breaches_of(row.pk) if row.breaches else ())
+    return stored == (values, answers, breaches) and row.facts_hash.bytes == facts.fingerprint(
+        values, answers, breaches
+    )
