@@ -1,6 +1,5 @@
 """The frozen facts of files, for whoever computes from them (``customers.domain.facts``)."""
 
-
 from customers.domain import economics, facts
 from customers.domain.catalogue import Words
 from customers.domain.facts import AnswerField
