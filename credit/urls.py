@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/results/<int:pk>/paper/", lines.line_paper_pdf, name="line_paper"),
     path("models/<slug:sort>/<int:pk>/", laboratory.model, name="model"),
     path("models/<slug:sort>/<int:pk>/try/", laboratory.model_try, name="model_try"),
+    path("lines/results/<int:pk>/hand/", lines.line_hand, name="line_hand"),
     path("households/<int:pk>/line/", lines.line, name="line"),
     path("households/<int:pk>/line/card/", lines.household_line, name="household_line"),
 ]

@@ -1,6 +1,7 @@
 """Tables of credit."""
 
 from credit.models.decisions import Decision, DecisionStep
+from credit.models.handovers import LineHandover
 from credit.models.lines import LineResult, LineRun
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
 from credit.models.pages import DraftPage, SheetPage
@@ -11,6 +12,7 @@ __all__ = [
     "DecisionStep",
     "DraftCell",
     "DraftPage",
+    "LineHandover",
     "LineResult",
     "LineRun",
     "OpenerKey",

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from config.lib.display import day, wan
-from config.lib.money import ZERO
 from credit.access import decisions_for
 from credit.domain import bounds
 from credit.domain.changes import Changes, FactChange, compare
 from credit.domain.explain import Table
 from credit.domain.facts import SOURCES
-from credit.domain.model import Label, ValueType, explain_result
+from credit.domain.handed import for_customer
+from credit.domain.model import BoundModel, Explanation, Label, ValueType, explain_result
 from credit.domain.model.explanation import Given
+from credit.domain.since import explain_changes
 from credit.domain.trace import exact_text
 from credit.domain.wording import explain_steps
 from credit.models import Decision, LineResult
@@ -49,6 +50,23 @@ class Input:
     on: str
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A released notice in the reader's language."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+LISTED = frozenset(name for name, source in SOURCES.items() if source.is_list)
+"""Inputs that are read from the lists."""
+
+
+def _told(bound: BoundModel, result: LineResult) -> Explanation:
+    """Explain a result as it may be handed to the customer: nothing of other people in it."""
+    return for_customer(explain_result(bound.model, bound.evaluate(result.inputs["facts"])), bound.model, LISTED)
+
+
 class LinePage(ModelPage):
     """The explanation of one stored result for a reader; sentences and tables are in the reader's language."""
 
@@ -58,7 +76,26 @@ class LinePage(ModelPage):
         self.post = post
         self.wrong = lines.differences(result)
         bound = lines.bound_model(result.run)
-        super().__init__(bound.model, explain_result(bound.model, bound.evaluate(result.inputs["facts"])))
+        super().__init__(bound.model, _told(bound, result))
+
+    @property
+    def customer(self) -> str:
+        """Whom the line is explained to: the borrower, else the head; "—" for a household without either."""
+        person = self.household.borrower or self.household.head
+        return person.name if person and person.name else "—"
+
+    @cached_property
+    def notice(self) -> Notice | None:
+        """How to object and ask for a review by people (PIPL, article 24); None while nothing is released."""
+        release = lines.notice_in_force(self.result.institution_id)
+        if release is None:
+            return None
+        text = release.document["en" if self.language == "en" else "zh"]
+        where = _("请到%(branch)s提出，由人工复核，%(days)s 个工作日内答复。") % {
+            "branch": self.household.grid.branch.name,
+            "days": release.document["answer_days"],
+        }
+        return Notice(text["title"], (*text["paragraphs"], where))
 
     @cached_property
     def current(self) -> LineResult | None:
@@ -166,15 +203,12 @@ class LinePage(ModelPage):
         """Why the line is higher or lower than the one before."""
         if self.before is None:
             return None
-        bound = lines.bound_model(self.before.run)
-        before = explain_result(bound.model, bound.evaluate(self.before.inputs["facts"]))
-        return compare(before, self.explanation)
+        return compare(_told(lines.bound_model(self.before.run), self.before), self.explanation)
 
-    @property
-    def fall(self) -> Decimal:
-        """How much lower the line is, as a positive amount."""
-        change = self.changes.change if self.changes else None
-        return -(change or ZERO)
+    @cached_property
+    def changes_words(self) -> list[str]:
+        """The same in sentences."""
+        return explain_changes(self.changes, self.language) if self.changes else []
 
     @property
     def changed(self) -> list[dict[str, str]]:
@@ -201,13 +235,6 @@ class LinePage(ModelPage):
         if isinstance(value, Decimal):
             return wan(value) if entry.type is ValueType.MONEY else exact_text(value)
         return _("没有填写") if value is None else str(value)
-
-    @property
-    def moved_parts(self) -> list[dict[str, Any]]:
-        """The parts that moved the line, the largest first."""
-        if self.changes is None:
-            return []
-        return [{"label": part.label.text(self.language), "change": part.change} for part in self.changes.parts]
 
     @property
     def file_note(self) -> str:

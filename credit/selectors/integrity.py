@@ -56,6 +56,18 @@ rule_by_sql(
     """,
 )
 
+rule_by_sql(
+    "credit.handed_over_after_publication",
+    _("交给客户的额度说明都属于已发布的测算，附有当时的复核和异议告知"),
+    """
+    select handed.id
+    from credit_linehandover as handed
+    join credit_linerun as run on run.id = handed.run_id
+    join lib_release as notice on notice.id = handed.notice_id
+    where run.published_at is null or handed.handed_at < run.published_at or notice.kind <> 'line_notice'
+    """,
+)
+
 # --- Sheets and opening -------------------------------------------------------------------------------------------------
 
 rule_by_sql(

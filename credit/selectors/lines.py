@@ -15,12 +15,13 @@ from credit.access import line_results_for, line_runs_for, scope
 from credit.domain import facts
 from credit.domain.facts import Finding
 from credit.domain.model import BoundModel, Model, read_model
-from credit.models import LineResult, LineRun
+from credit.models import LineHandover, LineResult, LineRun
 from customers.selectors import checked
 from grids.access import Branch, Post, branches_for, grids_for
 
 MODEL_KIND = "credit_model"
 BASES_KIND = "county_bases"
+NOTICE_KIND = "line_notice"
 FEWEST_BINS = 6
 WIDTHS = tuple(Decimal(width) for width in (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000))
 IN_FORCE = Q(run__published_at__isnull=False, run__withdrawn_at__isnull=True)
@@ -85,6 +86,14 @@ def bind(model: Release, bases: Release | None) -> BoundModel:
     known = {parameter.name for parameter in read.parameters}
     given = {name: value for name, value in (bases.document if bases else {}).items() if name in known}
     return BoundModel(read, given)
+
+
+def notice_in_force(institution_id: int) -> Release | None:
+    """Return the released notice on objecting and human review, None while there is none."""
+    try:
+        return releases.in_force(institution_id, NOTICE_KIND, clock.today())
+    except releases.NotReleased:
+        return None
 
 
 def models_in_force(institution_id: int) -> list[tuple[str, Model]]:
@@ -234,6 +243,12 @@ def line_history(post: Post, subject_id: int) -> list[LineResult]:
     """Return the published results of a household, newest first, at most twelve."""
     results = line_results_for(post).filter(subject_id=subject_id, run__published_at__isnull=False)
     return list(results.select_related("run__model").order_by("-run__as_of", "-run_id")[:12])
+
+
+def handovers_of(subject_id: int) -> list[LineHandover]:
+    """Return when and in which language explanations were handed to a household, newest first, at most six."""
+    rows = LineHandover.objects.filter(subject_id=subject_id).select_related("staff", "run")
+    return list(rows.order_by("-handed_at", "-pk")[:6])
 
 
 def branches_to_choose(post: Post) -> list[tuple[int, str]]:

@@ -11,6 +11,12 @@ from config.lib.tables import Column, Role, Row, Shape, Table, Words, paper
 from credit.selectors.explained import LinePage
 from credit.selectors.explained_model import Bar
 
+_STEPS = (
+    Column(key="figure", name=Words("项目", "Figure"), width=18),
+    Column(key="how", name=Words("算法", "How"), width=30),
+    Column(key="with", name=Words("代入", "With"), width=26),
+    Column(key="result", name=Words("结果", "Result"), shape=Shape.COUNT, width=12),
+)
 _COLUMNS = (
     Column(key="item", name=Words("项目", "Item"), width=18),
     Column(key="value", name=Words("取值", "Value"), width=14),
@@ -32,17 +38,18 @@ def line_paper(page: LinePage) -> dict[str, Any]:
             "name": _("授信额度") if granted else _("模型额度"),
             "amount": wan_figure(amount),
             "unit": _("万元"),
-            "note": _("%(village)s　户号 %(number)s　户主 %(head)s")
-            % {"village": f"{home.grid.town}{home.grid.name}", "number": home.number, "head": _head(page)},
+            "note": _("%(village)s　户号 %(number)s　%(customer)s")
+            % {"village": f"{home.grid.town}{home.grid.name}", "number": home.number, "customer": page.customer},
         },
         "household": [
-            {"name": _("户主"), "value": _head(page)},
+            {"name": _("客户"), "value": page.customer},
             {"name": _("住址"), "value": home.address or "—"},
             {"name": _("机构"), "value": home.grid.branch.name},
             {"name": _("档案"), "value": page.file_note},
         ],
         "words": list(page.words.paragraphs) + _decided(page),
         "waterfall": [_bar(bar) for bar in page.bars] or [_empty()],
+        "since": page.changes_words or [_("这是第一次发布的测算结果。")],
         "score": _score(page),
         "grade": {"name": _("等级"), "text": page.grade, "note": page.title} if page.grade else None,
         "reasons": page.reasons,
@@ -52,6 +59,10 @@ def line_paper(page: LinePage) -> dict[str, Any]:
             *[{"name": one.label, "value": _sourced(one.value, one.source, one.on)} for one in page.inputs],
             {"name": _("数据指纹"), "value": f"{result.inputs_hash[:8]}…{result.inputs_hash[-8:]}"},
         ],
+        "parameters": _parameters(page),
+        "calculation": _calculation(page),
+        "notice": {"title": page.notice.title, "paragraphs": list(page.notice.paragraphs)} if page.notice else None,
+        "signatures": [{"role": _("客户签收"), "name": "", "at": ""}, {"role": _("经办人"), "name": "", "at": ""}],
     }
 
 
@@ -62,10 +73,6 @@ def _version(page: LinePage) -> str:
         "version": release.version,
         "day": day(release.effective_on),
     }
-
-
-def _head(page: LinePage) -> str:
-    return page.household.head.name if page.household.head else "—"
 
 
 def _decided(page: LinePage) -> list[str]:
@@ -118,3 +125,20 @@ def _score(page: LinePage) -> dict[str, Any] | None:
         for number, row in enumerate(table.rows)
     ]
     return paper(Table(title=Words("评分表", "Score"), columns=_COLUMNS, rows=rows), page.language)
+
+
+def _parameters(page: LinePage) -> list[dict[str, str]]:
+    """The parameters used, the same for everybody, with the release they stand in."""
+    table = page.parameters
+    rows = [{"name": row[0], "value": row[1]} for row in table.rows] if table else []
+    return rows + ([{"name": _("出处"), "value": page.parameters_note}] if rows and page.parameters_note else [])
+
+
+def _calculation(page: LinePage) -> dict[str, Any] | None:
+    """Every step of the calculation, so that it can be redone by hand."""
+    table = page.figures
+    if table is None:
+        return None
+    keys = [column.key for column in _STEPS]
+    rows = [Row(cells=dict(zip(keys, row, strict=True))) for row in table.rows]
+    return paper(Table(title=Words("计算过程", "Calculation"), columns=_STEPS, rows=rows), page.language)

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -25,6 +26,7 @@ from credit.selectors.explained import LinePage
 from credit.selectors.explained_model import beside_name, language, listed
 from credit.selectors.line_figures import distribution, reason_labels, run_stats
 from credit.selectors.papers import line_paper
+from credit.services.handing import HANDERS, hand_over
 from credit.services.lines import publish_run, start_line_run, withdraw_run
 from customers.access import open_household
 from customers.selectors.assessment import checked_files
@@ -257,6 +259,10 @@ def _explained(request: StaffRequest, result: "LineResult", home: "Household") -
         "home": home,
         "run": result.run,
         "history": lines.line_history(request.post, home.pk),
+        "handovers": lines.handovers_of(home.pk),
+        "may_hand": request.post.kind in HANDERS
+        and result.run.published_at is not None
+        and result.run.withdrawn_at is None,
     }
     return render(request, "credit/line.html", context)
 
@@ -276,15 +282,33 @@ def _household_where(home: "Household") -> list[dict[str, Any]]:
 def line_paper_pdf(request: StaffRequest, pk: int) -> HttpResponse:
     """The explanation as PDF, to hand to the household; leaves an audit event."""
     result = access.open_line_result(request.post, pk)
-    home = open_household(request.post, result.subject_id)
-    page = LinePage(result, home, request.post)
-    if page.wrong:
+    if lines.differences(result):
         messages.error(request, _("这份结果没有通过复算，不能打印"))
         return redirect("credit:line_result", pk=pk)
-    content = pdf.render("line", line_paper(page), page.language)
     audit.record(
         staff=request.user, post_id=request.post.pk, verb="line_printed", about="line_result", about_id=result.pk
     )
+    return _paper(request, result, language())
+
+
+@allow(*HANDERS)
+@require_POST
+def line_hand(request: StaffRequest, pk: int) -> HttpResponse:
+    """Hand the explanation to the customer in a language: recorded, and answered with the paper."""
+    result = access.open_line_result(request.post, pk)
+    chosen = request.POST.get("language", "")
+    try:
+        hand_over(by=request.user, post=request.post, result=result, language=chosen)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("credit:line_result", pk=pk)
+    return _paper(request, result, chosen)
+
+
+def _paper(request: StaffRequest, result: "LineResult", chosen: str) -> HttpResponse:
+    home = open_household(request.post, result.subject_id)
+    with translation.override(chosen):
+        content = pdf.render("line", line_paper(LinePage(result, home, request.post)), chosen)
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(False, f"line-{home.number}.pdf") or "inline"
     response["Cache-Control"] = "private, no-store"

@@ -23,6 +23,7 @@ from grids.domain import divisions
 from grids.models import Campaign, Grid, Institution
 from grids.services import territory
 from reporting.demo import (
+    applications,
     audits,
     away,
     bulk,
@@ -103,6 +104,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)
     say("model lines")
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
+    figures["handed"] = applications.handed_over(people, now)
     bulk.analyse()
     say("changes of households, lists, people filed twice")
     figures["changed"] = changes.write(people, villages, now)

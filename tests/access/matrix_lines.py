@@ -12,6 +12,7 @@ from tests.customers.builders import make_household
 from tests.world import World
 
 APPROVER = frozenset({PostKind.APPROVER})
+SERVING = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER})
 SEEING = frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR})
 
 
@@ -49,6 +50,7 @@ ROWS = {
     "credit:line_withdraw": Row(posts=APPROVER, kwargs=_run, method="post", data={"reason": "录错"}, status=302),
     "credit:line_result": Row(posts=SEEING, kwargs=_one),
     "credit:line_paper": Row(posts=SEEING, kwargs=_one),
+    "credit:line_hand": Row(posts=SERVING, kwargs=_one, method="post", data={"language": "en"}),
     "credit:line": Row(posts=SEEING, kwargs=_household),
     "credit:household_line": Row(posts=SEEING, kwargs=_household),
 }

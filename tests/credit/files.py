@@ -31,15 +31,22 @@ BASES = {
 USUAL_LINE = "20140.00"
 
 
-def release_models(world: World, bases: dict[str, str] | None = None) -> None:
-    """Release schemes S1 and S6 and the county's bases, signed by two."""
+def _shipped(name: str) -> Any:
+    """The document of the one parameter in a shipped file."""
+    (entry,) = json.loads((Path(settings.BASE_DIR) / "credit" / "parameters" / name).read_text("utf-8"))
+    return entry["document"]
+
+
+def release_models(world: World, bases: dict[str, str] | None = None, *, notice: bool = True) -> None:
+    """Release schemes S1 and S6, the county's bases and the notice of explanations, signed by two."""
     schemes = Path(settings.BASE_DIR) / "credit" / "schemes"
     documents = [
         ("credit_model", "s1", json.loads((schemes / "s1_hunan.json").read_text("utf-8"))),
         ("credit_model", "s6", json.loads((schemes / "s6_grade_asset_income.json").read_text("utf-8"))),
         ("county_bases", world.bank.county_code, bases or BASES),
+        ("line_notice", "", _shipped("lines.json")),
     ]
-    for kind, key, content in documents:
+    for kind, key, content in documents if notice else documents[:-1]:
         releases.publish(
             institution_id=world.bank.pk,
             kind=kind,

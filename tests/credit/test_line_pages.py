@@ -1,7 +1,9 @@
 """Pages of lines: start, progress, distribution, publication; the explanation, its check, its paper."""
 
+import json
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +12,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
-from config.lib import jobs
+from config.lib import clock, jobs
 from config.lib.models import AuditEvent, JobRun
-from credit.models import Decision, LineResult, LineRun
+from credit.models import Decision, LineHandover, LineResult, LineRun
+from credit.selectors.explained import LinePage
 from credit.selectors.papers import line_paper
 from credit.services import decisions
 from credit.services.lines import publish_run
-from customers.models import Household
+from customers.access import open_household
+from customers.models import Household, ListEntry, Person
 from grids.models import Post, PostKind, Staff
 from tests.conftest import acting_as
 from tests.credit import village as round_village
@@ -279,7 +284,7 @@ def test_why_a_line_moved_since_last_time(world: World, second: Staff, client_of
     client = client_of(world.gao)
 
     text = _text(client.get(reverse("credit:line", args=[home.pk])))
-    assert "比上次高" in text
+    assert "这次 20,940 元，上次 20,140 元，高 800 元。" in text
     assert "股金部分" in text
     assert "信用社股金" in text
 
@@ -457,3 +462,95 @@ def test_the_waterfall_goes_on_to_the_granted_line_with_the_cap_that_bit(
     assert paper["headline"]["amount"] == "1.20"
     assert [bar["role"] for bar in paper["waterfall"]][-2:] == ["final", "final"]
     assert client.get(reverse("credit:line_paper", args=[result.pk])).content.startswith(b"%PDF-")
+
+
+# --- Handed to the customer -------------------------------------------------------------------------------------------
+
+
+def _paper_text(page: LinePage) -> str:
+    return json.dumps(line_paper(page), ensure_ascii=False)
+
+
+def test_nothing_of_other_people_is_in_what_the_customer_gets(world: World, second: Staff, client_of: Clients) -> None:
+    """Names and amounts of others are planted wherever a file, a list or a neighbour could bring them in."""
+    release_models(world)
+    family = (("赵本人", "head", "M", 1970), ("钱配偶", "spouse", "F", 1972), ("孙小子", "son", "M", 1999))
+    home = make_household(world.liu, "0001", family)
+    neighbour = make_household(world.liu, "0002", (("李邻居", "head", "M", 1971),))
+    file(neighbour, world.chen, world.deng, assets=[{"kind": "house", "current": "7654321", "disposable": "7654321"}])
+    file(home, world.chen, world.deng)
+    people = {person.relation: person for person in Person.objects.filter(household=home)}
+    Household.objects.filter(pk=home.pk).update(borrower=people["spouse"])
+    ListEntry.objects.create(
+        institution=world.bank, grid=world.liu, recorded_grid=world.liu, subject=home.subject, person=people["son"],
+        colour="black", reason="gambling_drugs", note="孙小子在县城赌博", proposed_by=world.chen, confirmed_by=world.gao,
+        confirmed_at=clock.now(), review_on=date(2099, 1, 1),
+    )  # fmt: skip
+    _published(world, second)
+    client = client_of(world.chen)
+
+    answer = client.get(reverse("credit:line", args=[home.pk]))
+    page = answer.context["page"]
+    whole = _text(answer) + _paper_text(page)
+
+    assert page.customer == "钱配偶"
+    assert "有记录，内容只向本人说明" in whole
+    for planted in ("赵本人", "孙小子", "李邻居", "赌博、吸毒等", "涉赌", "gambling", "7,654,321", "765.43", "7654321"):
+        assert planted not in whole.replace(world.chen.name, "")
+
+
+def test_the_explanation_is_handed_over_and_that_is_recorded(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    run = _published(world, second)
+    result = LineResult.objects.get(run=run)
+    client, url = client_of(world.chen), reverse("credit:line_hand", args=[result.pk])
+
+    assert "怎样要求人工复核" in _text(client.get(reverse("credit:line", args=[home.pk])))
+    for chosen in ("en", "zh-hans"):
+        assert client.post(url, {"language": chosen}).content.startswith(b"%PDF-")
+
+    handed = list(LineHandover.objects.order_by("pk"))
+    assert [(one.language, one.staff, one.run_id, one.notice.kind) for one in handed] == [
+        ("en", world.chen, run.pk, "line_notice"),
+        ("zh-hans", world.chen, run.pk, "line_notice"),
+    ]
+    events = AuditEvent.objects.filter(verb="line_handed_over", about="household", about_id=str(home.pk))
+    assert [event.detail["language"] for event in events.order_by("pk")] == ["en", "zh-hans"]
+    page = client.get(reverse("credit:line", args=[home.pk]))
+    assert [one.pk for one in page.context["handovers"]] == [handed[1].pk, handed[0].pk]
+    # Who does not serve the customer hands nothing over, and a language nobody speaks is refused.
+    assert client_of(world.kang).post(url, {"language": "en"}).status_code == 404
+    assert client.post(url, {"language": "fr"}).status_code == 302
+    client_of(second).post(reverse("credit:line_withdraw", args=[run.pk]), {"reason": "县基数录错"})
+    assert client.post(url, {"language": "en"}).status_code == 302
+    assert LineHandover.objects.count() == 2
+
+
+def test_without_a_released_notice_nothing_is_handed_over(world: World, second: Staff, client_of: Clients) -> None:
+    release_models(world, notice=False)
+    village(world, 1)
+    result = LineResult.objects.get(run=_published(world, second))
+
+    answer = client_of(world.chen).post(reverse("credit:line_hand", args=[result.pk]), {"language": "en"}, follow=True)
+
+    assert "还没有发布，请告诉参数管理岗" in _text(answer)
+    assert not LineHandover.objects.exists()
+
+
+@pytest.mark.parametrize("chosen", ["zh-hans", "en"])
+def test_the_paper_is_in_the_language_of_the_customer(world: World, second: Staff, chosen: str) -> None:
+    release_models(world)
+    (home,) = village(world, 1)
+    _published(world, second)
+    file(home, world.chen, world.deng, days_ago=0.01, shares_held="9000")
+    run = _published(world, second)
+    result = LineResult.objects.select_related("run__model", "run__bases").get(run=run)
+    with acting_as(world.chen) as post, translation.override(chosen):
+        assert post is not None
+        paper = line_paper(LinePage(result, open_household(post, home.pk), post))
+
+    assert ("more." in paper["since"][0]) == (chosen == "en")
+    assert paper["notice"] is not None
+    assert paper["parameters"]
+    assert paper["calculation"]["rows"]

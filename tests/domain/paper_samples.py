@@ -175,6 +175,11 @@ def line(language: str) -> dict:
             "unit": "万元",
             "note": t("辛庄镇西良村　户号 370685103207-0042　户主 王桂香", "Xiliang village, household 370685103207-0042, head 王桂香"),
         },
+        "since": [t("这次 20,000 元，上次 18,000 元，高 2,000 元。", "It is 20,000 yuan now and was 18,000 yuan: 2,000 yuan more.")],
+        "parameters": [{"name": t("收入基数", "Income base"), "value": t("40,000 元", "40,000 yuan")}],
+        "calculation": None,
+        "notice": {"title": t("怎样要求人工复核", "How to ask for a review by people"), "paragraphs": [t("可以提出异议。", "You may object.")]},
+        "signatures": [{"role": t("客户签收", "Received by"), "name": "", "at": ""}],
         "household": [
             {"name": t("借款人", "Borrower"), "value": "王桂香"},
             {"name": t("家庭", "Family"), "value": t("3 人，劳动力 2 人", "3 members, 2 of working ability")},

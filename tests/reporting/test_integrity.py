@@ -226,6 +226,10 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "alter table credit_linerun drop constraint lines_published_by_another",
         "update credit_linerun set published_by_id = asked_by_id",
     ),
+    "credit.handed_over_after_publication": (
+        OFF.format("credit_linehandover"),
+        "update credit_linehandover set handed_at = '2026-01-01'",
+    ),
     "credit.openings_hold_the_sealed_sheets": (
         "update credit_sealedsheet set blob = set_byte(blob, 0, (get_byte(blob, 0) + 1) % 256) "
         "where sheet_id = (select min(sheet_id) from credit_sealedsheet)",

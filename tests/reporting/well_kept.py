@@ -12,8 +12,9 @@ from config.lib.models import StoredFile
 from config.lib.parameters import drafts
 from config.lib.parameters.kinds import find
 from config.lib.weeks import Week
-from credit.models import Decision, LineRun
+from credit.models import Decision, LineResult, LineRun
 from credit.services import decisions
+from credit.services.handing import hand_over
 from credit.services.lines import publish_run
 from customers.domain import names, uscc
 from customers.domain.contacts import Terms
@@ -66,6 +67,10 @@ def computed(world: World) -> LineRun:
     jobs.drive_run(run.run_id)
     run = LineRun.objects.get(pk=run.pk)
     publish_run(run=run, staff=world.jiang)
+    result = LineResult.objects.filter(run=run).select_related("run__model", "run__bases").latest("pk")
+    with acting_as(world.chen) as post:
+        assert post is not None
+        hand_over(by=world.chen, post=post, result=result, language="en")
     return run
 
 
