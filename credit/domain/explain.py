@@ -63,6 +63,7 @@ _TEXT: dict[str, tuple[str, str]] = {
     "above": ("高于 {edge}", "above {edge}"),
     "upto": ("不超过 {edge}", "up to {edge}"),
     "below": ("低于 {edge}", "below {edge}"),
+    "exactly": ("等于 {edge}", "exactly {edge}"),
     "between": ("{lower}，且{upper}", "{lower} and {upper}"),
     # steps and ticks
     "steps_up": (
@@ -173,6 +174,8 @@ class _Speaker:
     def band(self, band: Band, value_type: ValueType) -> str:
         lower = self.edge(band.lower, value_type, "from", "above")
         upper = self.edge(band.upper, value_type, "upto", "below")
+        if band.lower and band.upper and band.lower == band.upper:
+            return self.say("exactly", edge=self.edge_text(band.lower, value_type))
         if lower and upper:
             return self.say("between", lower=lower, upper=upper)
         return lower or upper or self.say("all")
@@ -180,9 +183,11 @@ class _Speaker:
     def edge(self, edge: Edge | None, value_type: ValueType, included: str, excluded: str) -> str:
         if edge is None:
             return ""
+        return self.say(included if edge.included else excluded, edge=self.edge_text(edge, value_type))
+
+    def edge_text(self, edge: Edge, value_type: ValueType) -> str:
         money = value_type is ValueType.MONEY and "/" not in edge.text
-        text = format_yuan(Decimal(edge.text), self.language) if money else edge.text
-        return self.say(included if edge.included else excluded, edge=text)
+        return format_yuan(Decimal(edge.text), self.language) if money else edge.text
 
 
 class _Writer(_Speaker):

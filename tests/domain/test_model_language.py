@@ -2,7 +2,6 @@
 
 import copy
 import json
-import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,11 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.lib.money import round_places
-from credit.domain.explain import explain_model
 from credit.domain.model import (
     BoundModel,
     FactError,
-    ModelDocumentError,
     ParameterError,
     Reason,
     Status,
@@ -26,53 +23,11 @@ from credit.domain.model import (
 )
 from credit.domain.model.bands import read_bands
 from credit.domain.model.checking import check, exact_quotient, kind_of
-from credit.domain.model.document import Steps
 from credit.domain.model.evaluation import evaluate_node
 from credit.domain.model.expression import MAX_DEPTH, MAX_TOKENS, ExpressionError, Kind, parse
-from credit.domain.model.lists import steps_value
 from credit.domain.model.problems import MESSAGES, Findings
 from credit.domain.model.schema import SCHEMA_FILE, json_schema, schema_text
-
-L = {"zh": "量", "en": "figure"}
-
-
-def document(**sections):
-    """A small valid model: line = income / 2, at most 100,000, in steps of 1,000."""
-    return {
-        "format": "gedang-model/1",
-        "code": "T",
-        "title": {"zh": "试", "en": "test"},
-        "inputs": [
-            {"name": "income", "label": L, "type": "money", "min": "0", "max": "10000000", "missing": {"default": "0"}},
-        ],
-        "lines": [{"name": "half", "label": L, "formula": "income / 2"}],
-        "combined": {"label": L, "formula": "half"},
-        "caps": [{"name": "highest", "label": L, "formula": "100000"}],
-        "rounding": {"step": "1000"},
-        **sections,
-    }
-
-
-def number(name, value_type="int", low="0", high="1000", **missing):
-    return {"name": name, "label": L, "type": value_type, "min": low, "max": high,
-            "missing": missing or {"default": low}}  # fmt: skip
-
-
-def choice(name, *codes, **missing):
-    return {"name": name, "label": L, "type": "choice", "choices": [{"code": code, "label": L} for code in codes],
-            "missing": missing or {"default": codes[0]}}  # fmt: skip
-
-
-def figure(name, formula, value_type="money"):
-    return {"name": name, "label": L, "type": value_type, "formula": formula}
-
-
-def faults(raw):
-    with pytest.raises(ModelDocumentError) as refused:
-        read_model(raw)
-    for problem in refused.value.problems:
-        assert problem.text("zh-hans") != problem.text("en")
-    return {(problem.path, problem.code) for problem in refused.value.problems}
+from tests.domain.model_documents import L, choice, document, faults, figure, number
 
 
 def values(formula, facts=None, value_type="ratio", inputs=(), **sections):
@@ -279,10 +234,10 @@ def test_quotients_are_rounded_once_from_the_exact_value():
 
 
 def test_quotients_by_a_variable_saturate_and_by_a_constant_do_not():
-    people = [number("people", low="1")]
-    assert values("income / people", {"income": 5_000_000, "people": 2}, inputs=people) == 1_000_000
-    assert values("income / 2", {"income": 5_000_000}, inputs=people) == 2_500_000
-    assert values("div(0 - income, people, 0)", {"income": 5_000_000, "people": 2}, inputs=people) == -1_000_000
+    people, facts = [number("people", low="1")], {"income": 5_000_000, "people": 2}
+    assert values("income / people", facts, "money", people) == 1_000_000
+    assert values("income / 2", facts, "money", people) == 2_500_000
+    assert values("div(0 - income, people, 0)", facts, "money", people) == -1_000_000
 
 
 def test_naming_rounds_and_later_steps_read_the_rounded_figure():
@@ -397,9 +352,14 @@ def band_faults(kind, *rows):
         (WHOLE, [{"from": "3"}, {"from": "1", "upto": "2"}], []),
         (RATIO, [{"below": "1/3"}, {"from": "1/3", "upto": "2/3"}, {"above": "2/3"}], []),
         (RATIO, [{}], []),
-        (RATIO, [{"upto": "-5"}, {"above": "-5", "upto": "-1"}, {"above": "-1"}], []),
-        (WHOLE, [{"below": "51"}, {"from": "60"}], []),
-        (WHOLE, [{"from": "60"}], [("band_gap", "1 <= x <= 50")]),
+        (
+            RATIO,
+            [{"upto": "-5"}, {"above": "-5", "upto": "-1"}, {"above": "-1"}],
+            [("band_unreachable", None), ("band_unreachable", None)],
+        ),
+        (WHOLE, [{"below": "51"}, {"from": "60"}], [("band_unreachable", None)]),
+        (WHOLE, [{"from": "60"}], [("band_gap", "1 <= x <= 50"), ("band_unreachable", None)]),
+        (WHOLE, [{"from": "50"}, {"above": "1", "below": "50"}, {"upto": "1"}], []),
         (WHOLE, [{"from": "1", "upto": "50"}], []),
     ],
 )
@@ -468,8 +428,9 @@ def changed(path, value):
         (("inputs", 0, "name"), "min", ("inputs[0].name", "reserved_name")),
         (("inputs", 0, "name"), "combined", ("inputs[0].name", "reserved_name")),
         (("lines", 0, "name"), "income", ("lines[0].name", "duplicate_name")),
-        (("lines", 0, "formula"), "half * 2", ("lines[0].formula", "unknown_name")),
-        (("lines", 0, "formula"), "highest * 2", ("lines[0].formula", "unknown_name")),
+        (("lines", 0, "formula"), "half * 2", ("lines[0].formula", "cyclic_name")),
+        (("lines", 0, "formula"), "highest * 2", ("lines[0].formula", "later_name")),
+        (("lines", 0, "formula"), "incme * 2", ("lines[0].formula", "unknown_name")),
         (("lines", 0, "formula"), "income > 2", ("lines[0].formula", "wrong_type")),
         (("lines", 0, "formula"), "1" * 601, ("lines[0].formula", "too_long")),
         (("lines", 0, "bands"), {"of": "income", "rows": [{"value": "1"}]}, ("lines[0]", "exactly_one")),
@@ -613,7 +574,7 @@ def test_events_of_the_wrong_kind_are_the_callers_fault(delays):
 
 
 def test_event_faults_are_named():
-    assert ("derived[0].events.sum", "unknown_name") in faults(with_events(sum="income"))
+    assert ("derived[0].events.sum", "sum_not_of_event") in faults(with_events(sum="income"))
     assert ("derived[0].events.sum", "band_not_number") in faults(with_events(sum="what"))
     raw = with_events()
     raw["derived"][0]["events"]["of"] = "income"
@@ -621,162 +582,6 @@ def test_event_faults_are_named():
     raw = with_events()
     raw["lines"][0]["formula"] = "days * 2"  # fields live inside their event only
     assert ("lines[0].formula", "unknown_name") in faults(raw)
-
-
-# --- steps and tick lists -----------------------------------------------------------------------------------------
-
-
-def stepped(high="1000", value_type="points", **steps):
-    rule = {"of": "mu", "start": "5", "step": "5", "each": "1", "at_most": "5", **steps}
-    return document(
-        inputs=[*document()["inputs"], number("mu", "ratio", high=high)],
-        derived=[{"name": "x", "label": L, "type": value_type, "steps": rule}],
-    )
-
-
-@pytest.mark.parametrize(
-    ("rule", "values"),
-    [
-        # each further 5 mu above 5: +1, at most 5
-        ({}, {"0": 0, "5": 0, "9.99999999": 0, "10": 1, "14.9": 1, "15": 2, "30": 5, "31": 5, "1000": 5}),
-        ({"base": "3"}, {"4": 3, "10": 4, "1000": 8}),
-        ({"started": True}, {"5": 0, "5.00000001": 1, "10": 1, "10.1": 2}),
-        ({"each": "2", "at_most": "5"}, {"10": 2, "15": 4, "20": 5}),
-        ({"each": "-0.5", "at_most": "1.2", "base": "10"}, {"10": "9.5", "15": 9, "20": "8.8", "99": "8.8"}),
-        ({"direction": "down", "start": "20"}, {"20": 0, "15.1": 0, "15": 1, "10": 2, "0": 4, "999": 0}),
-        ({"direction": "down", "start": "20", "started": True}, {"19.99": 1, "15": 1, "14.99": 2}),
-        ({"start": "0.5", "step": "0.1"}, {"0.59999999": 0, "0.6": 1, "0.8": 3}),
-    ],
-)
-def test_steps(rule, values):
-    model = read_model(stepped(**rule))
-    for mu, points in values.items():
-        assert evaluate(model, {"mu": mu}).values["x"] == Decimal(points), mu
-
-
-def test_steps_without_a_limit_are_bounded_by_the_range_of_their_number():
-    raw = stepped()
-    del raw["derived"][0]["steps"]["at_most"]
-    kind = read_model(raw).derived[0].kind
-    assert (kind.low, kind.high) == (0, 199)
-    assert evaluate(read_model(raw), {"mu": 1000}).values["x"] == 199
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.decimals(min_value=-50, max_value=50, places=8),
-    st.decimals(min_value="-20", max_value="20", places=8),
-    st.decimals(min_value="0.00000001", max_value="20", places=8),
-    st.decimals(min_value=-9, max_value=9, places=2),
-    st.none() | st.decimals(min_value="0.01", max_value=40, places=2),
-    st.sampled_from(["up", "down"]),
-    st.booleans(),
-)
-def test_steps_agree_with_rationals_and_stay_in_their_range(x, start, step, each, at_most, direction, started):
-    rule = Steps("mu", start, step, each, at_most, direction, Decimal(3), started)
-    distance = (Fraction(x) - Fraction(start)) * (1 if direction == "up" else -1)
-    count = max(0, math.ceil(distance / Fraction(step)) if started else math.floor(distance / Fraction(step)))
-    moved = Fraction(each) * count
-    if at_most is not None:
-        moved = max(-Fraction(at_most), min(Fraction(at_most), moved))
-    value = steps_value(rule, x)
-    assert Fraction(value) == 3 + moved
-    ends = sorted(steps_value(rule, Decimal(end)) for end in (-50, 50))
-    assert ends[0] <= value <= ends[1]
-
-
-@pytest.mark.parametrize(
-    ("rule", "fault"),
-    [
-        ({"of": "none"}, ("derived[0].steps.of", "unknown_name")),
-        ({"step": "0"}, ("derived[0].steps.step", "step_not_positive")),
-        ({"at_most": "0"}, ("derived[0].steps.at_most", "at_most_not_positive")),
-        ({"each": "0.001"}, ("derived[0].steps.each", "too_precise")),
-        ({"start": "1000"}, ("derived[0].steps", "steps_never")),
-        ({"start": "0", "direction": "down"}, ("derived[0].steps", "steps_never")),
-        ({"direction": "sideways"}, ("derived[0].steps.direction", "not_in_list")),
-    ],
-)
-def test_faulty_steps_are_named(rule, fault):
-    assert fault in faults(stepped(**rule))
-
-
-def flag(name):
-    return {"name": name, "label": L, "type": "bool", "missing": {"default": "false"}}
-
-
-def listed(**ticks):
-    rows = [
-        {"when": "car", "value": "2", "label": {"zh": "有车", "en": "a car"}},
-        {"when": "income >= 50000", "value": "3"},
-        {"when": "gambles", "value": "-8", "reason": "gambling"},
-    ]
-    return document(
-        inputs=[*document()["inputs"], flag("car"), flag("gambles")],
-        reasons=[{"code": "gambling", "label": {"zh": "参与赌博", "en": "gambles"}}],
-        derived=[{"name": "x", "label": L, "type": "points", "ticks": {"rows": rows, **ticks}}],
-    )
-
-
-def test_ticks_add_and_deduct_within_their_limits():
-    for limits, facts, points in (
-        ({}, {}, 0),
-        ({"base": "1"}, {"car": True}, 3),
-        ({}, {"car": True, "income": 50_000}, 5),
-        ({"at_most": "4"}, {"car": True, "income": 50_000}, 4),
-        ({}, {"car": True, "gambles": True}, -6),
-        ({"at_least": "0"}, {"car": True, "gambles": True}, 0),
-    ):
-        assert evaluate(read_model(listed(**limits)), facts).values["x"] == points
-    kind = read_model(listed(base="1", at_least="-2")).derived[0].kind
-    assert (kind.low, kind.high) == (-2, 6)
-
-
-def test_a_tick_with_a_reason_is_remarked_and_refuses_nothing():
-    raw = listed()
-    raw["remarks"] = [{"reason": "at_cap", "when": "combined >= highest"}, {"reason": "gambling", "when": "gambles"}]
-    raw["reasons"].append({"code": "at_cap", "label": {"zh": "恰好达到上限", "en": "exactly at the cap"}})
-    model = read_model(raw)
-    result = evaluate(model, {"gambles": True, "income": 200_000})
-    assert (result.status, result.line, result.reasons) == (Status.LINE, 100_000, ())
-    assert [remark.code for remark in result.remarks] == ["gambling", "at_cap"]
-    assert evaluate(model, {"income": 4000}).remarks == ()
-    shown = explain(model, {"gambles": True, "car": True})
-    assert [(tick.label.zh, tick.value, tick.holds) for tick in shown.derived[0].ticks] == [
-        ("有车", 2, True), ("量 ≥ 50000", 3, False), ("量", -8, True),
-    ]  # fmt: skip
-    for language, said in (("zh-hans", "另需说明：参与赌博。"), ("en", "Also noted: gambles.")):
-        assert explain_model(shown, language).paragraphs[-1] == said
-
-
-def test_steps_and_ticks_in_words():
-    def row(raw, facts, language):
-        tables = explain_model(explain(read_model(raw), facts), language).tables
-        return next(table for table in tables if table.code == "figures").rows[0][1]
-
-    assert row(stepped(base="3"), {"mu": 17}, "zh-hans") == "3 起；高于 5 的部分每满 5 计 +1，计 2 次，合计不超过 5"
-    assert row(stepped(), {"mu": 17}, "en") == "+1 for every whole 5 above 5: 2 times, 5 in all at most"
-    assert row(listed(), {"car": True, "gambles": True}, "zh-hans") == "有车 +2、量 -8"
-    assert row(listed(), {}, "en") == "no row holds"
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "fault"),
-    [
-        (("rows", 0, "when"), "income", ("derived[0].ticks.rows[0].when", "wrong_type")),
-        (("rows", 0, "value"), "0.001", ("derived[0].ticks.rows[0].value", "too_precise")),
-        (("rows", 2, "reason"), "unheard", ("derived[0].ticks.rows[2].reason", "unknown_reason")),
-        (("rows",), [], ("derived[0].ticks.rows", "too_few")),
-        (("at_least",), "9", ("derived[0].ticks", "range_reversed")),
-    ],
-)
-def test_faulty_tick_lists_are_named(path, value, fault):
-    raw = listed(at_most="5")
-    place = raw["derived"][0]["ticks"]
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    assert fault in faults(raw)
 
 
 # --- vetoes, published schema -------------------------------------------------------------------------------------

@@ -105,6 +105,9 @@ def _check_cover(bands: Sequence[Band], kind: Kind, path: str, findings: Finding
             reached = _top(band)
             if reached >= kind.low and band.upper is not None:
                 before = band.upper
+    for index, band in enumerate(bands):
+        if _top(band) < kind.low or (band.low is not None and band.low > kind.high):
+            findings.add(f"{path}[{index}]", "band_unreachable", low=f"{kind.low:f}", high=f"{kind.high:f}")
     if reached < kind.high:
         after = Edge(f"{kind.high:f}", included=False)
         findings.add(path, "band_gap", interval=_interval(before, after, upto_included=True))

@@ -7,13 +7,14 @@ evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
 from config.lib.money import EXACT, round_places
 from credit.domain.model.expression import ExpressionError, Kind, Node
+from credit.domain.model.units import Unit, over, times, together
 
 QUOTIENT_PLACES = 8
 SATURATION = Decimal(1_000_000)
@@ -49,12 +50,30 @@ def _expect(node: Node, kind: str) -> Kind:
     return found
 
 
-def _number(places: int, values: Iterable[Decimal]) -> Kind:
+def _number(places: int, values: Iterable[Decimal], unit: Unit | None = None) -> Kind:
     spread = sorted(values)
     low, high = spread[0], spread[-1]
     if places > _MAX_PLACES or low < -_MAX_SIZE or high > _MAX_SIZE:
         raise ExpressionError("too_wide")
-    return Kind("number", places, low, high)
+    return Kind("number", places, low, high, unit=unit)
+
+
+def _one_unit(kinds: Iterable[Kind]) -> Unit | None:
+    """The unit numbers share that are added, compared or chosen between."""
+    shared: Unit | None = None
+    for kind in kinds:
+        try:
+            shared = together(shared, kind.unit)
+        except ValueError:
+            if shared is None or kind.unit is None:
+                raise
+            raise ExpressionError("unit_mismatch", left=shared.words, right=kind.unit.words) from None
+    return shared
+
+
+def _size(*kinds: Kind) -> Decimal:
+    """The largest absolute value of the numbers without a unit."""
+    return max((max(abs(kind.low), abs(kind.high)) for kind in kinds if kind.unit is None), default=Decimal(0))
 
 
 def _check(node: Node, scope: Mapping[str, Kind]) -> Node:
@@ -95,23 +114,23 @@ def _check_sum(node: Node) -> Node:
         ends = EXACT.add(left.low, right.low), EXACT.add(left.high, right.high)
     else:
         ends = EXACT.subtract(left.low, right.high), EXACT.subtract(left.high, right.low)
-    return replace(node, type=_number(max(left.places, right.places), ends))
+    return replace(node, type=_number(max(left.places, right.places), ends, _one_unit((left, right))))
 
 
 def _check_product(node: Node) -> Node:
     left, right = (_expect(arg, "number") for arg in node.args)
     corners = [EXACT.multiply(a, b) for a, b in product((left.low, left.high), (right.low, right.high))]
-    return replace(node, type=_number(left.places + right.places, corners))
+    unit = times(left.unit, right.unit, _size(left, right))
+    return replace(node, type=_number(left.places + right.places, corners, unit))
 
 
 def _check_negative(node: Node) -> Node:
     inner = _expect(node.args[0], "number")
-    return replace(node, type=_number(inner.places, [inner.low.copy_negate(), inner.high.copy_negate()]))
+    return replace(node, type=_number(inner.places, [inner.low.copy_negate(), inner.high.copy_negate()], inner.unit))
 
 
 def _check_comparison(node: Node) -> Node:
-    for arg in node.args:
-        _expect(arg, "number")
+    _one_unit([_expect(arg, "number") for arg in node.args])
     return replace(node, type=_BOOL)
 
 
@@ -125,7 +144,7 @@ def _check_extreme(node: Node) -> Node:
     kinds = [_expect(arg, "number") for arg in node.args]
     choose = min if node.op == "min" else max
     ends = [choose(kind.low for kind in kinds), choose(kind.high for kind in kinds)]
-    return replace(node, type=_number(max(kind.places for kind in kinds), ends))
+    return replace(node, type=_number(max(kind.places for kind in kinds), ends, _one_unit(kinds)))
 
 
 def _check_branches(node: Node) -> Node:
@@ -135,7 +154,7 @@ def _check_branches(node: Node) -> Node:
         _expect(condition, "bool")
     kinds = [_expect(value, "number") for value in values]
     ends = [end for kind in kinds for end in (kind.low, kind.high)]
-    return replace(node, type=_number(max(kind.places for kind in kinds), ends))
+    return replace(node, type=_number(max(kind.places for kind in kinds), ends, _one_unit(kinds)))
 
 
 def _check_quotient(node: Node) -> Node:
@@ -158,12 +177,14 @@ def _check_quotient(node: Node) -> Node:
     if dividend.low <= 0 <= dividend.high:
         ends.append(Decimal(0))
     places = QUOTIENT_PLACES
+    unit = over(dividend.unit, divisor.unit, _size(dividend, divisor))
     if node.op == "div":
         default = _expect(node.args[2], "number")
+        unit = _one_unit((Kind("number", unit=unit), default))
         if crosses:
             ends += [default.low, default.high]
             places = max(places, default.places)
-    return replace(node, value=varies, type=_number(places, ends))
+    return replace(node, value=varies, type=_number(places, ends, unit))
 
 
 def exact_quotient(dividend: Decimal, divisor: Decimal, *, saturates: bool) -> Decimal:
@@ -192,7 +213,7 @@ def _check_floor(node: Node) -> Node:
         raise ExpressionError("floor_negative")
     if node.args[1].op != "number" or step.low <= 0:
         raise ExpressionError("floor_constant")
-    return replace(node, type=_number(step.places, [Decimal(0), figure.high]))
+    return replace(node, type=_number(step.places, [Decimal(0), figure.high], figure.unit))
 
 
 _CHECKS = {
@@ -214,6 +235,52 @@ _CHECKS = {
 }
 
 
-def named(kind: Kind, places: int) -> Kind:
-    """The range of a number once it is named and rounded to its type's places."""
-    return Kind("number", places, round_places(kind.low, places), round_places(kind.high, places))
+def named(kind: Kind, places: int, unit: Unit | None = None) -> Kind:
+    """The range of a number once it is named and rounded to its type's places, in the unit of its type."""
+    return Kind("number", places, round_places(kind.low, places), round_places(kind.high, places), unit=unit)
+
+
+# --- what can be proved of a condition ------------------------------------------------------------------------------
+
+_LESS = {"lt": False, "le": True}
+
+
+def truths(node: Node) -> frozenset[bool]:
+    """What a checked condition can be over the declared ranges: both, or only one of the two."""
+    op, args = node.op, node.args
+    if op == "flag":
+        return frozenset({bool(node.value)})
+    if op == "not":
+        return frozenset(not one for one in truths(args[0]))
+    if op in ("and", "or"):
+        left, right = (truths(arg) for arg in args)
+        return frozenset((a and b) if op == "and" else (a or b) for a in left for b in right)
+    if op in ("lt", "le", "gt", "ge", "eq", "ne"):
+        return _compared(op, kind_of(args[0]), kind_of(args[1]))
+    return frozenset({True, False})
+
+
+def _compared(op: str, left: Kind, right: Kind) -> frozenset[bool]:
+    if left.kind != "number" or right.kind != "number":
+        return frozenset({True, False})
+    if op in ("gt", "ge"):
+        op, left, right = {"gt": "lt", "ge": "le"}[op], right, left
+    if op in _LESS:
+        may = left.low < right.high or (_LESS[op] and left.low == right.high)
+        may_not = left.high > right.low or (not _LESS[op] and left.high == right.low)
+    else:
+        may = left.low <= right.high and right.low <= left.high
+        may_not = not left.low == left.high == right.low == right.high
+        if op == "ne":
+            may, may_not = may_not, may
+    return frozenset(({True} if may else set()) | ({False} if may_not else set()))
+
+
+def settled_branches(node: Node) -> Iterator[tuple[Node, bool]]:
+    """The conditions inside if and case that are always or never met, with which of the two."""
+    for inner in node.walk():
+        if inner.op in ("if", "case"):
+            for condition in inner.args[:-1:2]:
+                possible = truths(condition)
+                if len(possible) == 1:
+                    yield condition, True in possible

@@ -61,7 +61,8 @@ class Choice:
 class Input:
     """A fact of the household. Missing, it takes its default, or ends the evaluation with its reason code.
 
-    For events ``fields`` are the facts of one event, ``at_most`` how many events are accepted, and the default is
+    ``source`` is where it is read (profile, members, business, lists, village, officer, run). ``flag_of`` and ``flag`` say
+    that it is one choice of a list of which several may be ticked. For events ``fields`` are the facts of one event, ``at_most`` how many events are accepted, and the default is
     the empty list.
     """
 
@@ -74,11 +75,14 @@ class Input:
     choices: tuple[Choice, ...] = ()
     fields: tuple[Input, ...] = ()
     at_most: int = 0
+    source: str = ""
+    flag_of: str = ""
+    flag: str = ""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A released figure of the institution or the county, such as a county base value."""
+    """A released figure of the institution, the county or the village (``scope``), such as a county base value."""
 
     name: str
     label: Label
@@ -242,8 +246,18 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Unknown:
+    """A part of a scheme that is not known, such as what was never published; ``of`` names what stands in for it."""
+
+    of: str
+    label: Label
+
+
+@dataclass(frozen=True)
 class Model:
-    """A credit model. ``digest`` is the sha256 of its canonical JSON; ``warnings`` are advice, not faults."""
+    """A credit model. ``digest`` is the sha256 of its canonical JSON; ``warnings`` are advice, not faults.
+
+    With anything ``unknown`` it is incomplete: it can be read and tried, and is never released."""
 
     code: str
     title: Label
@@ -264,6 +278,12 @@ class Model:
     step: Decimal | None
     digest: str
     warnings: tuple[Problem, ...]
+    unknown: tuple[Unknown, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every part is known."""
+        return not self.unknown
 
     def computed(self) -> tuple[tuple[str, ValueType], ...]:
         """Name and type of every figure a result holds, in the order of evaluation (the order of a packed trace)."""

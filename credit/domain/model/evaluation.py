@@ -6,7 +6,7 @@ Any faster evaluator has to agree with this one in every field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -126,7 +126,7 @@ class BoundModel:
         reasons: list[Reason] = []
         defaulted: set[str] = set()
         for entry in model.inputs:
-            _take_fact(entry, facts.get(entry.name), values, reasons, defaulted)
+            _take_fact(entry, _given(entry, facts), values, reasons, defaulted)
         if reasons:
             return Result(Status.INCOMPLETE, None, None, None, tuple(reasons), MappingProxyType(values), (),
                           frozenset(defaulted))  # fmt: skip
@@ -203,6 +203,17 @@ def _number(raw: object, value_type: ValueType, name: str) -> Decimal:
     if rounded != value:
         raise FactError(f"{name}: {raw!r} has more than {value_type.places} decimals")
     return rounded
+
+
+def _given(entry: Input, facts: Mapping[str, object]) -> object:
+    """A fact as the caller gives it; a flag also as part of the list of all that were ticked."""
+    raw = facts.get(entry.name)
+    if raw is not None or not entry.flag_of or facts.get(entry.flag_of) is None:
+        return raw
+    ticked_codes = facts[entry.flag_of]
+    if isinstance(ticked_codes, (str, bytes, Mapping)) or not isinstance(ticked_codes, (Sequence, Set)):
+        raise FactError(f"{entry.flag_of}: {ticked_codes!r} is no list of codes")
+    return entry.flag in ticked_codes
 
 
 def _take_fact(

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from credit.domain.model.units import Unit
+
 FUNCTIONS: dict[str, tuple[int, int | None]] = {  # least and most arguments
     "min": (2, 12),
     "max": (2, 12),
@@ -22,12 +24,12 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {  # least and most arguments
     "if": (3, 3),  # if(condition, then, else)
     "case": (3, 41),  # case(condition, value, condition, value, ..., else)
 }
-RESERVED = frozenset({"and", "or", "not", "true", "false", "combined", "line", *FUNCTIONS})
+RESERVED = frozenset({"and", "or", "not", "true", "false", "combined", "line", "constructor", "prototype", *FUNCTIONS})
 MAX_TOKENS = 250
 MAX_DEPTH = 24
 
 _TOKEN = re.compile(
-    r"(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[a-z][a-z0-9_]*)|'(?P<text>[A-Za-z0-9_]+)'|(?P<op><=|>=|==|!=|[-+*/(),<>])",
+    r"(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[a-z][a-z0-9_]*)|'(?P<text>[A-Za-z0-9][A-Za-z0-9_]*)'|(?P<op><=|>=|==|!=|[-+*/(),<>])",
     re.ASCII,
 )
 _COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
@@ -44,13 +46,16 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a value can be: a number on a grid of ``places`` within [low, high], a truth, a choice or a list of events."""
+    """What a value can be: a number on a grid of ``places`` within [low, high], a truth, a choice or a list of events.
+
+    ``unit`` is None for a number as written, which takes the unit of what it meets."""
 
     kind: str  # number | bool | choice | events
     places: int = 0
     low: Decimal = Decimal(0)
     high: Decimal = Decimal(0)
     codes: tuple[str, ...] = ()
+    unit: Unit | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,30 @@
-"""The arithmetic of steps and tick lists: exact, and one for the range that is proved and the value that is taken."""
+"""The arithmetic of steps, tick lists and annuities: one for the range that is proved and the value that is taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Context, Decimal
 
-from config.lib.money import EXACT
+from config.lib.money import EXACT, round_places
 from credit.domain.model.document import Steps, Tick, Ticks
+
+MOST_MONTHS = 600
+_WIDE = Context(prec=80)
+
+
+def annuity_factors(annual_rate: Decimal, months: int) -> list[Decimal]:
+    """For 0 to ``months`` equal monthly instalments of 1 yuan: the loan they repay, to 8 places half-up.
+
+    The rate of a month is a twelfth of the annual rate. 80 digits are carried, so that only the last step rounds.
+    """
+    monthly = _WIDE.divide(annual_rate, Decimal(12))
+    discount = _WIDE.divide(Decimal(1), _WIDE.add(Decimal(1), monthly))
+    factors, total, worth = [round_places(Decimal(0), 8)], Decimal(0), Decimal(1)
+    for _ in range(months):
+        worth = _WIDE.multiply(worth, discount)
+        total = _WIDE.add(total, worth)
+        factors.append(round_places(total, 8))
+    return factors
 
 
 def steps_counted(rule: Steps, figure: Decimal) -> int:

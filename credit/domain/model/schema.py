@@ -10,22 +10,49 @@ import json
 from pathlib import Path
 from typing import Any
 
-from credit.domain.model.shape import Entries, Fields, Flag, Listing, OneOf, Shape, Text, Whole
+from credit.domain.model.shape import Either, Entries, Fields, Flag, Listing, OneOf, Shape, Text, Whole
 
 FORMAT = "gedang-model/1"
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 
 NUMBER_TYPES = ("money", "ratio", "points", "int")
 FIGURE_TYPES = (*NUMBER_TYPES, "bool")
-INPUT_TYPES = (*NUMBER_TYPES, "bool", "choice", "events")
+INPUT_TYPES = (*NUMBER_TYPES, "bool", "choice", "flags", "events")
 FIELD_TYPES = (*NUMBER_TYPES, "bool", "choice")
 
 LABEL = Fields({"zh": Text(600), "en": Text(1200)})
-NAME = Text(40, r"[a-z][a-z0-9_]*", "a name formulas can use")
-CODE = Text(40, r"[A-Za-z0-9_]+", "the code of a choice, a grade or a reason")
-NUMBER = Text(30, r"-?[0-9]{1,15}(\.[0-9]{1,8})?", "a decimal number")
-EDGE = Text(30, r"-?[0-9]{1,15}(\.[0-9]{1,8}|/[1-9][0-9]{0,5})?", "a decimal number or a fraction such as 1/3")
+NAME = Text(
+    40,
+    r"[a-z][a-z0-9_]*",
+    "a name formulas can use: small letters, digits and _",
+    "公式能用的名称：小写字母、数字和下划线",
+)
+CODE = Text(
+    40,
+    r"[A-Za-z0-9][A-Za-z0-9_]*",
+    "the code of a choice, a grade or a reason: letters, digits and _",
+    "代码：字母、数字和下划线",
+)
+NUMBER = Text(
+    30,
+    r"-?[0-9]{1,15}(\.[0-9]{1,8})?",
+    "a decimal number in quotes, at most 8 decimals",
+    "带引号的数字，小数不超过 8 位",
+)
+EDGE = Text(
+    30,
+    r"-?[0-9]{1,15}(\.[0-9]{1,8}|/[1-9][0-9]{0,5})?",
+    "a decimal number or a fraction such as 1/3",
+    "数字，或 1/3 这样的分数",
+)
 FORMULA = Text(600, "", "a formula over names defined before")
+AMOUNT = Text(
+    40,
+    r"-?[0-9]{1,15}(\.[0-9]{1,8})?|[a-z][a-z0-9_]*",
+    "a decimal number, or the name of a parameter or figure",
+    "数字，或参数、中间量的名称",
+)
+SOURCES = ("profile", "members", "business", "lists", "village", "officer", "run")
 
 CHOICE = Fields({"code": CODE, "label": LABEL})
 MISSING = Fields({}, {"default": Text(40), "reason": CODE}, ("default", "reason"))
@@ -41,11 +68,12 @@ INPUT = Fields(
         "choices": Listing(CHOICE, 60, 1),
         "fields": Listing(EVENT_FIELD, 20, 1),
         "at_most": Whole(1, 200),
+        "from": OneOf(SOURCES),
     },
 )
 PARAMETER = Fields(
     {"name": NAME, "label": LABEL, "type": OneOf(NUMBER_TYPES), "min": NUMBER, "max": NUMBER},
-    {"default": NUMBER, "scope": OneOf(("institution", "county"))},
+    {"default": NUMBER, "scope": OneOf(("institution", "county", "village"))},
 )
 
 BAND: dict[str, Shape] = {"from": EDGE, "above": EDGE, "upto": EDGE, "below": EDGE}
@@ -60,7 +88,8 @@ STEPS = Fields(
 )
 TICK = Fields({"when": FORMULA, "value": NUMBER}, {"label": LABEL, "reason": CODE})
 TICKS = Fields({"rows": Listing(TICK, 60, 1)}, {"base": NUMBER, "at_least": NUMBER, "at_most": NUMBER})
-LIST_RULE: dict[str, Shape] = {**RULE, "steps": STEPS, "ticks": TICKS}
+ANNUITY = Fields({"annual_rate": NUMBER, "months": NAME})
+LIST_RULE: dict[str, Shape] = {**RULE, "steps": STEPS, "ticks": TICKS, "annuity": ANNUITY}
 ANY_RULE: dict[str, Shape] = {**LIST_RULE, "events": EVENTS}
 
 FIGURE = Fields({"name": NAME, "label": LABEL, "type": OneOf(FIGURE_TYPES)}, ANY_RULE, tuple(ANY_RULE))
@@ -69,6 +98,41 @@ LEVEL = Fields({"code": CODE, "label": LABEL}, {**BAND, "values": Entries(NAME, 
 GRADE_FIGURE = Fields({"name": NAME, "label": LABEL, "type": OneOf(NUMBER_TYPES)})
 LINE = Fields({"name": NAME, "label": LABEL}, {**LIST_RULE, "part": Flag()}, tuple(LIST_RULE))
 
+PART = Fields({"line": NAME}, {"when": FORMULA})
+COMBINED = Fields(
+    {"label": LABEL},
+    {"formula": FORMULA, "by": OneOf(("min", "max", "sum", "first")), "of": Listing(PART, 12, 1)},
+    ("formula", "by"),
+    {"by": ("of",), "of": ("by",)},
+)
+BY_SEX = Either(AMOUNT, Entries(CODE, AMOUNT, 10))
+TENOR = Fields(
+    {
+        "name": NAME,
+        "label": LABEL,
+        "asked": AMOUNT,
+        "age": NAME,
+        "min_age": BY_SEX,
+        "max_age_at_maturity": BY_SEX,
+        "beyond": OneOf(("refuse", "shorten")),
+        "reasons": Fields({"young": CODE, "old": CODE}),
+    },
+    {"age_months": NAME, "sex": NAME, "longest": AMOUNT, "shortest": AMOUNT},
+)
+REPAYMENT = Fields(
+    {"name": NAME, "label": LABEL, "of": NAME, "share": AMOUNT, "annual_rate": NUMBER, "months": NAME},
+    {"already": NAME},
+)
+MODES = Fields(
+    {
+        "name": NAME,
+        "label": LABEL,
+        "missing": MISSING,
+        "entries": Listing(Fields({"code": CODE, "label": LABEL, "cap": AMOUNT}), 12, 1),
+        "cap": Fields({"name": NAME, "label": LABEL}),
+    }
+)
+
 DOCUMENT = Fields(
     {
         "format": OneOf((FORMAT,)),
@@ -76,7 +140,7 @@ DOCUMENT = Fields(
         "title": LABEL,
         "inputs": Listing(INPUT, 200, 1),
         "lines": Listing(LINE, 60, 1),
-        "combined": Fields({"label": LABEL, "formula": FORMULA}),
+        "combined": COMBINED,
     },
     {
         "source": LABEL,
@@ -98,6 +162,10 @@ DOCUMENT = Fields(
         "remarks": Listing(Fields({"reason": CODE, "when": FORMULA}), 60),
         "caps": Listing(Fields({"name": NAME, "label": LABEL, "formula": FORMULA}), 30),
         "rounding": Fields({"step": NUMBER}),
+        "modes": MODES,
+        "tenor": TENOR,
+        "repayment": REPAYMENT,
+        "unknown": Listing(Fields({"label": LABEL}, {"of": NAME}), 40),
     },
 )
 
@@ -107,7 +175,7 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Gedang credit model document",
-        "description": "Sections are evaluated in the order parameters, inputs, derived, scorecard, grade, lines, "
+        "description": "Sections are evaluated in the order parameters, inputs, derived, tenor, scorecard, grade, lines, "
         "combined, caps, vetoes, remarks, rounding. Amounts are decimal strings in yuan.",
         **DOCUMENT.schema(),
     }

@@ -9,6 +9,54 @@ from typing import Any, Protocol
 
 from credit.domain.model.problems import Findings
 
+MAX_NODES = 60_000  # values of a document, counted before anything else looks at it
+MAX_DEPTH = 16
+MAX_STRING = 4_000
+_MAX_WHOLE = 10**15
+# Control characters, halves of surrogate pairs and marks that turn the direction of writing: nothing a banker types.
+_UNWANTED = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+
+
+def within_bounds(document: object, findings: Findings) -> bool:
+    """Whether a JSON value is small and plain enough to be looked at: size, depth, characters, no floats."""
+    waiting: list[tuple[object, int]] = [(document, 0)]
+    count = 0
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        fault = _unfit(value, depth)
+        if fault is None and isinstance(value, (Mapping, list)):
+            count += len(value)
+            if count <= MAX_NODES:
+                parts = value.values() if isinstance(value, Mapping) else value
+                waiting.extend((part, depth + 1) for part in parts)
+                if isinstance(value, Mapping):
+                    fault = next((found for key in value if (found := _unfit(key, depth, is_key=True))), None)
+        if count > MAX_NODES:
+            fault = ("too_large", MAX_NODES)
+        if fault is not None:
+            findings.add("", fault[0], limit=fault[1])
+            return False
+    return True
+
+
+def _unfit(value: object, depth: int, *, is_key: bool = False) -> tuple[str, int] | None:
+    if depth > MAX_DEPTH:
+        return "too_nested", MAX_DEPTH
+    if isinstance(value, str):
+        if len(value) > MAX_STRING:
+            return "too_long", MAX_STRING
+        return ("bad_character", 0) if _UNWANTED.search(value) else None
+    if is_key:
+        return "not_json", 0
+    if isinstance(value, bool) or value is None or isinstance(value, (Mapping, list)):
+        return None
+    if isinstance(value, int):
+        return None if abs(value) <= _MAX_WHOLE else ("number_too_large", _MAX_WHOLE)
+    return "not_json", 0
+
 
 class Shape(Protocol):
     """Anything that can check a JSON value and describe itself as JSON Schema."""
@@ -27,6 +75,7 @@ class Text:
     limit: int
     pattern: str = ""
     meaning: str = ""
+    meaning_zh: str = ""
 
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note a value that is no such string."""
@@ -35,7 +84,13 @@ class Text:
         elif len(value) > self.limit:
             findings.add(path, "too_long", limit=self.limit)
         elif self.pattern and not re.fullmatch(self.pattern, value, re.ASCII):
-            findings.add(path, "bad_pattern", found=value)
+            findings.add(
+                path,
+                "bad_pattern",
+                found=value,
+                meaning=self.meaning_zh or self.pattern,
+                meaning_en=self.meaning or self.pattern,
+            )
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of this string."""
@@ -155,12 +210,30 @@ class Entries:
 
 
 @dataclass(frozen=True)
+class Either:
+    """A string, or an object."""
+
+    text: Text
+    entries: Entries
+
+    def check(self, value: object, path: str, findings: Findings) -> None:
+        """Note the faults of whichever is given."""
+        (self.entries if isinstance(value, Mapping) else self.text).check(value, path, findings)
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of both."""
+        return {"anyOf": [self.text.schema(), self.entries.schema()]}
+
+
+@dataclass(frozen=True)
 class Fields:
-    """An object with fixed keys; ``exactly_one`` names keys of which one and only one must be given."""
+    """An object with fixed keys; ``exactly_one`` names keys of which one and only one must be given, ``together`` for a
+    key the others it needs."""
 
     required: Mapping[str, Shape]
     optional: Mapping[str, Shape] = field(default_factory=dict)
     exactly_one: tuple[str, ...] = ()
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note missing, unknown and faulty keys."""
@@ -178,6 +251,10 @@ class Fields:
                 findings.add(path, "unknown_key", key=key)
         if self.exactly_one and sum(key in value for key in self.exactly_one) != 1:
             findings.add(path, "exactly_one", keys=", ".join(self.exactly_one))
+        for key, others in self.together.items():
+            for other in others:
+                if key in value and other not in value:
+                    findings.add(path, "missing_key", key=other)
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of this object."""
@@ -190,4 +267,6 @@ class Fields:
             schema["required"] = list(self.required)
         if self.exactly_one:
             schema["oneOf"] = [{"required": [key]} for key in self.exactly_one]
+        if self.together:
+            schema["dependentRequired"] = {key: list(others) for key, others in self.together.items()}
         return schema
