@@ -68,6 +68,23 @@ def _model_problems(given: Any, about: About) -> Iterator[Problem]:
                 f"The code must be {about.key.upper()}, as the parameter's",
             ),
         )
+    for place, part in enumerate(model.unknown):
+        yield Problem(
+            ("unknown", place),
+            Words(
+                f"不完整的模型只能试算，不能发布：{part.label.zh}；查明后写入模型，再删去这一条",
+                f"An incomplete model can be tried, never released: {part.label.en}; "
+                "write the part into the model once it is known, then remove this entry",
+            ),
+        )
+
+
+def _model_warnings(given: Any) -> Iterator[Words]:
+    """What the reader advises of a sound model."""
+    try:
+        yield from (_said(problem) for problem in read_model(given).warnings)
+    except ModelDocumentError:
+        return
 
 
 def _bases_problems(given: Any, about: About) -> Iterator[Problem]:
@@ -253,6 +270,7 @@ register(
         ),
         area=Area.MODELS,
         problems=_model_problems,
+        warnings=_model_warnings,
         key_label=Words("模型代码", "Code of the model"),
         key_note=Words("如 s7，与文档里的 code 一致", "Such as s7, the same as code in the document"),
         uses=(RUNS,),
@@ -302,6 +320,26 @@ register(
             "places": Words("小数位", "Decimals"),
             "figures": Words("各级系数", "Figures of the grades"),
             "when": Words("条件", "When"),
+            "steps": Words("按步计", "Steps"),
+            "start": Words("起点", "Start"),
+            "each": Words("每步", "Each"),
+            "at_most": Words("最多", "At most"),
+            "at_least": Words("最少", "At least"),
+            "base": Words("基础值", "Base"),
+            "direction": Words("方向", "Direction"),
+            "started": Words("不足一步也算", "A step begun counts"),
+            "ticks": Words("勾选清单", "Tick list"),
+            "rows": Words("各行", "Rows"),
+            "remarks": Words("提示", "Remarks"),
+            "modes": Words("进件方式", "Ways in"),
+            "entries": Words("各方式", "Ways"),
+            "cap": Words("上限", "Cap"),
+            "tenor": Words("年龄与期限", "Age and tenor"),
+            "repayment": Words("还款能力", "Repayment"),
+            "annuity": Words("年金系数", "Annuity factor"),
+            "annual_rate": Words("年利率", "Annual rate"),
+            "months": Words("月数", "Months"),
+            "unknown": Words("未知部分", "Unknown parts"),
         },
     )
 )
