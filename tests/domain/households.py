@@ -12,6 +12,7 @@ from credit.domain.model import BoundModel
 from credit.domain.model.batch import MISSING, Column, EventRows
 from credit.domain.model.document import BandTable, EventTotal, Formula, Steps, Ticks, ValueType
 
+LIMIT = 2**63 - 1
 L = {"zh": "量", "en": "figure"}
 
 
@@ -94,7 +95,8 @@ class Maker:
 
     def value(self, entry, codes):
         if entry.type.is_number:
-            return self.number(entry)
+            count = self.number(entry)
+            return count if count == MISSING else max(-LIMIT, min(LIMIT, count))
         if self.random.random() < 0.02:
             return MISSING
         return self.random.randrange(2 if entry.type is ValueType.BOOL else len(codes))

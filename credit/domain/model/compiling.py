@@ -21,6 +21,7 @@ from credit.domain.model.document import (
     Input,
     Lookup,
     Model,
+    Parameter,
     Steps,
     Ticks,
     ValueType,
@@ -176,6 +177,10 @@ class _Compiler:
 
     def run(self, parameters: Mapping[str, Any], by_row: Sequence[str]) -> Compiled:
         model = self.model
+        in_columns: list[Input | Parameter] = [*model.inputs, *(one for one in model.parameters if one.name in by_row)]
+        for one in in_columns:
+            if isinstance(one.default, Decimal) and abs(count(one.default, one.type.places)) > LIMIT:
+                raise TooWide(f"{one.name}: its default {one.default:f} does not fit in 64 bits")
         for parameter in model.parameters:
             self.scope[parameter.name] = (
                 of_kind(parameter.kind, _reader(parameter.name))
@@ -220,7 +225,7 @@ class _Compiler:
             value = rounded(value, value_type.places)
             lift = 10 ** (value_type.places - value.places)
             if value.size * lift > LIMIT:
-                low, high = (Decimal(end).scaleb(-value.places) for end in (value.low, value.high))
+                low, high = (Decimal(end).scaleb(-value.places, EXACT) for end in (value.low, value.high))
                 raise TooWide(f"{name}: {low:f} to {high:f} does not fit in 64 bits at {value_type.places} places")
         if not is_known(value):
             steps.append(Step(name, value.of))
