@@ -26,8 +26,8 @@ from credit.domain.model.checking import exact_quotient
 from credit.domain.model.document import Rule
 from credit.domain.model.expression import FUNCTIONS
 from credit.domain.model.scaled import LIMIT, Number, compiled, divided, fixed, rounded
-from tests.domain.households import L, Maker, bound_with, differences
 from tests.domain.drawn_models import Sketch, models
+from tests.domain.households import L, Maker, bound_with, differences
 
 SCHEMES = sorted((Path(__file__).parents[2] / "credit" / "schemes").glob("*.json"))
 
@@ -70,6 +70,7 @@ def test_every_construct_of_the_language_is_known():
     assert set(FUNCTIONS) == {"min", "max", "div", "floor_step", "if", "case"}
     assert set(document()) | {
         "source", "notes", "parameters", "reasons", "derived", "scorecard", "grade", "vetoes", "remarks", "caps", "rounding",
+        "modes", "tenor", "repayment", "unknown",
     } == set(json.loads(Path(SCHEMES[0].parents[1] / "domain/model/schema.json").read_text())["properties"])  # fmt: skip
 
 
@@ -340,22 +341,27 @@ def test_nothing_leaves_the_range_that_was_proven(data, seed):
 
 HUGE = {"name": "huge", "label": L, "type": "money", "min": "-999999999999999.99", "max": "999999999999999.99",
         "missing": {"default": "0"}}  # fmt: skip
+TIMES = {"name": "times", "label": L, "type": "ratio", "min": "0", "max": "1000000", "missing": {"default": "1"}}
 
 
 def test_a_step_too_wide_for_64_bits_is_taken_with_unbounded_numbers():
-    """huge * huge passes 2**63 by far and comes back: no overflow, no difference."""
-    model = read_model(document(inputs=[*document()["inputs"], HUGE],
-                                combined={"label": L, "formula": "min(max(huge * huge / 7000000000000, 0), income)"}))  # fmt: skip
+    """huge * times passes 2**63 by far and comes back: no overflow, no difference."""
+    model = read_model(document(inputs=[*document()["inputs"], HUGE, TIMES],
+                                combined={"label": L, "formula": "min(max(huge * times / 7000000, 0), income)"}))  # fmt: skip
     bound = BoundModel(model)
-    facts = {"huge": column(99_999_999_999_999_999, -99_999_999_999_999_999, 3, 0), "income": column(10**9, 7, 1, 5)}
+    facts = {
+        "huge": column(99_999_999_999_999_999, -99_999_999_999_999_999, 99_999_999_999_999_999, 70_000_000),
+        "times": column(10**14, 10**14, 1, 35 * 10**7),
+        "income": column(10**9, 7, 10**9, 10**9),
+    }
     batch = compile_model(bound).evaluate(facts, 4)
-    assert batch.line.tolist() == [10**9, 7, 0, 0]
+    assert batch.line.tolist() == [10**9, 0, 143, 35]
     assert differences(bound, batch, facts) == []
 
 
-@pytest.mark.parametrize("formula", ["huge * huge", "huge * 100 + income", "huge * 1000000000000"])
+@pytest.mark.parametrize("formula", ["huge * times", "huge * 100 + income", "huge * 1000000000000"])
 def test_a_figure_that_cannot_be_kept_is_refused_in_words(formula):
-    raw = document(inputs=[*document()["inputs"], HUGE], lines=[{"name": "big", "label": L, "formula": formula}],
+    raw = document(inputs=[*document()["inputs"], HUGE, TIMES], lines=[{"name": "big", "label": L, "formula": formula}],
                    combined={"label": L, "formula": "min(big, 5)"})  # fmt: skip
     with pytest.raises(TooWide, match=r"big: .* to .* does not fit in 64 bits at 2 places"):
         compile_model(BoundModel(read_model(raw)))
