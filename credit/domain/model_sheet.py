@@ -41,7 +41,7 @@ TYPES = {
     ValueType.EVENTS: Label("明细清单", "list of events"),
 }
 _YES_NO = {"true": Label("是", "yes"), "false": Label("否", "no")}
-_SCOPES = {"county": Label("县", "county"), "institution": Label("全行", "bank")}
+_SCOPES = {"county": Label("县", "county"), "institution": Label("全行", "bank"), "village": Label("村", "village")}
 _TEXT = {
     "range": ("{low} 至 {high}", "{low} to {high}"),
     "missing_default": ("按 {value} 计", "counts as {value}"),
@@ -76,6 +76,7 @@ _TEXT = {
     "no_source": ("采集表里没有", "not in the file"),
     "lowered": ("按“{of}”下调等级", "lowered by “{of}”"),
     "floor": ("不低于 {value} 分", "never below {value}"),
+    "unknown": ("尚未查明：{part}", "Not known: {part}"),
     "step": ("向下取整到 {step}", "rounded down to {step}"),
 }
 
@@ -199,7 +200,10 @@ class _Writer:
             title=self.text(model.title),
             source=self.text(model.source),
             digest=model.digest,
-            notes=tuple(self.text(note) for note in model.notes),
+            notes=(
+                *(self.text(note) for note in model.notes),
+                *(self.say("unknown", part=self.text(part.label)) for part in model.unknown),
+            ),
             inputs=tuple(self.asked(entry) for entry in model.inputs),
             parameters=tuple(self.parameter(entry) for entry in model.parameters),
             derived=self.figures(model.derived),
