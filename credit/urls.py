@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from credit.views import decisions, laboratory, lines, rounds, sheet_pages, sheets
+from credit.views import decisions, laboratory, lines, model_edit, rounds, sheet_pages, sheets
 
 app_name = "credit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -45,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/<int:pk>/withdraw/", lines.line_withdraw, name="line_withdraw"),
     path("lines/results/<int:pk>/", lines.line_result, name="line_result"),
     path("lines/results/<int:pk>/paper/", lines.line_paper_pdf, name="line_paper"),
+    path("models/draft/<int:pk>/edit/", model_edit.model_edit, name="model_edit"),
+    path("models/draft/<int:pk>/check/", model_edit.model_check, name="model_check"),
     path("models/<slug:sort>/<int:pk>/", laboratory.model, name="model"),
     path("models/<slug:sort>/<int:pk>/try/", laboratory.model_try, name="model_try"),
     path("lines/results/<int:pk>/hand/", lines.line_hand, name="line_hand"),

@@ -275,6 +275,7 @@ register(
         key_note=Words("如 s7，与文档里的 code 一致", "Such as s7, the same as code in the document"),
         uses=(RUNS,),
         sheet="credit:model",
+        editor="credit:model_edit",
         words={
             "code": Words("代码", "Code"),
             "name": Words("名称", "Name"),

@@ -1,9 +1,11 @@
 """Models in the laboratory: a released version or a draft, read and named; the parameters a county has released for it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from django.http import Http404
@@ -18,6 +20,7 @@ from credit.domain.model.problems import Problem
 from credit.selectors.lines import BASES_KIND, MODEL_KIND
 
 VERSION, DRAFT = "version", "draft"
+BLANK = Path(__file__).resolve().parents[1] / "schemes" / "blank" / "model.json"
 
 
 @dataclass
@@ -114,3 +117,24 @@ def released_parameters(model: Model, bases: Mapping[str, Any]) -> dict[str, Dec
         if value is not None and parameter.kind.low <= value <= parameter.kind.high:
             found[parameter.name] = value
     return found
+
+
+def problems_of(document: Any) -> tuple[Problem, ...]:
+    """Return every fault of a document."""
+    try:
+        read_model(document)
+    except ModelDocumentError as error:
+        return error.problems
+    return ()
+
+
+def starts(institution_id: int, key: str) -> list[Release]:
+    """Return the newest version of every other model, to begin a new one from."""
+    rows = Release.objects.filter(institution_id=institution_id, kind=MODEL_KIND).exclude(key=key)
+    return list(rows.order_by("key", "-version").distinct("key"))
+
+
+def blank(code: str) -> dict[str, Any]:
+    """Return the smallest model that reads: one input, one line, rounded down to 1,000 yuan."""
+    document: dict[str, Any] = json.loads(BLANK.read_text("utf-8"))
+    return {**document, "code": code}

@@ -36,15 +36,20 @@ def where(request: StaffRequest, text: Text, last: str = "") -> list[dict[str, s
 def page_of(request: StaffRequest, text: Text, here: str, last: str = "") -> dict[str, Any]:
     """Return what every page of a model shows: its name, where one is, its pages."""
     pages = [("model", _("表格")), ("model_try", _("试一户"))]
+    is_own = text.is_in_hand_of(request.user.pk)
+    found = [
+        {"label": label, "url": reverse(f"credit:{name}", args=[text.sort, text.pk]), "is_here": name == here}
+        for name, label in pages
+    ]
+    if is_own:
+        edit = reverse("credit:model_edit", args=[text.pk])
+        found.append({"label": _("修改"), "url": edit, "is_here": here == "model_edit"})
     return {
         "where": where(request, text, last),
         "text": text,
         "title": text.title(language()),
-        "is_own": text.is_in_hand_of(request.user.pk),
-        "pages": [
-            {"label": label, "url": reverse(f"credit:{name}", args=[text.sort, text.pk]), "is_here": name == here}
-            for name, label in pages
-        ],
+        "is_own": is_own,
+        "pages": found,
     }
 
 

@@ -79,10 +79,10 @@ def save(
     _by_drafter(draft, by)
     if not draft.is_in_hand:
         raise Refused(_("已经提交或结束，不能再改；请刷新页面"))
+    if (draft.document, draft.note, draft.effective_on) == (document, note.strip(), effective_on):
+        return draft  # nothing to save, a second press of the button for one
     if draft.revision != seen:
         raise Refused(_("另一个窗口保存过这份草稿。这里填写的内容还没有保存；先核对那边的内容，再保存一次以这里为准"))
-    if (draft.document, draft.note, draft.effective_on) == (document, note.strip(), effective_on):
-        return draft
     draft.document, draft.note, draft.effective_on = document, note.strip(), effective_on
     draft.revision += 1
     draft.save(update_fields=["document", "note", "effective_on", "revision"])
