@@ -38,7 +38,7 @@ from customers.models import (
     UnplacedRow,
     Visit,
 )
-from grids.access import CUSTOMER_POSTS, Branch, Post, PostKind, grids_for
+from grids.access import CUSTOMER_POSTS, Branch, Post, PostKind, grids_for, reached_by
 
 Row = TypeVar("Row", bound=Model)
 
@@ -47,7 +47,9 @@ def scope(post: Post) -> Q:
     """Return the condition that keeps a customer table to what a post may see."""
     if post.is_whole:
         return Q(institution_id=post.staff.institution_id)
-    if post.kind == PostKind.OFFICER or (post.kind in CUSTOMER_POSTS and post.branch_id is not None):
+    if post.kind == PostKind.OFFICER:
+        return Q(grid__in=reached_by(post))
+    if post.kind in CUSTOMER_POSTS and post.branch_id is not None:
         return Q(grid__in=grids_for(post).order_by().values("pk"))
     return Q(pk__in=())
 

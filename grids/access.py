@@ -51,6 +51,8 @@ def post_of(request: HttpRequest) -> Post | None:
     if isinstance(request.user, AnonymousUser):
         return None
     posts = list(posts_of(request.user))
+    for post in posts:
+        post.staff = request.user
     chosen = request.session.get("post_id")
     request.posts = posts  # type: ignore[attr-defined]
     return next((post for post in posts if post.pk == chosen), posts[0] if posts else None)
@@ -58,6 +60,8 @@ def post_of(request: HttpRequest) -> Post | None:
 
 def act_as(staff: Staff, post: Post | None, request_id: str, *, in_job: bool = False) -> list[int]:
     """Act as a person under a post until the transaction ends; return for whom he stands in today. ``in_job``: see acting."""
+    if post is not None:
+        post.reached = []
     return take_scope(
         Acting(
             staff_id=staff.pk,
@@ -104,6 +108,17 @@ def grids_for(post: Post) -> QuerySet[Grid]:
     if post.branch is not None:
         return grids.filter(branch__path__startswith=post.branch.path)
     return grids
+
+
+def reached_by(post: Post) -> list[int]:
+    """Return the keys of ``grids_for``, for conditions on other tables. A post that acts is asked once in its transaction, as row
+    security asks once: every condition of a page that reckoned them anew cost more than the page itself."""
+    if post.reached:
+        return post.reached
+    found = list(grids_for(post).order_by().values_list("pk", flat=True))
+    if post.reached is not None:
+        post.reached = found
+    return found
 
 
 def open_grid(post: Post, pk: int) -> Grid:

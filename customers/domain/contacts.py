@@ -134,6 +134,8 @@ ANY_DAY: Final = Rest()
 
 def rest_of(terms: Terms | None, refused_on: date | None, rules: Rules) -> Rest:
     """Tell it from the plan in force and from the last visit, if that was refused."""
+    if terms is None and refused_on is None:
+        return ANY_DAY
     respected = refused_on + timedelta(days=rules.refusal_days) if refused_on else None
     if terms is None or terms.next_on is None:
         return Rest(until=respected)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import cos, hypot, radians
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from customers.domain.catalogue import Words
 from customers.domain.contacts import ANY_DAY, WAYS, Rest
@@ -96,8 +96,7 @@ PLAIN: Final = Weights(
 """The order of a bank that has released no weights: agreed dates, then who has not been visited."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What is known of a place before it is visited. ``is_new``: the campaign has not seen it; ``order``: its place in the list."""
 
     subject_id: int
@@ -257,17 +256,32 @@ def ordered(
     """Return the places that have a reason, the most points first; ties by agreed date, list order and number, whatever order they
     came in. Whoever is kept in touch with otherwise is left out until his day (``contacts``)."""
     places = frozenset(planned)
-    open_to = (one for one in candidates if one.rest.until is None or one.rest.until <= on)
-    found = [score(one, weights, on=on, here=here, planned=places) for one in open_to]
-    return sorted(
-        (one for one in found if one.score > 0),
-        key=lambda one: (
-            -one.score,
-            one.candidate.agreed_on or date.max,
-            one.candidate.order,
-            one.candidate.subject_id,
-        ),
-    )
+    found = []
+    # Thousands of places share few reasons: those alike but for who they are, are scored once.
+    alike: dict[Any, Scored] = {}
+    for one in candidates:
+        if one.rest.until is not None and one.rest.until > on:
+            continue
+        where = (
+            (one.latitude, one.longitude)
+            if here is not None and one.latitude is not None and one.longitude is not None
+            else (one.grid_id, one.group)
+            if places
+            else None
+        )
+        rest = None if one.rest is ANY_DAY else one.rest
+        facts = (one.agreed_on, rest, one.is_returned, one.has_need, one.industries, one.grade, one.last_on, one.is_new, where)
+        like = alike.get(facts)
+        if like is None:
+            like = alike[facts] = score(one, weights, on=on, here=here, planned=places)
+        if like.score > 0:
+            found.append(Scored(one, like.score, like.reasons))
+    # The last word first: sorting keeps the order of what is level, and keys of one value cost a fraction of tuples.
+    found.sort(key=lambda one: one.candidate.subject_id)
+    found.sort(key=lambda one: one.candidate.order)
+    found.sort(key=lambda one: one.candidate.agreed_on or date.max)
+    found.sort(key=lambda one: one.score, reverse=True)
+    return found
 
 
 def ahead_by(first: Scored, second: Scored) -> Reason | None:

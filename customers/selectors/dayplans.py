@@ -2,15 +2,17 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
 from config.lib import clock, releases
@@ -19,12 +21,12 @@ from config.lib.models import Release
 from config.lib.weeks import Week, business_day
 from customers import access
 from customers.domain import dayplan
-from customers.domain.contacts import rest_of
+from customers.domain.contacts import ANY_DAY, rest_of
 from customers.domain.dayplan import Call, Candidate, Done, Here, Reason, Scored, Stop, Weights
 from customers.models import PlannedVisit, Subject, Visit
 from customers.selectors.contacts import rules_of, terms_of
 from customers.selectors.places import Place, places_of
-from grids.access import Grid, Post, PostKind, Staff, grids_for, seats_on
+from grids.access import Grid, Post, PostKind, Staff, grids_for, reached_by, seats_on
 from grids.selectors.campaigns import open_campaign
 
 KIND = "day_plan"
@@ -150,7 +152,8 @@ def officers_for(post: Post) -> QuerySet[Staff]:
 def grids_of(post: Post, officer: Staff, on: date) -> list[Grid]:
     """Return the grids an officer covers on a day, of those the acting post sees."""
     own = seats_on(on).filter(staff=officer, kind__covers=True).values("grid_id")
-    return list(grids_for(post).filter(pk__in=own).defer("boundary").order_by("pinyin", "pk"))
+    seen = Grid.objects.filter(pk__in=reached_by(post)) if post.kind == PostKind.OFFICER else grids_for(post)
+    return list(seen.filter(pk__in=own).defer("boundary").order_by("pinyin", "pk"))
 
 
 # --- Suggestions --------------------------------------------------------------------------------------------------
@@ -168,11 +171,13 @@ def facts_of(institution_id: int, grids: Sequence[Grid]) -> Facts:
     """Return what is known of the present places of some grids, in one query for all of them."""
     campaign = open_campaign(institution_id)
     rules, _release = rules_of(institution_id, clock.today())
-    names = {grid.pk: (grid.pinyin, grid.pk) for grid in grids}
+    heads = {grid.pk: f"{grid.pinyin}:{grid.pk:019d}:" for grid in grids}
     with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, {"grids": list(names), "campaign": campaign.pk if campaign else None})
+        cursor.execute(_CANDIDATES, {"grids": list(heads), "campaign": campaign.pk if campaign else None})
         rows = cursor.fetchall()
     never: dict[str, int] = defaultdict(int)
+    # Few sorts and few sets of sources occur in thousands of places.
+    lives_on: dict[Any, frozenset[str]] = {}
     found = []
     for row in rows:
         (
@@ -197,6 +202,10 @@ def facts_of(institution_id: int, grids: Sequence[Grid]) -> Facts:
         ) = row
         if not seen and not filed:
             never[kind] += 1
+        last_on = business_day(last) if last else None
+        said = sort or str(sources or "")
+        if said not in lives_on:
+            lives_on[said] = frozenset([sort] if sort else _codes(sources))
         found.append(
             Candidate(
                 subject_id=pk,
@@ -207,12 +216,12 @@ def facts_of(institution_id: int, grids: Sequence[Grid]) -> Facts:
                 agreed_on=agreed,
                 is_returned=bool(returned),
                 has_need=bool(needs),
-                industries=frozenset([sort] if sort else _codes(sources)),
+                industries=lives_on[said],
                 grade=grade or "",
-                last_on=business_day(last) if last else None,
+                last_on=last_on,
                 is_new=not seen,
-                order=f"{names[grid][0]}:{grid:019d}:{number}",
-                rest=rest_of(terms_of(*plan), business_day(last) if is_refused and last else None, rules),
+                order=heads[grid] + number,
+                rest=rest_of(terms_of(*plan), last_on if is_refused else None, rules) if plan[0] or is_refused else ANY_DAY,
             )
         )
     return Facts(found, dict(never))
@@ -222,82 +231,107 @@ def _codes(sources: Any) -> list[str]:
     return [one for one in (json.loads(sources) if isinstance(sources, str) else sources or ()) if isinstance(one, str)]
 
 
-def suggested(
-    post: Post,
-    officer: Staff,
-    on: date,
-    facts: Facts,
-    *,
-    here: Here | None = None,
-    per_page: int = PER_PAGE,
-    number: str | None = None,
-    grid: int | None = None,
-) -> Suggested:
-    """Return a page of the places not yet in the day's plan nor visited on it, in the order of the released weights."""
-    weights, release = weights_of(officer.institution_id, on)
-    # What was put off stays out as well: the day has been decided on.
-    stood = PlannedVisit.objects.filter(access.scope(post), officer=officer, on=on, withdrawn_at__isnull=True)
-    lines = list(stood.values_list("subject_id", "grid_id", "subject__household__group", "postponed_to"))
-    out = {pk for pk, _grid, _group, _to in lines} | _met(post, officer, on)
-    left = [one for one in facts.candidates if one.subject_id not in out and (grid is None or one.grid_id == grid)]
-    planned = [(place, group or "") for _pk, place, group, to in lines if to is None]
-    found = dayplan.ordered(left, weights, on=on, here=here, planned=planned)
-    page = Paginator(found, per_page).get_page(number)
-    language = get_language() or "zh-hans"
-    shown = list(page.object_list)
-    places = places_of(one.candidate.subject_id for one in shown)
-    lead = dayplan.ahead_by(found[0], found[1]) if len(found) > 1 else None
-    return Suggested(
-        page,
-        [
+@dataclass(frozen=True)
+class Chosen:
+    """A page of the places to go to next, before they are put in words."""
+
+    page: Page[Scored]
+    lead: str
+    release: Release | None
+
+    @property
+    def subject_ids(self) -> list[int]:
+        """The places of the page."""
+        return [one.candidate.subject_id for one in self.page.object_list]
+
+    def said(self, places: Mapping[int, Place]) -> Suggested:
+        """Put it in words."""
+        language = get_language() or "zh-hans"
+        rows = [
             Suggestion(
                 places[one.candidate.subject_id], one, tuple(reason.sentence(language) for reason in one.reasons)
             )
-            for one in shown
+            for one in self.page.object_list
             if one.candidate.subject_id in places
-        ],
-        lead.sentence(language) if lead else "",
-        release,
-    )
+        ]
+        return Suggested(self.page, rows, self.lead, self.release)
 
 
-def _met(post: Post, officer: Staff, on: date) -> set[int]:
-    return {call.subject_id for call in _calls(post, [officer.pk], on, on)[officer.pk] if call.counts}
+@dataclass
+class PlanDay:
+    """An officer's day as a post sees it: its lines and its visits are read once for all that a page says of them."""
 
+    post: Post
+    officer: Staff
+    on: date
 
-# --- The plan ---------------------------------------------------------------------------------------------------------
-
-
-def lines_of(post: Post, officer: Staff, on: date) -> QuerySet[PlannedVisit]:
-    """Return the lines of an officer's day the acting post sees, those taken back apart, in his order."""
-    rows = PlannedVisit.objects.filter(access.scope(post), officer=officer, on=on, withdrawn_at__isnull=True)
-    return rows.select_related("grid", "put_by", "follows__put_by").order_by(
-        F("postponed_to").asc(nulls_first=True), "position", "pk"
-    )
-
-
-def page_of(
-    post: Post, officer: Staff, on: date, number: str | None, per_page: int = PER_PAGE
-) -> tuple[Page[Any], list[Line]]:
-    """Return one page of a day's plan with what was done of each line."""
-    page = Paginator(lines_of(post, officer, on), per_page).get_page(number)
-    rows = list(page.object_list)
-    places = places_of(row.subject_id for row in rows if row.subject_id)
-    # Villages are settled against all lines of the day, those of other pages too.
-    everything = PlannedVisit.objects.filter(access.scope(post), PlannedVisit.LIVE, officer=officer, on=on)
-    done = dayplan.settle(
-        [stop for _officer, stop in _stops(everything)], _calls(post, [officer.pk], on, on)[officer.pk]
-    )
-    language = get_language() or "zh-hans"
-    return page, [
-        Line(
-            row,
-            places.get(row.subject_id or 0),
-            done.get(row.pk, Done(row.wanted or 1, 0, 0)),
-            tuple(dayplan.Reason.kept(one).sentence(language) for one in row.reasons),
+    @cached_property
+    def rows(self) -> list[PlannedVisit]:
+        """The lines in his order, those put off to another day last, those taken back left out; at most a day's length of them."""
+        found = PlannedVisit.objects.filter(
+            access.scope(self.post), officer=self.officer, on=self.on, withdrawn_at__isnull=True
         )
-        for row in rows
-    ]
+        return list(
+            found.select_related("grid", "put_by", "follows__put_by")
+            .annotate(group=Coalesce("subject__household__group", Value("")))
+            .order_by(F("postponed_to").asc(nulls_first=True), "position", "pk")
+        )
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        """The visits of the day."""
+        return _calls(self.post, [self.officer.pk], self.on, self.on)[self.officer.pk]
+
+    def page(self, number: str | None, per_page: int = PER_PAGE) -> Page[PlannedVisit]:
+        """Return one page of the lines."""
+        return Paginator(self.rows, per_page).get_page(number)
+
+    def lines(self, page: Page[PlannedVisit], places: Mapping[int, Place]) -> list[Line]:
+        """Return a page of lines with what was done of each."""
+        # Villages are settled against all lines of the day, those of other pages too.
+        stops = [
+            Stop(key=row.pk, on=row.on, grid_id=row.grid_id, subject_id=row.subject_id, wanted=row.wanted or 1)
+            for row in sorted(self.rows, key=lambda row: row.pk)
+            if row.postponed_to is None
+        ]
+        done = dayplan.settle(stops, self.calls)
+        language = get_language() or "zh-hans"
+        return [
+            Line(
+                row,
+                places.get(row.subject_id or 0),
+                done.get(row.pk, Done(row.wanted or 1, 0, 0)),
+                tuple(dayplan.Reason.kept(one).sentence(language) for one in row.reasons),
+            )
+            for row in page.object_list
+        ]
+
+    def next(
+        self,
+        facts: Facts,
+        *,
+        here: Here | None = None,
+        per_page: int = PER_PAGE,
+        number: str | None = None,
+        grid: int | None = None,
+    ) -> Chosen:
+        """Return a page of the places not yet in the plan nor visited that day, in the order of the released weights."""
+        weights, release = weights_of(self.officer.institution_id, self.on)
+        # What was put off stays out as well: the day has been decided on.
+        out = {row.subject_id for row in self.rows} | {call.subject_id for call in self.calls if call.counts}
+        left = [one for one in facts.candidates if one.subject_id not in out and (grid is None or one.grid_id == grid)]
+        planned = [(row.grid_id, getattr(row, "group", "")) for row in self.rows if row.postponed_to is None]
+        found = dayplan.ordered(left, weights, on=self.on, here=here, planned=planned)
+        lead = dayplan.ahead_by(found[0], found[1]) if len(found) > 1 else None
+        said = lead.sentence(get_language() or "zh-hans") if lead else ""
+        return Chosen(Paginator(found, per_page).get_page(number), said, release)
+
+
+def said(plan: PlanDay, page: Page[PlannedVisit], chosen: Chosen | None) -> tuple[list[Line], Suggested | None]:
+    """Return a page of lines and a page of what comes next, the places of both looked up at once."""
+    planned = [row.subject_id for row in page.object_list if row.subject_id]
+    places = places_of([*planned, *(chosen.subject_ids if chosen else ())])
+    return plan.lines(page, places), chosen.said(places) if chosen else None
 
 
 def _stops(rows: QuerySet[PlannedVisit]) -> list[tuple[int, Stop]]:

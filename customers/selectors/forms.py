@@ -143,6 +143,8 @@ def form_of(profile: Profile) -> Form:
     """Return the form a revision was filled in by: old revisions are shown with their own edition."""
     if profile.form_id is None:
         return _first_edition()
+    if Profile.form.is_cached(profile):  # type: ignore[attr-defined]
+        return _by_release(profile.form_id, profile.form.sha256)  # type: ignore[union-attr]
     return form_released(profile.form_id)
 
 

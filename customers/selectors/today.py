@@ -16,7 +16,7 @@ from customers import access
 from customers.domain.dayplan import Here
 from customers.models import ChangeFlag, ListEntry, Profile, ProfileCheck, Visit
 from customers.selectors import dayplans, files
-from customers.selectors.dayplans import Facts, Line, Suggested
+from customers.selectors.dayplans import Line, Suggested
 from customers.selectors.places import Place, places_of
 from grids.access import Post, Staff
 
@@ -70,28 +70,27 @@ class Day:
 
     page: Page[Any]
     lines: list[Line]
-    suggested: Suggested
+    suggested: Suggested | None
     never: dict[str, int]
 
 
 def day_of(post: Post, here: Here | None = None) -> Day:
     """Return an officer's plan of today and the next five places of all kinds, the nearest first where he is known to be."""
     today = clock.today()
-    grids = dayplans.grids_of(post, post.staff, today)
-    facts = dayplans.facts_of(post.staff.institution_id, grids)
-    page, lines = dayplans.page_of(post, post.staff, today, None, LINES)
-    return Day(page, lines, _next(post, facts, today, here), facts.never)
+    facts = dayplans.facts_of(post.staff.institution_id, dayplans.grids_of(post, post.staff, today))
+    plan = dayplans.PlanDay(post, post.staff, today)
+    page = plan.page(None, LINES)
+    chosen = plan.next(facts, here=here, per_page=NEXT)
+    lines, suggested = dayplans.said(plan, page, chosen)
+    return Day(page, lines, suggested, facts.never)
 
 
 def next_places(post: Post, here: Here | None) -> Suggested:
     """Return the next five places alone."""
     today = clock.today()
     facts = dayplans.facts_of(post.staff.institution_id, dayplans.grids_of(post, post.staff, today))
-    return _next(post, facts, today, here)
-
-
-def _next(post: Post, facts: Facts, today: date, here: Here | None) -> Suggested:
-    return dayplans.suggested(post, post.staff, today, facts, here=here, per_page=NEXT)
+    chosen = dayplans.PlanDay(post, post.staff, today).next(facts, here=here, per_page=NEXT)
+    return chosen.said(places_of(chosen.subject_ids))
 
 
 def returned_profiles(collectors: Iterable[int]) -> QuerySet[Profile]:

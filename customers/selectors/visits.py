@@ -23,6 +23,7 @@ def newest_profile(subject_id: int) -> Profile | None:
     return (
         Profile.objects.filter(subject_id=subject_id)
         .select_related("check_verdict__checker", "collector", "visit", "form")
+        .defer("form__document")  # read once a process (forms.form_of)
         .order_by("-number")
         .first()
     )

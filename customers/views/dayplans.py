@@ -90,7 +90,8 @@ def plan_day(request: StaffRequest, officer: int, on: str) -> HttpResponse:
     """One officer's day: its lines with what was done, and from today on what is suggested and may be put there."""
     person, day = _officer(request, officer), _day(on)
     post, today = request.post, clock.today()
-    page, lines = selectors.page_of(post, person, day, request.GET.get("page"))
+    plan = selectors.PlanDay(post, person, day)
+    page, chosen = plan.page(request.GET.get("page")), None
     is_own = person.pk == request.user.pk and post.kind == PostKind.OFFICER
     open_to_plan = today <= day <= today + FAR
     context: dict[str, Any] = {
@@ -104,8 +105,7 @@ def plan_day(request: StaffRequest, officer: int, on: str) -> HttpResponse:
         "is_past": day < today,
         "is_own": is_own,
         "page": page,
-        "lines": lines,
-        "waiting": sum(line.row.accepted_at is None and line.row.postponed_to is None for line in lines),
+        "waiting": sum(row.accepted_at is None and row.postponed_to is None for row in page.object_list),
         "open_to_plan": open_to_plan,
         "earlier": day - timedelta(days=1),
         "later": day + timedelta(days=1),
@@ -113,17 +113,14 @@ def plan_day(request: StaffRequest, officer: int, on: str) -> HttpResponse:
     }
     if open_to_plan:
         grids = selectors.grids_of(post, person, day)
-        chosen = request.GET.get("grid", "")
-        context["grids"] = [(grid.pk, grid.name) for grid in grids]
-        context["suggested"] = selectors.suggested(
-            post,
-            person,
-            day,
+        grid = request.GET.get("grid", "")
+        context |= {"grids": [(one.pk, one.name) for one in grids], "chosen": grid}
+        chosen = plan.next(
             selectors.facts_of(person.institution_id, grids),
             number=request.GET.get("more"),
-            grid=int(chosen) if chosen.isdigit() and len(chosen) < 19 else None,
+            grid=int(grid) if grid.isdigit() and len(grid) < 19 else None,
         )
-        context["chosen"] = chosen
+    context["lines"], context["suggested"] = selectors.said(plan, page, chosen)
     return render(request, "customers/plan_day.html", context)
 
 

@@ -95,6 +95,9 @@ class Post(models.Model):
     to_on = models.DateField(_("至（不含）"), null=True, blank=True)
     appointed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
 
+    #: The grids the post was found to reach, while it acts (``grids.access.reached_by``); None: it does not act.
+    reached: list[int] | None = None
+
     class Meta:
         constraints = [
             models.CheckConstraint(

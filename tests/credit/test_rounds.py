@@ -198,7 +198,7 @@ def test_queries_of_the_board(world: World, client_of: Callable[..., Client]) ->
         Round.objects.create(
             institution=world.bank, grid=grid, name=grid.name, owner=world.gao, due_on=village.round.due_on
         )
-    assert queries(gao, board) == one == 6
+    assert queries(gao, board) == one == 5
 
 
 def test_queries_of_sheets_and_decisions(world: World, client_of: Callable[..., Client]) -> None:
@@ -219,4 +219,4 @@ def test_queries_of_sheets_and_decisions(world: World, client_of: Callable[..., 
         counts.append((sheet, listed, waiting, one))
         transaction.savepoint_rollback(mark)
     assert counts[0] == counts[1]
-    assert counts[0] == (4, 9, 7, 6)
+    assert counts[0] == (4, 8, 6, 5)

@@ -1,7 +1,6 @@
 """The order of a day's visits, the words for it, and what was done of a plan."""
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from customers.domain import dayplan
 from customers.domain.catalogue import INCOME_SOURCES
+from customers.domain.contacts import ANY_DAY, Rest
 from customers.domain.dayplan import PLAIN, Call, Candidate, Done, Here, Reason, Stop, Weights
 
 ON = date(2026, 11, 23)
@@ -49,6 +49,7 @@ CANDIDATES = st.builds(
     last_on=DAYS,
     is_new=st.booleans(),
     order=st.sampled_from(["a", "b"]),
+    rest=st.sampled_from([ANY_DAY, Rest(due=ON, way="phone"), Rest(until=ON + timedelta(days=1))]),
 )
 MANY = st.lists(CANDIDATES, max_size=12, unique_by=lambda one: one.subject_id)
 HERE = st.none() | st.builds(Here, st.floats(37.2, 37.4), st.floats(120.3, 120.5))
@@ -62,6 +63,8 @@ def test_the_order_is_total_and_does_not_hang_on_how_they_came(many, weights, he
     assert dayplan.ordered(shuffled, weights, on=ON, here=here, planned=[(1, "1组")]) == found
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert {one.candidate.subject_id for one in found} <= {one.subject_id for one in many}
+    places = frozenset({(1, "1组")})
+    assert found == [dayplan.score(one.candidate, weights, on=ON, here=here, planned=places) for one in found]
 
 
 @given(CANDIDATES, WEIGHTS, HERE)
@@ -79,7 +82,7 @@ def test_points_are_those_of_the_reasons_and_every_reason_can_be_said(candidate,
 def test_a_fact_that_speaks_for_a_place_never_puts_it_back(candidate, weights, here) -> None:  # type: ignore[no-untyped-def]
     before = dayplan.score(candidate, weights, on=ON, here=here).score
     for better in ({"is_returned": True}, {"has_need": True}, {"is_new": True}):
-        assert dayplan.score(replace(candidate, **better), weights, on=ON, here=here).score >= before
+        assert dayplan.score(candidate._replace(**better), weights, on=ON, here=here).score >= before
 
 
 @given(WEIGHTS, st.floats(0, 0.05), st.floats(0, 0.05))
@@ -121,14 +124,14 @@ def test_agreed_and_returned_come_before_needs_and_the_never_visited() -> None:
 def test_near_counts_by_distance_and_the_group_where_nothing_is_known_of_it() -> None:
     here = Here(37.3, 120.4)
     at_hand = Candidate(subject_id=1, grid_id=1, group="1组", latitude=37.3, longitude=120.4)
-    a_mile_off = replace(at_hand, latitude=37.309)
+    a_mile_off = at_hand._replace(latitude=37.309)
     unknown = Candidate(subject_id=2, grid_id=1, group="1组")
     planned = frozenset({(1, "1组")})
 
     assert dayplan.score(at_hand, SHIPPED, on=ON, here=here).reasons == (Reason("near", 25, count=0),)
     assert dayplan.score(a_mile_off, SHIPPED, on=ON, here=here).reasons == (Reason("near", 12, count=1000),)
     assert dayplan.score(unknown, SHIPPED, on=ON, here=here, planned=planned).reasons == (Reason("group", 18),)
-    assert dayplan.score(replace(unknown, group="3组"), SHIPPED, on=ON, planned=planned).reasons == (
+    assert dayplan.score(unknown._replace(group="3组"), SHIPPED, on=ON, planned=planned).reasons == (
         Reason("village", 8),
     )
 
