@@ -270,7 +270,17 @@ def ordered(
             else None
         )
         rest = None if one.rest is ANY_DAY else one.rest
-        facts = (one.agreed_on, rest, one.is_returned, one.has_need, one.industries, one.grade, one.last_on, one.is_new, where)
+        facts = (
+            one.agreed_on,
+            rest,
+            one.is_returned,
+            one.has_need,
+            one.industries,
+            one.grade,
+            one.last_on,
+            one.is_new,
+            where,
+        )
         like = alike.get(facts)
         if like is None:
             like = alike[facts] = score(one, weights, on=on, here=here, planned=places)

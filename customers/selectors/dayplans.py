@@ -221,7 +221,9 @@ def facts_of(institution_id: int, grids: Sequence[Grid]) -> Facts:
                 last_on=last_on,
                 is_new=not seen,
                 order=heads[grid] + number,
-                rest=rest_of(terms_of(*plan), last_on if is_refused else None, rules) if plan[0] or is_refused else ANY_DAY,
+                rest=rest_of(terms_of(*plan), last_on if is_refused else None, rules)
+                if plan[0] or is_refused
+                else ANY_DAY,
             )
         )
     return Facts(found, dict(never))

@@ -96,11 +96,16 @@ def test_a_field_stands_in_its_frame_with_label_unit_last_value_and_help() -> No
 
 def test_choices_are_a_fieldset_and_a_box_stands_before_its_words() -> None:
     html = _framed("pick", wide=True)
-    assert html.startswith('<div class="field field-wide" data-field="pick"><fieldset><legend class="form-label fs-6">出行</legend>')
+    assert html.startswith(
+        '<div class="field field-wide" data-field="pick"><fieldset><legend class="form-label fs-6">出行</legend>'
+    )
     assert html.count('<label class="choice"><input type="radio" name="pick"') == 2
     assert "<span>甲 &lt;乙&gt;</span></label>" in html
     box = _framed("yes")
-    assert '<label class="form-check-line"><input type="checkbox" name="yes" class="form-check-input" id="id_yes"><span>外出</span></label>' in box
+    assert (
+        '<label class="form-check-line"><input type="checkbox" name="yes" class="form-check-input" id="id_yes"><span>外出</span></label>'
+        in box
+    )
 
 
 def test_what_is_wrong_stands_below_and_is_announced() -> None:

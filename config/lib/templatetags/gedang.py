@@ -304,7 +304,9 @@ def _framed(bound: BoundField, kind: str, control: str, unit: str, last: Any, no
     else:
         mark = f'<span class="field-unit" aria-hidden="true">{escape(unit)}</span>' if unit else ""
         before = (
-            f'<div class="field-last" id="{own}_last"><span>{escape(_("上次"))}</span>{escape(last)}</div>' if last else ""
+            f'<div class="field-last" id="{own}_last"><span>{escape(_("上次"))}</span>{escape(last)}</div>'
+            if last
+            else ""
         )
         parts.append(
             f'<label class="form-label" for="{escape(bound.id_for_label)}">{label}{asked}</label><div class="field-row">'
