@@ -115,7 +115,7 @@ def test_a_draft_with_faults_names_them_and_is_not_tried(client_of: Clients, wor
     document = {**version.document, "combined": {"label": {"zh": "合成", "en": "combined"}, "formula": "unheard_of"}}
     draft = own_draft(world, document)
     client = client_of(world.mo)
-    assert "“unheard_of”在此之前没有定义" in text_of(client.get(address("model", "draft", draft.pk)))
+    assert "没有定义“unheard_of”" in text_of(client.get(address("model", "draft", draft.pk)))
     assert "改好以后才能试算" in text_of(client.get(address("model_try", "draft", draft.pk)))
 
 

@@ -15,7 +15,7 @@ SCHEMES = sorted(Path("credit/schemes").glob("*.json"))
 
 
 def model(name: str) -> Model:
-    return read_model(next(path for path in SCHEMES if path.name.startswith(name)).read_bytes())
+    return read_model(next(path for path in SCHEMES if path.name.startswith(f"{name}_")).read_bytes())
 
 
 @pytest.mark.parametrize("path", SCHEMES, ids=lambda path: path.stem)
