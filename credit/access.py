@@ -11,7 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from config.lib.acting import open_subjects
-from credit.models import Decision, LineResult, LineRun, Round, Sheet, SheetPage
+from credit.models import CoreSnapshot, Decision, LineResult, LineRun, Round, Sheet, SheetPage
 from grids.access import Post, PostKind, Staff, branches_for, grids_for
 
 Row = TypeVar("Row", bound=Model)
@@ -48,7 +48,7 @@ def decisions_for(post: Post) -> QuerySet[Decision]:
 
 def open_decision(post: Post, pk: int) -> Decision:
     """Return a decision with its round and village, or raise Http404."""
-    return _open(decisions_for(post).select_related("round__grid__branch", "line_result__run"), pk=pk)
+    return _open(decisions_for(post).select_related("round__grid__branch", "line_result__run", "snapshot"), pk=pk)
 
 
 def open_sheet_of_round(post: Post, round: Round, pk: int) -> Sheet:
@@ -133,6 +133,27 @@ def line_results_for(post: Post) -> QuerySet[LineResult]:
 def open_line_result(post: Post, pk: int) -> LineResult:
     """Return a result with its run, versions and file, or raise Http404."""
     return _open(line_results_for(post).select_related("run__model", "run__bases", "run__run", "profile"), pk=pk)
+
+
+# --- Snapshots of the core system ---------------------------------------------------------------------------------
+
+
+def snapshots_for(post: Post) -> QuerySet[CoreSnapshot]:
+    """Return the files of the core system a post keeps: approvers of the whole bank, since a file tells of every branch."""
+    found = CoreSnapshot.objects.filter(institution_id=post.staff.institution_id)
+    return found if post.kind == PostKind.APPROVER and post.is_whole else found.none()
+
+
+def snapshot_keeper(post: Post) -> None:
+    """Raise Http404 unless a post keeps the core system's files."""
+    if not (post.kind == PostKind.APPROVER and post.is_whole):
+        raise Http404
+
+
+def open_snapshot(post: Post, pk: int) -> CoreSnapshot:
+    """Return a file of the core system with its people and what it was compared with, or raise Http404."""
+    related = ("uploaded_by", "settled_by", "compared", "limits", "run__asked_by")
+    return _open(snapshots_for(post).select_related(*related), pk=pk)
 
 
 def _open(rows: QuerySet[Row], **wanted: object) -> Row:

@@ -70,3 +70,21 @@ class DueForm(forms.Form):
     """Another due date."""
 
     due_on = DayField(label=_("截止日期"))
+
+
+class SnapshotForm(forms.Form):
+    """The core system's file of a day."""
+
+    file = forms.FileField(label=_("快照文件"), allow_empty_file=True, error_messages={"required": _("请选择快照文件")})
+    taken_on = DayField(label=_("数据日期"), help_text=_("文件说的是哪一天日终的数据"))
+    correction = forms.CharField(
+        label=_("更正原因"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(),
+        help_text=_("只在替换同一天已生效的快照时填写"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["taken_on"].initial = clock.today() - timedelta(days=1)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.acting import job_frame
 from config.lib.jobs import Job, register
 from config.lib.models import JobRun
-from credit.services import lines, opening, recomputing, rounds
+from credit.services import lines, opening, recomputing, rounds, snapshots
 
 register(
     Job(
@@ -56,5 +56,15 @@ register(
         plan=lines.plan_chunks,
         finish=_finish_lines,
         workers=2,
+    )
+)
+register(
+    Job(
+        kind=snapshots.JOB,
+        title=_("检查核心系统快照"),
+        work=snapshots.work,
+        plan=snapshots.plan,
+        finish=snapshots.finish,
+        abandon=snapshots.abandon,
     )
 )

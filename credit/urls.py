@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from credit.views import decisions, laboratory, lines, model_edit, rounds, sheet_pages, sheets
+from credit.views import decisions, laboratory, lines, model_edit, rounds, sheet_pages, sheets, snapshots
 
 app_name = "credit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -52,4 +52,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/results/<int:pk>/hand/", lines.line_hand, name="line_hand"),
     path("households/<int:pk>/line/", lines.line, name="line"),
     path("households/<int:pk>/line/card/", lines.household_line, name="household_line"),
+    path("households/<int:pk>/credits/", snapshots.household_credits, name="household_credits"),
+    path("core-snapshots/", snapshots.snapshot_list, name="core_snapshot_list"),
+    path("core-snapshots/new/", snapshots.snapshot_upload, name="core_snapshot_upload"),
+    path("core-snapshots/<int:pk>/", snapshots.snapshot, name="core_snapshot"),
+    path("core-snapshots/<int:pk>/progress/", snapshots.progress, name="core_snapshot_progress"),
+    path("core-snapshots/<int:pk>/confirm/", snapshots.confirm, name="core_snapshot_confirm"),
+    path("core-snapshots/<int:pk>/reject/", snapshots.reject, name="core_snapshot_reject"),
+    path("core-snapshots/<int:pk>/withdraw/", snapshots.withdraw, name="core_snapshot_withdraw"),
 ]

@@ -7,6 +7,7 @@ constant pieces themselves; the functions here make one field each.
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from io import BytesIO
 from struct import Struct
 from typing import Any, Final
@@ -72,6 +73,19 @@ def instant(value: datetime) -> bytes:
     """A timestamptz field; ``value`` is aware."""
     since = value - _EPOCH
     return _BIGINT.pack(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+
+
+def yuan(amount: Decimal) -> bytes:
+    """A numeric field of two decimals; ``amount`` is yuan, exact to the fen."""
+    # PostgreSQL keeps digits of base 10,000: the last of them is the fraction, which two decimals fill by half.
+    scaled = int(amount.scaleb(4))
+    sign, left, digits = (0x4000 if scaled < 0 else 0), abs(scaled), []
+    while left:
+        left, digit = divmod(left, 10_000)
+        digits.append(digit)
+    weight = len(digits) - 2
+    body = Struct(f">HhHH{len(digits)}H").pack(len(digits), weight, sign, 2, *reversed(digits))
+    return _LENGTH.pack(len(body)) + body
 
 
 def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:

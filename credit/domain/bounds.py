@@ -129,13 +129,20 @@ class ExposureLine:
 
 @dataclass(frozen=True)
 class Exposure:
-    """A household's exposure on a date: the exact total and its lines, with where and when they were read."""
+    """A household's exposure on a date: the exact total and its lines, with where and when they were read.
+
+    With a ``snapshot`` of the core system the lines of ``filled`` kinds, which it does not hold, come from the checked file
+    of ``filled_as_of``; None when there is no such file.
+    """
 
     total: Decimal
     lines: tuple[ExposureLine, ...]
     source: ExposureSource
     as_of: date
     left_out: Decimal = Decimal("0.00")
+    snapshot: int | None = None
+    filled: tuple[ObligationKind, ...] = ()
+    filled_as_of: date | None = None
 
     def as_document(self) -> dict[str, object]:
         """The exposure as JSON-ready data."""
@@ -144,6 +151,7 @@ class Exposure:
             "source": self.source.value,
             "as_of": self.as_of.isoformat(),
             "left_out": exact_text(self.left_out),
+            **({} if self.snapshot is None else self._of_snapshot()),
             "lines": [
                 {
                     "kind": line.kind.value,
@@ -155,6 +163,22 @@ class Exposure:
             ],
         }
 
+    def _of_snapshot(self) -> dict[str, object]:
+        return {
+            "snapshot": self.snapshot,
+            "filled": [kind.value for kind in self.filled],
+            "filled_as_of": None if self.filled_as_of is None else self.filled_as_of.isoformat(),
+        }
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Which snapshot was read, and which kinds it does not hold came from the checked file of which day."""
+
+    snapshot: int
+    kinds: tuple[ObligationKind, ...] = ()
+    as_of: date | None = None
+
 
 def household_exposure(
     obligations: Iterable[Obligation],
@@ -162,6 +186,7 @@ def household_exposure(
     *,
     source: ExposureSource,
     as_of: date,
+    filled: Filled | None = None,
 ) -> Exposure:
     """The weighted obligations of all members on a date, in yuan; the line being replaced is left out."""
     sums: dict[ObligationKind, Decimal] = {}
@@ -179,7 +204,9 @@ def household_exposure(
     total = Decimal("0.00")
     for line in lines:
         total = EXACT.add(total, line.counted)
-    return Exposure(total, lines, ExposureSource(source), as_of, left_out)
+    if filled is None:
+        return Exposure(total, lines, ExposureSource(source), as_of, left_out)
+    return Exposure(total, lines, ExposureSource(source), as_of, left_out, filled.snapshot, filled.kinds, filled.as_of)
 
 
 class BoundCode(StrEnum):
@@ -336,6 +363,11 @@ def _exposure_steps(exposure: Exposure) -> list[Step]:
         ExposureSource.NONE: "exposure_unknown",
     }[exposure.source]
     steps = [step(source, as_of=exposure.as_of.isoformat())]
+    if exposure.filled and exposure.filled_as_of is not None:
+        kinds = ",".join(kind.value for kind in exposure.filled)
+        steps.append(step("exposure_filled", kind=kinds, as_of=exposure.filled_as_of.isoformat()))
+    elif exposure.snapshot is not None and exposure.filled_as_of is None:
+        steps.append(step("exposure_core_alone"))
     steps.extend(
         step("exposure_line", kind=line.kind.value, amount=line.amount, weight=line.weight, counted=line.counted)
         for line in exposure.lines

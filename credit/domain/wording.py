@@ -124,6 +124,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "负债取自 {as_of} 核心系统数据。",
         "Debts are taken from the core system as of {as_of}.",
     ),
+    "exposure_filled": (
+        "核心系统没有{kind}，取自 {as_of} 经复核的采集表。",
+        "The core system does not hold {kind}; taken from the checked household file of {as_of}.",
+    ),
+    "exposure_core_alone": (
+        "没有经复核的采集表，核心系统以外的负债不明，按没有计。",
+        "There is no checked household file: debts outside the core system are unknown and taken as none.",
+    ),
     "exposure_from_profile": (
         "负债取自 {as_of} 经复核的采集表（尚无核心系统数据）。",
         "Debts are taken from the checked household file of {as_of} (no core-system data yet).",

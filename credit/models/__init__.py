@@ -6,8 +6,12 @@ from credit.models.lines import LineResult, LineRun
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
 from credit.models.pages import DraftPage, SheetPage
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, SealedSheet, Sheet, SheetSubject
+from credit.models.snapshots import CoreCredit, CoreFinding, CoreSnapshot
 
 __all__ = [
+    "CoreCredit",
+    "CoreFinding",
+    "CoreSnapshot",
     "Decision",
     "DecisionStep",
     "DraftCell",

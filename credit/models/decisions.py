@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.guards import Guard
 from credit.models.lines import LineResult
 from credit.models.rounds import Round
+from credit.models.snapshots import CoreSnapshot
 from customers.models import Profile, Subject
 from customers.models.scoped import Recorded
 from grids.models import Staff
@@ -48,6 +49,8 @@ class Decision(Recorded):
     product_cap = models.DecimalField(_("产品上限（元）"), max_digits=14, decimal_places=2)
     headroom = models.DecimalField(_("可用空间（元）"), max_digits=14, decimal_places=2)
     profile = models.ForeignKey(Profile, models.PROTECT, null=True, related_name="+")
+    # The snapshot of the core system the exposure was read from; without one it is the checked file's.
+    snapshot = models.ForeignKey(CoreSnapshot, models.PROTECT, null=True, related_name="+", db_index=False)
     proposed_amount = models.DecimalField(_("测算额度（元）"), max_digits=14, decimal_places=2, null=True)
     binding: Any = models.JSONField(default=list)
     trace: Any = models.JSONField(default=dict)

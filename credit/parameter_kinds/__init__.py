@@ -1,3 +1,3 @@
-"""The parameters of credit: models, county bases, the rules of a round, reasons for refusing, what is told to customers."""
+"""The parameters of credit: models, county bases, rules of a round, reasons for refusing, what is told to customers, snapshots."""
 
-from credit.parameter_kinds import models_and_rounds, served  # noqa: F401  each registers its kinds
+from credit.parameter_kinds import models_and_rounds, served, snapshots  # noqa: F401  each registers its kinds

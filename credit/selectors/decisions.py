@@ -243,6 +243,9 @@ def exposure_from(document: dict[str, Any]) -> Exposure:
         source=ExposureSource(document["source"]),
         as_of=date.fromisoformat(document["as_of"]),
         left_out=Decimal(document["left_out"]),
+        snapshot=document.get("snapshot"),
+        filled=tuple(ObligationKind(kind) for kind in document.get("filled", ())),
+        filled_as_of=date.fromisoformat(document["filled_as_of"]) if document.get("filled_as_of") else None,
     )
 
 

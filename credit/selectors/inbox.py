@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.inbox import Asked, Heap, Queue, at, register
 from config.lib.models import JobRun
 from credit import access
-from credit.models import LineRun, OpeningRequest, Round, Sheet
+from credit.models import CoreSnapshot, LineRun, OpeningRequest, Round, Sheet
 from credit.selectors.decisions import waiting_for, where, with_standing
 from grids.access import PostKind
 
@@ -75,6 +75,12 @@ def _to_publish(asked: Asked) -> Iterator[Heap]:
     yield Heap(**rows.exclude(asked_by=asked.me).order_by().aggregate(count=Count("pk"), since=Min("as_of")))
 
 
+def _snapshots(asked: Asked) -> Iterator[Heap]:
+    """Snapshots of the core system another uploaded."""
+    rows = access.snapshots_for(asked.post).filter(state=CoreSnapshot.State.WAITING).exclude(uploaded_by=asked.me)
+    yield Heap(**rows.order_by().aggregate(count=Count("pk"), since=Min("uploaded_at")))
+
+
 for _code, _label, _icon, _posts, _look, _page in (
     ("sheets", _("待填写、代录或核对的评议表"), "ballot", _OFFICER | _MANAGER, _sheets, at("credit:my_sheet")),
     ("openings", _("待同意开启的评议"), "lock-open", _MANAGER | _APPROVER, _openings, at("credit:round_list")),
@@ -83,5 +89,6 @@ for _code, _label, _icon, _posts, _look, _page in (
     ("to_decide", _("待审批的额度"), "gavel", _MANAGER | _APPROVER, _to_decide, at("credit:to_decide")),
     ("to_propose", _("待提交的授信额度"), "send", _OFFICER, _to_propose, at("credit:round_list")),
     ("to_publish", _("待发布的测算"), "yuan", _APPROVER, _to_publish, at("credit:line_list")),
+    ("snapshots", _("待确认的核心系统快照"), "database", _APPROVER, _snapshots, at("credit:core_snapshot_list")),
 ):
     register(Queue(code=f"credit.{_code}", label=_label, icon=_icon, posts=_posts, look=_look, page=_page))

@@ -185,6 +185,50 @@ rule_by_sql(
     """,
 )
 
+# --- Snapshots of the core system ---------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "credit.snapshots_need_two",
+    _("快照都有两个人，由另一位确认"),
+    """
+    select id from credit_coresnapshot
+    where state in ('in_force', 'superseded')
+      and (settled_by_id is null or settled_at is null or settled_by_id = uploaded_by_id and not settled_from_console)
+    """,
+)
+rule_by_sql(
+    "credit.snapshots_hold_what_was_counted",
+    _("快照里的贷款笔数和金额与检查时所记的相符"),
+    """
+    select snapshot.id
+    from credit_coresnapshot as snapshot
+    left join lateral (
+        select count(*) as rows, coalesce(sum(outstanding), 0) as outstanding, coalesce(sum(undrawn), 0) as undrawn
+        from credit_corecredit as credit where credit.snapshot_id = snapshot.id) as held on true
+    left join lateral (
+        select coalesce(sum((value ->> 'rows')::bigint), 0) as rows, coalesce(sum((value ->> 'outstanding')::numeric), 0) as outstanding,
+               coalesce(sum((value ->> 'undrawn')::numeric), 0) as undrawn
+        from jsonb_each(coalesce(snapshot.summary -> 'filed', '{}'))) as told on true
+    where case when snapshot.state in ('checking', 'broken', 'failed') then held.rows > 0
+               else (held.rows, held.outstanding, held.undrawn) <> (told.rows, told.outstanding, told.undrawn) end
+    """,
+)
+rule_by_sql(
+    "credit.decisions_name_their_snapshot",
+    _("按快照算敞口的决定都记着是哪一份、哪一天"),
+    """
+    select decision.id
+    from credit_decision as decision
+    left join credit_coresnapshot as snapshot on snapshot.id = decision.snapshot_id
+    where coalesce(decision.trace #>> '{exposure,source}' = 'core', false) <> (snapshot.id is not null)
+       or snapshot.id is not null and (
+           snapshot.state not in ('in_force', 'superseded') or snapshot.institution_id <> decision.institution_id
+           or (decision.trace #>> '{exposure,snapshot}')::bigint is distinct from snapshot.id
+           or decision.trace #>> '{exposure,as_of}' is distinct from snapshot.taken_on::text
+           or snapshot.settled_at > decision.created_at + interval '1 minute')
+    """,
+)
+
 # --- First events (Semantics, section 2), in both directions --------------------------------------------------------------
 
 rule_by_sql(

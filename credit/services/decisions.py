@@ -17,6 +17,7 @@ from credit.domain.bounds import (
     BoundCode,
     Exposure,
     ExposureSource,
+    Filled,
     Obligation,
     ObligationKind,
     Proposal,
@@ -30,11 +31,13 @@ from credit.domain.bounds import (
 from credit.domain.merging import merge
 from credit.domain.opinions import Opinion
 from credit.domain.rules import RoundRules
+from credit.domain.snapshots import together
 from credit.domain.trace import Step
 from credit.models import Decision, DecisionStep, Round
 from credit.selectors.decisions import exposure_from, standing_of, with_standing
 from credit.selectors.lines import current_line
 from credit.selectors.rounds import rules_of
+from credit.selectors.snapshots import CoreDebts, core_debts
 from customers.selectors.assessment import blocked_among, checked_files
 from customers.services import milestones
 from grids.access import Post, PostKind, Staff
@@ -77,13 +80,28 @@ def obligations_of(document: Mapping[str, Any]) -> list[Obligation]:
     return found
 
 
-def exposure_of(profile: Any, rules: RoundRules, on: date) -> Exposure:
-    """Return a household's exposure from its checked file and the file's day; without a file nothing is known of any."""
+def exposure_of(
+    profile: Any, rules: RoundRules, on: date, core: CoreDebts | None = None, subject_id: int | None = None
+) -> Exposure:
+    """Return a household's exposure: by the snapshot of the core system, and of what that does not hold by the checked file.
+
+    Without a snapshot it is the checked file's, with the file's day; without either nothing is known of any.
+    """
+    filed = obligations_of(profile.document) if profile else []
+    if core is None or subject_id is None:
+        return household_exposure(
+            filed,
+            rules.line,
+            source=ExposureSource.PROFILE if profile else ExposureSource.NONE,
+            as_of=business_day(profile.submitted_at) if profile else on,
+        )
+    owed, filled = together(core.owed.get(subject_id, []), core.held, filed)
     return household_exposure(
-        obligations_of(profile.document) if profile else [],
+        owed,
         rules.line,
-        source=ExposureSource.PROFILE if profile else ExposureSource.NONE,
-        as_of=business_day(profile.submitted_at) if profile else on,
+        source=ExposureSource.CORE,
+        as_of=core.taken_on,
+        filled=Filled(core.snapshot_id, filled, business_day(profile.submitted_at) if profile else None),
     )
 
 
@@ -95,8 +113,9 @@ def compute(
     grid_of: Mapping[int, int],
     numbers: Mapping[int, int] | None = None,
 ) -> list[Decision]:
-    """Merge and bound the opinions on each household; write and return the decisions. Two reads and one write in all."""
+    """Merge and bound the opinions on each household; write and return the decisions. As many reads for a village as for one."""
     on = clock.today()
+    core = core_debts(round.institution_id, opinions)
     lines = current_line(list(opinions))
     files = checked_files(opinions)
     rows = []
@@ -104,7 +123,7 @@ def compute(
         merged = merge(opinions[subject_id], rules.merge)
         result = lines.get(subject_id)
         profile = files.get(subject_id)
-        exposure = exposure_of(profile, rules, on)
+        exposure = exposure_of(profile, rules, on, core, subject_id)
         proposal = propose_line(
             rules.line,
             village=VillageOpinion.from_merge(merged),
@@ -126,6 +145,7 @@ def compute(
                 product_cap=rules.line.product_cap,
                 headroom=round_step(max(ZERO, rules.line.household_cap - exposure.total), FEN, "down"),
                 profile=profile,
+                snapshot_id=exposure.snapshot,
                 proposed_amount=proposal.amount,
                 binding=[code.value for code in proposal.binding],
                 trace={

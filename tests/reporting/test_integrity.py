@@ -257,6 +257,16 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "credit.approved_within_the_bounds": (
         "update credit_decisionstep set amount = amount + 1000, reason = '' where verb = 'approve'",
     ),
+    "credit.snapshots_need_two": (
+        "alter table credit_coresnapshot drop constraint snapshot_needs_two_people",
+        "update credit_coresnapshot set settled_by_id = uploaded_by_id",
+    ),
+    "credit.snapshots_hold_what_was_counted": (
+        "update credit_corecredit set outstanding = outstanding + 0.01 where id = (select min(id) from credit_corecredit)",
+    ),
+    "credit.decisions_name_their_snapshot": (
+        "update credit_decision set snapshot_id = null where id = (select min(id) from credit_decision)",
+    ),
     "credit.assessed_is_an_opening": (
         "update credit_opinion set kind = 'unknown', amount = null where kind = 'amount'",
     ),

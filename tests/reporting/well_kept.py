@@ -31,8 +31,8 @@ from reporting.models import SamplePlan
 from reporting.services import samples
 from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
+from tests.credit import coresnapshots, village
 from tests.credit import files as lines
-from tests.credit import village
 from tests.customers import guarding
 from tests.customers.builders import make_business, make_household, make_unit, release_parameters, submission
 from tests.reporting.sampling import (
@@ -82,6 +82,8 @@ def decided(world: World) -> village.Village:
             PersonToken(institution_id=world.bank.pk, grid_id=person.grid_id, person=person, token=token)
             for token in names.tokens(person.name)
         )
+    heads = coresnapshots.number_people(*made.households)
+    coresnapshots.in_force(world, coresnapshots.row(next(iter(heads.values())), "J1", outstanding="20000"))
     for place in range(3):
         village.fill(made, place, {subject: village.amount("4") for subject in made.households})
         village.seal(made, place)
