@@ -17,7 +17,7 @@ from config.lib.requests import StaffRequest
 from credit import access
 from credit.forms import SnapshotForm
 from credit.selectors import snapshots as selectors
-from credit.selectors.explained import language
+from credit.selectors.explained_model import language
 from credit.services import snapshots as service
 from credit.services.snapshots import SnapshotRefusedError
 from customers.access import open_household

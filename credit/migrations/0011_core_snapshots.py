@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """Snapshots of the core system, and the one a decision read its exposure from."""
 
     dependencies = [
-        ("credit", "0009_parameter_uses"),
+        ("credit", "0010_handovers"),
         ("customers", "0035_waiting_files"),
         ("grids", "0011_reach_from_seats"),
         ("lib", "0009_signed_consents"),
