@@ -29,15 +29,17 @@ from credit.domain.model.scaled import LIMIT, Number, compiled, divided, fixed, 
 from tests.domain.drawn_models import Sketch, models
 from tests.domain.households import L, Maker, bound_with, differences
 
-SCHEMES = sorted((Path(__file__).parents[2] / "credit" / "schemes").glob("*.json"))
+LANGUAGE = Path(__file__).parents[2] / "credit" / "domain" / "model"
+FOLDER = LANGUAGE.parents[1] / "schemes"
+SCHEMES = sorted(FOLDER.rglob("*.json"))
 
 
 def scheme(path):
     return read_model(path.read_text(encoding="utf-8"))
 
 
-S1 = scheme(SCHEMES[0].with_name("s1_hunan.json"))
-S6 = scheme(SCHEMES[0].with_name("s6_grade_asset_income.json"))
+S1 = scheme(FOLDER / "s1_hunan.json")
+S6 = scheme(FOLDER / "s6_grade_asset_income.json")
 
 
 def column(*values, codes=()):
@@ -71,7 +73,7 @@ def test_every_construct_of_the_language_is_known():
     assert set(document()) | {
         "source", "notes", "parameters", "reasons", "derived", "scorecard", "grade", "vetoes", "remarks", "caps", "rounding",
         "modes", "tenor", "repayment", "unknown",
-    } == set(json.loads(Path(SCHEMES[0].parents[1] / "domain/model/schema.json").read_text())["properties"])  # fmt: skip
+    } == set(json.loads((LANGUAGE / "schema.json").read_text(encoding="utf-8"))["properties"])  # fmt: skip
 
 
 @settings(max_examples=25, deadline=None)
