@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from decimal import Decimal
 
 import pytest
@@ -13,7 +12,7 @@ from credit.domain.model.expression import ExpressionError, Kind, parse
 from credit.domain.model.problems import MESSAGES, MOST_FAULTS, Problem
 from credit.domain.model.shape import MAX_DEPTH, MAX_NODES
 from credit.domain.model.units import PURE, YUAN
-from tests.domain.model_documents import L, document, faults, figure, flag, number
+from tests.domain.model_documents import L, calls, document, faults, figure, flag, number
 
 # --- units --------------------------------------------------------------------------------------------------------
 
@@ -242,22 +241,6 @@ def test_an_incomplete_scheme_can_be_tried():
 
 
 # --- hostile documents --------------------------------------------------------------------------------------------
-
-
-def calls(work):
-    """How many Python functions ran: a bound that no busy machine moves."""
-    count = 0
-
-    def counting(_frame, event, _arg):
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(counting)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def nested(depth):

@@ -74,9 +74,11 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, from the left."""
-        yield self
-        for arg in self.args:
-            yield from arg.walk()
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.args))
 
     def names(self) -> tuple[str, ...]:
         """The names the expression reads, each once, in order of first use."""
