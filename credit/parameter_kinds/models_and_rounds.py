@@ -5,10 +5,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from config.lib.parameters.differences import Change
 from config.lib.parameters.kinds import About, Area, ParameterKind, Use, counted_by, register
 from config.lib.parameters.shape import Group, Items, Problem, Rows, Scalar, Value, document, exact
 from config.lib.tables import Words
-from credit.domain.model import BoundModel, ModelDocumentError, ParameterError, read_model
+from credit.domain.model import BoundModel, ModelDocumentError, ParameterError, difference, read_model
 from credit.domain.model.problems import Problem as ModelProblem
 from credit.domain.rules import MOST_REASONS, RoundRules
 from credit.selectors.lines import BASES_KIND, MODEL_KIND, models_released
@@ -85,6 +86,18 @@ def _model_warnings(given: Any) -> Iterator[Words]:
         yield from (_said(problem) for problem in read_model(given).warnings)
     except ModelDocumentError:
         return
+
+
+class ModelKind(ParameterKind):
+    """Credit models: two versions are compared as a banker reads them, figure by figure."""
+
+    def differences(self, before: Any, after: Any, language: str) -> list[Change]:
+        """Return what changed, key by key where one of the two is no model or only its order differs."""
+        try:
+            told = difference.differences(read_model(before), read_model(after), language)
+        except ModelDocumentError:
+            told = []
+        return told or super().differences(before, after, language)
 
 
 def _bases_problems(given: Any, about: About) -> Iterator[Problem]:
@@ -261,7 +274,7 @@ SHEET = Group(
 )
 
 register(
-    ParameterKind(
+    ModelKind(
         code=MODEL_KIND,
         title=Words("信用模型", "Credit model"),
         note=Words(
