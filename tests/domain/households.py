@@ -142,7 +142,7 @@ def told(model, facts, row):
     for entry in model.inputs:
         given = facts.get(entry.name)
         if isinstance(given, EventRows):
-            events = np.flatnonzero(given.household == row)
+            events = range(*np.searchsorted(given.household, [row, row + 1]))
             said[entry.name] = [
                 {part.name: plain(part, given.fields[part.name], event) for part in entry.fields} for event in events
             ] or None

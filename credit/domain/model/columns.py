@@ -30,7 +30,8 @@ Flags = npt.NDArray[np.bool_]
 class Column:
     """One fact of many households on the grid of its type; MISSING where the file does not say.
 
-    A choice holds places in ``codes``, which may be another list than the model's.
+    A choice holds places in ``codes``, which may be another list than the model's. Where several answers may be ticked,
+    each is a truth of its own under the name of its input.
     """
 
     values: Counts
