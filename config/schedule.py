@@ -12,6 +12,8 @@ SCHEDULE = {
     "compare-changes": {"task": "customers.compare_changes", "schedule": crontab(minute=40, hour=2)},
     # People filed twice and photos used twice: looked for when nobody works (Semantics, section 8).
     "sweep-duplicates": {"task": "customers.sweep_duplicates", "schedule": crontab(minute=10, hour=2)},
+    # Lines of the households that changed since the lines in force; after the night's comparison of sudden changes.
+    "compute-changed-lines": {"task": "credit.compute_changed_lines", "schedule": crontab(minute=30, hour=3)},
     # Digests of what waits, from DIGEST_HOUR on; what failed is tried again, what was sent is not (decision record 0022).
     "send-digests": {"task": "grids.send_digests", "schedule": crontab(minute="3-59/15", hour="6-20")},
     # Transfers whose day has come, early in the day; the hourly repetition catches up a night on which nothing ran.

@@ -132,7 +132,7 @@ def line_results_for(post: Post) -> QuerySet[LineResult]:
 
 def open_line_result(post: Post, pk: int) -> LineResult:
     """Return a result with its run, versions and file, or raise Http404."""
-    return _open(line_results_for(post).select_related("run__model", "run__bases", "run__run", "profile"), pk=pk)
+    return _open(line_results_for(post).select_related("run__model", "run__bases", "run__run"), pk=pk)
 
 
 # --- Snapshots of the core system ---------------------------------------------------------------------------------

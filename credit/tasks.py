@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.urls import reverse
@@ -10,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.acting import job_frame
 from config.lib.jobs import Job, register
 from config.lib.models import JobRun
-from credit.services import lines, opening, recomputing, rounds, snapshots
+from credit.services import line_chunks, lines, opening, recomputing, rounds, snapshots
+from customers.selectors.changed import forget_old
+from grids.selectors.institutions import institutions
 
 register(
     Job(
@@ -43,6 +46,15 @@ def publish_opener_key(**_: Any) -> None:
             rounds.publish_opener_key()
 
 
+@shared_task(name="credit.compute_changed_lines")
+def compute_changed_lines() -> None:
+    """Compute the lines of the households that changed, for every bank and model with lines in force; somebody publishes them by day."""
+    with job_frame(None, "compute-changed-lines"):
+        forget_old()
+        for institution in institutions():
+            lines.start_nightly_runs(institution)
+
+
 def _finish_lines(run: JobRun) -> dict[str, Any]:
     line_run = lines.finish_run(run)
     return {"url": reverse("credit:line_run", args=[line_run.pk]), "results": line_run.figures["filed"]}
@@ -52,9 +64,12 @@ register(
     Job(
         kind=lines.KIND,
         title=_("测算额度"),
-        work=lines.compute_chunk,
+        work=line_chunks.write_chunk,
+        prepare=line_chunks.prepare_chunk,
+        ahead=2,
         plan=lines.plan_chunks,
         finish=_finish_lines,
+        abandon=lines.abandon_run,
         workers=2,
     )
 )

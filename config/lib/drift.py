@@ -60,7 +60,7 @@ from pg_class as class, lateral (
     from pg_attribute as attribute, aclexplode(attribute.attacl) as acl
     where attribute.attrelid = class.oid and attribute.attnum > 0 group by acl.grantee, attribute.attname
 ) as fact
-where class.relnamespace = %(schema)s::regnamespace and class.relkind = 'r' and class.relname = any (%(tables)s)
+where class.relnamespace = %(schema)s::regnamespace and class.relkind in ('r', 'p') and class.relname = any (%(tables)s)
 """
 
 

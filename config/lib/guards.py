@@ -61,6 +61,16 @@ def kept_by(function: str, timing: str, each: str = "row") -> tuple[str, str]:
     )
 
 
+def compared_by(function: str) -> tuple[str, str]:
+    """Return the ``extra`` of a table whose changed rows a trigger function compares, once a statement: as tables gone and added."""
+    name = function.removeprefix("lib.")
+    return (
+        f"drop trigger if exists {name} on {{table}}",
+        f"create trigger {name} after update on {{table}} referencing old table as gone new table as added "
+        f"for each statement execute function {function}()",
+    )
+
+
 # Tables that come with libraries; nothing in them is about a customer.
 LIBRARY_GUARDS: dict[str, Guard] = {
     "django_session": Guard(web="SELECT, INSERT, UPDATE, DELETE", read=""),

@@ -8,15 +8,19 @@ row. The sweeper sends runs again whose messages or workers were lost. Nothing b
 
 import logging
 import subprocess
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
 
@@ -44,11 +48,15 @@ class Job:
 
     ``plan``, when given, makes the chunks inside the worker (for work that must first look); else ``start`` gets them.
     ``role`` is the database role, ``queue`` where its messages go. ``abandon`` runs once when a run fails or is cancelled.
+    ``prepare``, when given, reads and computes what a chunk will write, and changes nothing; ``work`` gets what it returned as a third
+    argument. ``ahead`` chunks of one worker are then prepared at once, in threads, while another is being written.
     """
 
     kind: str
     title: Any
-    work: Callable[[JobRun, Any], None]
+    work: Callable[..., None]
+    prepare: Callable[[JobRun, Any], Any] | None = None
+    ahead: int = 1
     finish: Callable[[JobRun], dict[str, Any] | None] | None = None
     plan: Callable[[JobRun], Iterable[Chunk]] | None = None
     abandon: Callable[[JobRun], None] | None = None
@@ -164,6 +172,11 @@ def drive_run(run_id: int) -> None:
     job = REGISTRY[run.kind]
     if job.plan is not None and not _planned(run_id, job):
         return
+    if job.prepare is not None and job.ahead > 1 and not connection.in_atomic_block:
+        with _Preparing(job) as preparing:
+            while _next_ahead(run_id, job, preparing):
+                pass
+        return
     while _next(run_id, job):
         pass
 
@@ -216,40 +229,121 @@ def _next(run_id: int, job: Job) -> bool:
         return False
     if chunk is None:
         return _finish(run_id, job)
-    if chunk.attempts > MOST_ATTEMPTS:
-        _end(
-            run_id,
-            job,
-            JobRun.State.FAILED,
-            error=chunk.error or f"chunk {chunk.number} was tried {MOST_ATTEMPTS} times",
-        )
+    if _given_up(run_id, job, chunk):
         return False
+    _do(run, job, chunk, lambda: job.prepare(run, chunk.payload) if job.prepare is not None else None)
+    return True
+
+
+def _given_up(run_id: int, job: Job, chunk: JobChunk) -> bool:
+    """Whether a chunk was tried too often; the run then fails."""
+    if chunk.attempts <= MOST_ATTEMPTS:
+        return False
+    _end(run_id, job, JobRun.State.FAILED, error=chunk.error or f"chunk {chunk.number} was tried {MOST_ATTEMPTS} times")
+    return True
+
+
+def _do(run: JobRun, job: Job, chunk: JobChunk, ready: Callable[[], Any]) -> None:
+    """Do one chunk in one transaction, unless somebody else did it meanwhile; ``ready`` returns what was prepared for it."""
+    run_id = run.pk
     try:
         with job_frame(run.asked_by_id, f"run-{run_id}", job.role):
             taken = JobChunk.objects.filter(pk=chunk.pk, is_done=False).update(
                 is_done=True, done_at=clock.now(), error=""
             )
             if taken:
-                job.work(run, chunk.payload)
+                if job.prepare is None:
+                    job.work(run, chunk.payload)
+                else:
+                    job.work(run, chunk.payload, ready())
                 JobRun.objects.filter(pk=run_id).update(
                     chunks_done=F("chunks_done") + 1, units_done=F("units_done") + chunk.units, alive_at=clock.now()
                 )
     except StoppedError:
-        return True  # rolled back; the next look finds the wish to stop and ends the run
+        return  # rolled back; the next look finds the wish to stop and ends the run
     except Exception as error:
         log.exception("chunk failed", extra={"run": run_id, "job": job.kind})
         with job_frame(None, f"run-{run_id}", job.role):
             JobChunk.objects.filter(pk=chunk.pk).update(error=_short(error))
+
+
+class _Preparing:
+    """Threads that prepare chunks, each on a connection of its own; the oldest comes out first."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.waiting: deque[tuple[JobRun, JobChunk, Future[Any]]] = deque()
+        self.inbox: SimpleQueue[tuple[JobRun, JobChunk, Future[Any]] | None] = SimpleQueue()
+        self.threads = [Thread(target=self._prepare, daemon=True) for _ in range(job.ahead)]
+
+    def __enter__(self) -> "_Preparing":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _thread in self.threads:
+            self.inbox.put(None)
+        for thread in self.threads:
+            thread.join()
+
+    def begin(self, run: JobRun, chunk: JobChunk) -> None:
+        """Have a chunk prepared."""
+        one = (run, chunk, Future[Any]())
+        self.waiting.append(one)
+        self.inbox.put(one)
+
+    @property
+    def held(self) -> list[int]:
+        """The chunks that were begun and are not done."""
+        return [chunk.pk for _run, chunk, _ready in self.waiting]
+
+    def _prepare(self) -> None:
+        try:
+            while (one := self.inbox.get()) is not None:
+                run, chunk, ready = one
+                try:
+                    with job_frame(run.asked_by_id, f"run-{run.pk}", self.job.role):
+                        ready.set_result(self.job.prepare(run, chunk.payload) if self.job.prepare else None)
+                except Exception as error:  # noqa: BLE001  it is raised again where the chunk is written
+                    ready.set_exception(error)
+        finally:
+            connections.close_all()
+
+
+def _next_ahead(run_id: int, job: Job, preparing: _Preparing) -> bool:
+    """Have chunks prepared up to the number wished for, then write the oldest. Returns whether to go on."""
+    with job_frame(None, f"run-{run_id}", job.role):
+        run = JobRun.objects.get(pk=run_id)
+        if run.is_over:
+            return False
+        cancelled = run.cancel_asked_by_id is not None
+        chunk = None
+        while not cancelled and len(preparing.waiting) <= job.ahead:
+            chunk = _attempt(run, besides=preparing.held)
+            if chunk is None or chunk.attempts > MOST_ATTEMPTS:
+                break
+            preparing.begin(run, chunk)
+    if cancelled:
+        _end(run_id, job, JobRun.State.CANCELLED)
+        return False
+    if chunk is not None and _given_up(run_id, job, chunk):
+        return False
+    if not preparing.waiting:
+        return _finish(run_id, job)
+    begun, oldest, ready = preparing.waiting.popleft()
+    _do(begun, job, oldest, ready.result)
     return True
 
 
-def _attempt(run: JobRun) -> JobChunk | None:
+def _attempt(run: JobRun, besides: Collection[int] = ()) -> JobChunk | None:
     """Choose an open chunk nobody holds and count the attempt, which stays even if the worker is killed in it.
 
     Least tried first, so that a second worker takes another chunk than the one just begun.
     """
     chunk = (
         JobChunk.objects.filter(run=run, is_done=False)
+        .exclude(pk__in=besides)
         .order_by("attempts", "number")
         .select_for_update(skip_locked=True)
         .first()

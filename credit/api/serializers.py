@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from config.lib.api.fields import Reference, Yuan
 from credit.models import Decision, DecisionStep, LineResult, Round
+from credit.selectors.lines import Said, inputs_of, model_of, said
 
 
 class RoundSerializer(serializers.ModelSerializer[Round]):
@@ -119,8 +120,11 @@ class LineResultSerializer(serializers.ModelSerializer[LineResult]):
     profile_id = Reference()
     line_yuan = Yuan(source="line", allow_null=True)
     shown_yuan = Yuan(source="shown", allow_null=True, help_text="a second line shown beside, where the model has one")
-    reasons = serializers.ListField(child=serializers.DictField(), read_only=True)
-    binding = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="the caps that decided")
+    score = serializers.DecimalField(max_digits=9, decimal_places=2, read_only=True, allow_null=True)
+    grade = serializers.SerializerMethodField()
+    reasons = serializers.SerializerMethodField()
+    binding = serializers.SerializerMethodField(help_text="the caps that decided")
+    computed_at = serializers.DateTimeField(source="run.run.finished_at", read_only=True, allow_null=True)
     as_of = serializers.DateTimeField(source="run.as_of", read_only=True)
     published_at = serializers.DateTimeField(source="run.published_at", read_only=True, allow_null=True)
     withdrawn_at = serializers.DateTimeField(source="run.withdrawn_at", read_only=True, allow_null=True)
@@ -145,6 +149,20 @@ class LineResultSerializer(serializers.ModelSerializer[LineResult]):
         )
         read_only_fields = fields
 
+    def _said(self, result: LineResult) -> Said:
+        return said(result, model_of(result.run.model))
+
+    def get_grade(self, result: LineResult) -> str:
+        return self._said(result).grade
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_reasons(self, result: LineResult) -> Any:
+        return self._said(result).reasons
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_binding(self, result: LineResult) -> Any:
+        return self._said(result).binding
+
 
 class LineResultDetails(LineResultSerializer):
     """A result with the facts it was computed from and the versions of model and parameters."""
@@ -152,8 +170,8 @@ class LineResultDetails(LineResultSerializer):
     model = serializers.CharField(source="run.model", read_only=True)
     model_sha256 = serializers.CharField(source="run.model.sha256", read_only=True)
     parameters = serializers.SerializerMethodField()
-    inputs = serializers.DictField(read_only=True)
-    inputs_hash = serializers.CharField(read_only=True)
+    inputs = serializers.SerializerMethodField()
+    inputs_hash = serializers.CharField(source="inputs_hash.hex", read_only=True)
 
     class Meta(LineResultSerializer.Meta):
         fields: tuple[str, ...] = (
@@ -165,6 +183,10 @@ class LineResultDetails(LineResultSerializer):
             "inputs_hash",
         )
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField())
+    def get_inputs(self, result: LineResult) -> Any:
+        return inputs_of(result).as_document()
 
     def get_parameters(self, result: LineResult) -> str:
         return str(result.run.bases or "")

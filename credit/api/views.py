@@ -71,7 +71,7 @@ class LineResults(Rows):
     }
 
     def rows(self, post: Post) -> QuerySet[Any]:
-        return line_results_for(post).defer("inputs").prefetch_related("run")
+        return line_results_for(post).prefetch_related("run__model", "run__run")
 
     def row(self, post: Post) -> QuerySet[Any]:
-        return line_results_for(post).select_related("run__model", "run__bases")
+        return line_results_for(post).select_related("run__model", "run__bases", "run__run")

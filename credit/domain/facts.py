@@ -1,27 +1,42 @@
-"""From a checked household file to the facts a credit model asks for (Semantics, sections 3 and 5a).
+"""From what is frozen of a household to the facts a credit model asks for (Semantics, sections 3 and 5a).
 
-A model declares its inputs by name; ``SOURCES`` knows where each name is read. What the file does not say is None, never 0:
-the model itself declares whether a missing fact has a prescribed value or ends the computation with a reason.
+A model declares its inputs by name. ``reading_of`` knows where each is read: in the frozen facts of the file, among the answers of
+the bank's own forms, beside the file (borrower, businesses, lists), or as the median of the village. What is not said is None,
+never 0: the model itself declares whether a missing fact has a prescribed value or ends the computation with a reason.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from credit.domain.model import Label, Model, Result
-from credit.domain.model.document import Figure, Formula
-from customers.domain import economics
-from customers.domain.economics import Totals
+from credit.domain.model.document import Figure, Formula, Input, Label, Model
+from credit.domain.model.evaluation import Result
+from customers.domain.facts import (
+    BESIDE,
+    BREACH_FIELDS,
+    CATALOGUE,
+    PLACES,
+    AnswerField,
+    Breach,
+    Type,
+    of_village,
+)
 
-Fact = str | int | list[dict[str, str | int]] | None
-"""As stored and as the evaluator takes it: amounts are decimal strings in yuan."""
+Fact = str | int | bool | list[dict[str, str | int | None]] | None
+"""As the evaluator takes it: amounts are decimal strings in yuan."""
+Register = Mapping[tuple[str, str], AnswerField]
+"""The questions of the bank's own forms, by where they lie in a file and their type."""
+Where = Literal["file", "answer", "beside", "village"]
+
+FINDINGS: Final[Mapping[str, str]] = MappingProxyType({"gambling_drugs": "gambling_drugs"})
+"""Reasons of a list entry that are a qualitative finding of the models: code of the list -> code of the models."""
+FINDING_CODES: Final = tuple(FINDINGS.values())
+NO_ANSWERS: Final[Register] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -34,148 +49,143 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class File:
-    """A checked revision of a household's file; ``finding`` is what the lists held on the day of the computation."""
+class Reading:
+    """Where an input is read: ``name`` is the fact, or the place among the answers; ``words`` say it to a reader."""
 
-    document: Mapping[str, Any]
-    number: int
-    collected_on: date
-    checked_on: date
-    finding: Finding | None = None
+    where: Where
+    name: str
+    type: Type
+    words: Label
+    codes: tuple[str, ...] = ()
+    place: int = 0
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the lists say it, on a day of their own."""
+        return self.where == "beside" and self.name == "finding"
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a fact is read: how, the part of the file in words, and whether it comes from the lists instead."""
+class Frozen:
+    """Everything that was looked at for one household, as stored numbers: the facts of its file by name, answers by place,
+    breaches, and what is read beside the file; ``village`` holds medians by the name of the fact."""
 
-    read: Callable[[File, Totals], Fact]
-    words: Label
-    is_list: bool = False
-
-
-FINDINGS: Final[Mapping[str, str]] = MappingProxyType({"gambling_drugs": "gambling_drugs"})
-"""Reasons of a list entry that are a qualitative finding of the models: code of the list -> code of the models."""
-
-_RECORD = {"normal": "normal", "none": "none", "breached": "breach"}
-_SETTLED = {"unpaid": "unsettled"}
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:.2f}"
+    values: Mapping[str, int | None]
+    answers: Sequence[int | None] = ()
+    breaches: Sequence[Breach] = ()
+    age: int | None = None
+    sex: str = ""
+    businesses: int | None = None
+    finding: str = ""
+    village: Mapping[str, int | None] = field(default_factory=dict)
 
 
-def _sum_of(section: str, total: str) -> Callable[[File, Totals], Fact]:
-    """A total of a section; None when the section lists nothing, which is not the same as 0."""
-    return lambda file, totals: _money(getattr(totals, total)) if file.document.get(section) else None
+def _words(words: Any) -> Label:
+    return Label(words.zh, words.en)
 
 
-def _net_assets(file: File, totals: Totals) -> Fact:
-    # Debts may well be none; without any asset listed the file says nothing about what the household owns.
-    return _money(totals.net_assets) if file.document.get("assets") else None
-
-
-def _realisable(file: File, totals: Totals) -> Fact:
-    said = any("disposable" in item for item in file.document.get("assets", ()))
-    return _money(totals.disposable) if said else None
-
-
-def _persons(file: File, totals: Totals) -> Fact:
-    return totals.persons or None
-
-
-def _labour(file: File, totals: Totals) -> Fact:
-    said = any("labour" in member for member in file.document.get("members", ()))
-    return totals.labour if said else None
-
-
-def _record(file: File, totals: Totals) -> Fact:
-    return _RECORD.get((file.document.get("performance") or {}).get("status", ""))
-
-
-def _breaches(file: File, totals: Totals) -> Fact:
-    listed = (file.document.get("performance") or {}).get("breaches", ())
-    return [
-        {
-            "days_overdue": breach["days_overdue"],
-            "settled": _SETTLED.get(breach["repaid"], breach["repaid"]),
-            "measure": breach["measure"],
-            "subject": breach["what"],
-        }
-        for breach in listed
-    ] or None
-
-
-def _answer(name: str) -> Callable[[File, Totals], Fact]:
-    return lambda file, totals: file.document.get(name)
-
-
-def _source(read: Callable[[File, Totals], Fact], zh: str, en: str, *, is_list: bool = False) -> Source:
-    return Source(read, Label(zh, en), is_list)
-
-
-SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
+SOURCES: Final[Mapping[str, Reading]] = MappingProxyType(
     {
-        "persons": _source(_persons, "家庭成员，人数", "members of the household, counted"),
-        "labour": _source(_labour, "家庭成员，有劳动能力和部分劳动能力的人数", "members able or partly able to work"),
-        "total_assets": _source(_sum_of("assets", "assets"), "资产，现值合计", "assets, sum of current values"),
-        "net_assets": _source(_net_assets, "资产现值合计减负债余额合计", "assets less debts outstanding"),
-        "realisable_assets": _source(_realisable, "资产，可变现价值合计", "assets, sum of realisable values"),
-        "shares": _source(_answer("shares_held"), "本行股金", "shares held in the bank"),
-        "net_income": _source(_sum_of("income", "net_income"), "收入，毛收入减经营成本", "income less operating cost"),
-        "operating_income": _source(
-            _sum_of("income", "operating_income"),
-            "收入，种植、养殖和经营合计",
-            "income from crops, livestock and trade",
-        ),
-        "gross_income": _source(_sum_of("income", "gross_income"), "收入，毛收入合计", "gross income, sum"),
-        "expenses": _source(_sum_of("expenses", "expenses"), "支出合计", "spending, sum"),
-        "record": _source(_record, "履约情况", "performance record"),
-        "breaches": _source(_breaches, "履约情况，违约明细", "performance record, breaches"),
-        "judgement": _source(_answer("judgement"), "客户经理综合评价", "the officer's overall judgement"),
-        "grade": _source(_answer("grade"), "客户经理评定的等级", "the grade given by the officer"),
-        "finding": _source(
-            lambda file, totals: file.finding.code if file.finding else None,
-            "名单，已确认且未解除的记录",
-            "lists, confirmed entries in force",
-            is_list=True,
-        ),
-    }
-)
-
-
-def unsourced(model: Model) -> list[str]:
-    """Inputs a model demands that no file can give: such a model would refuse every household and is not run."""
-    return [entry.name for entry in model.inputs if entry.missing_reason and entry.name not in SOURCES]
-
-
-def facts_for(model: Model, file: File) -> dict[str, Fact]:
-    """The facts a model declares, read from a checked file; JSON-ready, in the order of the model."""
-    totals = economics.totals(file.document)
-    return {
-        entry.name: SOURCES[entry.name].read(file, totals) if entry.name in SOURCES else None for entry in model.inputs
-    }
-
-
-def stored_inputs(model: Model, file: File) -> dict[str, Any]:
-    """What is kept with a result: the facts, and for each source its number and day."""
-    kept: dict[str, Any] = {
-        "facts": facts_for(model, file),
-        "file": {
-            "revision": file.number,
-            "collected_on": file.collected_on.isoformat(),
-            "checked_on": file.checked_on.isoformat(),
+        **{name: Reading("file", name, fact.type, _words(fact.words), fact.codes) for name, fact in CATALOGUE.items()},
+        **{
+            name: Reading(
+                "beside", name, one.type, _words(one.words), FINDING_CODES if name == "finding" else one.codes
+            )
+            for name, one in BESIDE.items()
         },
     }
-    if file.finding is not None:
-        kept["list"] = {"entry": file.finding.entry, "on": file.finding.on.isoformat()}
-    return kept
+)
+"""Where every input is read whose name is the same for all banks."""
 
 
-def inputs_digest(facts: Mapping[str, Any], *, model: str, parameters: str, as_of: date) -> str:
-    """sha256 over everything a result depends on: facts, digests of model and parameters, day of the inputs."""
-    whole = {"facts": facts, "model": model, "parameters": parameters, "as_of": as_of.isoformat()}
-    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def reading_of(name: str, wanted: str = "", register: Register = NO_ANSWERS) -> Reading | None:
+    """Return where an input is read; ``wanted`` is its type in the model. None: no file can give it."""
+    found = SOURCES.get(name)
+    if found is None and (fact := of_village(name)) is not None:
+        words = Label(
+            f"本村有效档案的中位数：{fact.label.zh}", f"median over the village's trusted files: {fact.label.en}"
+        )
+        found = Reading("village", fact.name, fact.type, words)
+    if found is None and (asked := register.get((name, wanted))) is not None:
+        label = asked.label or None
+        words = Label(label.zh, label.en) if label else Label(name, name)
+        found = Reading("answer", name, asked.type, words, asked.codes, asked.place)
+    return found if found is not None and wanted in ("", found.type) else None
+
+
+def readings(model: Model, register: Register = NO_ANSWERS) -> dict[str, Reading]:
+    """Return where each input of a model is read; an input no file can give is left out."""
+    found = {entry.name: reading_of(entry.name, entry.type.value, register) for entry in model.inputs}
+    return {name: reading for name, reading in found.items() if reading is not None}
+
+
+def unsourced(model: Model, register: Register = NO_ANSWERS) -> list[str]:
+    """Inputs a model demands that no file can give: such a model would refuse every household and is not run."""
+    known = readings(model, register)
+    return [entry.name for entry in model.inputs if entry.missing_reason and entry.name not in known]
+
+
+def outside(readings: Mapping[str, Reading]) -> list[Reading]:
+    """The inputs that are not in the file, in the order in which a fingerprint takes them."""
+    return [one for _name, one in sorted(readings.items()) if one.where in ("beside", "village")]
+
+
+# --- As the reference takes them ------------------------------------------------------------------------------------------
+
+
+def facts_for(model: Model, frozen: Frozen, register: Register = NO_ANSWERS) -> dict[str, Fact]:
+    """The facts a model declares, from what is frozen of a household; JSON-ready, in the order of the model."""
+    known = readings(model, register)
+    return {entry.name: _fact(entry, known.get(entry.name), frozen) for entry in model.inputs}
+
+
+def _fact(entry: Input, reading: Reading | None, frozen: Frozen) -> Fact:
+    if reading is None:
+        return None
+    if reading.type == "events":
+        return [_breach(one) for one in frozen.breaches] or None
+    return shown(reading, stored(reading, frozen))
+
+
+def stored(reading: Reading, frozen: Frozen) -> int | None:
+    """The stored number of an input that is not a list of events."""
+    if reading.where == "file":
+        return frozen.values.get(reading.name)
+    if reading.where == "answer":
+        return frozen.answers[reading.place] if reading.place < len(frozen.answers) else None
+    if reading.where == "village":
+        return frozen.village.get(reading.name)
+    if reading.name in ("sex", "finding"):
+        code = frozen.sex if reading.name == "sex" else frozen.finding
+        return reading.codes.index(code) if code in reading.codes else None
+    return frozen.age if reading.name == "age" else frozen.businesses
+
+
+def shown(reading: Reading, number: int | None) -> Fact:
+    """A stored number as the evaluator takes it."""
+    if number is None:
+        return None
+    if reading.type == "choice":
+        return reading.codes[number]
+    if reading.type == "bool":
+        return number == 1
+    places = PLACES.get(reading.type, 0)
+    return f"{Decimal(number).scaleb(-places):.{places}f}" if places else number
+
+
+def _breach(one: Breach) -> dict[str, str | int | None]:
+    def code(name: str, place: int | None) -> str | None:
+        return None if place is None else BREACH_FIELDS[name][place]
+
+    return {
+        "days_overdue": one.days_overdue,
+        "settled": code("settled", one.settled),
+        "measure": code("measure", one.measure),
+        "subject": code("subject", one.subject),
+    }
+
+
+# --- What a result is made of ---------------------------------------------------------------------------------------------
 
 
 def beside(model: Model) -> str:
@@ -203,4 +213,5 @@ def outcome(result: Result, beside_line: str) -> dict[str, Any]:
         "grade": result.grade or "",
         "reasons": [{"code": reason.code, "input": reason.input} for reason in result.reasons],
         "binding": list(result.binding_caps),
+        "remarks": [reason.code for reason in result.remarks],
     }

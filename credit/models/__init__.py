@@ -2,7 +2,7 @@
 
 from credit.models.decisions import Decision, DecisionStep
 from credit.models.handovers import LineHandover
-from credit.models.lines import LineResult, LineRun
+from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
 from credit.models.pages import DraftPage, SheetPage
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, SealedSheet, Sheet, SheetSubject
@@ -16,9 +16,11 @@ __all__ = [
     "DecisionStep",
     "DraftCell",
     "DraftPage",
+    "LineFailure",
     "LineHandover",
     "LineResult",
     "LineRun",
+    "LineTally",
     "OpenerKey",
     "OpeningEvent",
     "OpeningRequest",
@@ -29,4 +31,5 @@ __all__ = [
     "Sheet",
     "SheetPage",
     "SheetSubject",
+    "VillageFigures",
 ]

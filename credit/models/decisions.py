@@ -44,7 +44,8 @@ class Decision(Recorded):
     number = models.PositiveSmallIntegerField(_("测算次序"), default=1)
     outcome = models.CharField(max_length=10, choices=Outcome)
     merged_amount = models.DecimalField(_("村评额度（元）"), max_digits=14, decimal_places=2, null=True)
-    line_result = models.ForeignKey(LineResult, models.PROTECT, null=True, related_name="+")
+    # Results lie in parts, which no key of the database can point into; ``check_integrity`` looks that each is there.
+    line_result = models.ForeignKey(LineResult, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
     model_line = models.DecimalField(_("模型额度（元）"), max_digits=14, decimal_places=2, null=True)
     product_cap = models.DecimalField(_("产品上限（元）"), max_digits=14, decimal_places=2)
     headroom = models.DecimalField(_("可用空间（元）"), max_digits=14, decimal_places=2)

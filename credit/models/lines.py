@@ -1,15 +1,15 @@
 """Runs of a credit model over households, and their results (Semantics, section 6)."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
 from config.lib.models import JobRun, Release
-from customers.models import Profile, Subject
+from customers.models import ListEntry, Profile, Subject
 from customers.models.scoped import Recorded
 from grids.models import Branch, Grid, Institution, Staff
 
@@ -35,6 +35,12 @@ class LineRun(models.Model):
     grid = models.ForeignKey(Grid, models.PROTECT, null=True, related_name="+")
     asked_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     as_of = models.DateTimeField(_("数据截止"))
+    # Where its results lie: 0 with those of other runs, its own id in a table of their own.
+    series = models.BigIntegerField(default=0)
+    # Only households that changed since this run, which was in force; null: every household of the scope.
+    since = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    # Every transaction before this one had ended when the run looked at the files; a later run begins its search here.
+    seen = models.BigIntegerField(null=True)
     figures: Any = models.JSONField(default=dict)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
@@ -62,8 +68,34 @@ class LineRun(models.Model):
         ]
 
 
-class LineResult(Recorded):
-    """The result of one household in one run; append-only. A line of None: facts are missing, ``reasons`` says which."""
+class Scaled(models.BigIntegerField):
+    """A decimal of two places stored as a whole number: yuan in fen, points in hundredths."""
+
+    def from_db_value(self, value: Any, *_: Any) -> Decimal | None:
+        """Return the decimal of a stored number."""
+        return None if value is None else Decimal(value).scaleb(-2)
+
+    def get_prep_value(self, value: Any) -> int | None:
+        """Return the number that stands for a decimal."""
+        return None if value is None else int(Decimal(value).scaleb(2))
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """Return a decimal."""
+        return None if value is None else Decimal(value)
+
+
+def _copied(to: Any, **more: Any) -> Any:
+    # No key of the database stands behind it: a million rows would look up each. ``check_integrity`` does, set-based.
+    return models.ForeignKey(to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **more)
+
+
+class LineResult(models.Model):
+    """The result of one household in one run; append-only. A line of None: facts are missing, ``reasons`` says which.
+
+    Narrow and typed, because a run writes a million (Decision record 0024): what went in is the frozen facts of the file and the few
+    numbers beside it; what bits, grade and figures mean is said by the run's model (``credit.domain.packing``). The table is
+    partitioned by ``series`` (credit/sql/results.sql): 0 are the results of all smaller runs, a large run has a table of its own.
+    """
 
     guard = Guard(
         scope="grid",
@@ -75,20 +107,74 @@ class LineResult(Recorded):
         hideable=True,
     )
 
-    # Each is the first column of an index below; one of its own would only cost every run.
-    run = models.ForeignKey(LineRun, models.PROTECT, related_name="results", db_index=False)
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="line_results", db_index=False)
-    profile = models.ForeignKey(Profile, models.PROTECT, related_name="+", db_index=False)
-    line = models.DecimalField(_("模型额度（元）"), max_digits=14, decimal_places=2, null=True)
-    shown = models.DecimalField(_("并列展示额度（元）"), max_digits=14, decimal_places=2, null=True)
-    score = models.DecimalField(_("得分"), max_digits=7, decimal_places=2, null=True)
-    grade = models.CharField(_("等级"), max_length=20, blank=True, default="")
-    reasons: Any = models.JSONField(default=list)
-    binding: Any = models.JSONField(default=list)
-    inputs: Any = models.JSONField()
-    inputs_hash = models.CharField(max_length=64)
-    computed_at = models.DateTimeField(db_default=Now())
+    id = models.BigAutoField(primary_key=True)
+    series = models.BigIntegerField(default=0)
+    run = models.ForeignKey(LineRun, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="results")
+    subject = models.ForeignKey(
+        Subject, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="line_results"
+    )
+    institution = _copied(Institution)
+    grid = _copied(Grid)
+    recorded_grid = _copied(Grid)
+    profile = _copied(Profile)
+    entry = _copied(ListEntry, null=True)
+    line: Any = Scaled(_("模型额度（元）"), null=True)
+    shown: Any = Scaled(_("并列展示额度（元）"), null=True)
+    score: Any = Scaled(_("得分"), null=True)
+    inputs_hash = models.UUIDField()
+    status = models.SmallIntegerField()
+    grade_place = models.SmallIntegerField(null=True)
+    age = models.SmallIntegerField(null=True)
+    sex = models.SmallIntegerField(null=True)
+    businesses = models.SmallIntegerField(null=True)
+    reason_bits = models.BinaryField()
+    remark_bits = models.BinaryField(null=True)
+    binding_bits = models.BinaryField(null=True)
+    figures = models.BinaryField(null=True)
+
+
+class LineTally(models.Model):
+    """What one chunk of a run found, counted while it was written; a finished run adds them up."""
+
+    guard = Guard(web="", whole="", worker="SELECT, INSERT")
+
+    run = models.ForeignKey(LineRun, models.CASCADE, related_name="tallies")
+    number = models.PositiveIntegerField()
+    counts: Any = models.JSONField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "subject"], name="one_result_per_run")]
-        indexes = [models.Index(fields=["subject", "-run"], name="results_of_subject")]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="one_tally_per_chunk")]
+
+
+class LineFailure(Recorded):
+    """A household a run could not compute, with the kind of fault: listed, and the run goes on."""
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT",
+        worker="SELECT, INSERT",
+        append_only=True,
+        subject_column="subject_id",
+        hideable=True,
+    )
+
+    run = models.ForeignKey(LineRun, models.PROTECT, related_name="failures")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="+", db_index=False)
+    fault = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "subject"], name="one_failure_per_run")]
+
+
+class VillageFigures(models.Model):
+    """Medians of one village that a run computed from, kept so that its lines can be explained years later: fen by name of the fact."""
+
+    guard = Guard(scope="grid", web="SELECT", worker="SELECT, INSERT", append_only=True)
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False)
+    run = models.ForeignKey(LineRun, models.PROTECT, related_name="villages")
+    grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", db_index=False)
+    medians: Any = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "grid"], name="one_row_of_medians_per_village")]

@@ -5,7 +5,6 @@ do not, the page says so and shows none of them (``wrong``).
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from config.lib.display import day, wan
+from config.lib.weeks import business_day
 from credit.access import decisions_for
 from credit.domain import bounds
 from credit.domain.changes import Changes, FactChange, compare
 from credit.domain.explain import Table
-from credit.domain.facts import SOURCES
 from credit.domain.handed import for_customer
 from credit.domain.model import BoundModel, Explanation, Label, ValueType, explain_result
 from credit.domain.model.explanation import Given
@@ -62,9 +61,9 @@ LISTED = frozenset(name for name, source in SOURCES.items() if source.is_list)
 """Inputs that are read from the lists."""
 
 
-def _told(bound: BoundModel, result: LineResult) -> Explanation:
+def _told(bound: BoundModel, used: lines.Inputs) -> Explanation:
     """Explain a result as it may be handed to the customer: nothing of other people in it."""
-    return for_customer(explain_result(bound.model, bound.evaluate(result.inputs["facts"])), bound.model, LISTED)
+    return for_customer(explain_result(bound.model, bound.evaluate(used.facts)), bound.model, LISTED)
 
 
 class LinePage(ModelPage):
@@ -74,9 +73,10 @@ class LinePage(ModelPage):
         self.result = result
         self.household = household
         self.post = post
-        self.wrong = lines.differences(result)
+        self.used = lines.inputs_of(result)
+        self.wrong = lines.differences(result, self.used)
         bound = lines.bound_model(result.run)
-        super().__init__(bound.model, _told(bound, result))
+        super().__init__(bound.model, _told(bound, self.used))
 
     @property
     def customer(self) -> str:
@@ -180,16 +180,28 @@ class LinePage(ModelPage):
         return [self._input(given, row) for given, row in zip(self.explanation.inputs, rows, strict=False)]
 
     def _input(self, given: Given, row: tuple[str, ...]) -> Input:
-        file = self.result.inputs["file"]
         if given.value is None:
             return Input(row[0], _("没有填写"), "", "")
         if given.source == "default":
             return Input(row[0], row[1], _("没有填写，按规定值计算"), "")
-        source = SOURCES[given.name]
+        source = self.used.readings[given.name]
         if source.is_list:
-            return Input(row[0], row[1], source.words.text(self.language), self.result.inputs["list"]["on"])
-        revision = _("采集表第 %(number)s 版") % {"number": file["revision"]}
-        return Input(row[0], row[1], f"{revision} · {source.words.text(self.language)}", file["checked_on"])
+            return Input(
+                row[0],
+                row[1],
+                source.words.text(self.language),
+                self.used.finding.on.isoformat() if self.used.finding else "",
+            )
+        if source.where == "village":
+            return Input(
+                row[0], row[1], source.words.text(self.language), business_day(self.result.run.as_of).isoformat()
+            )
+        if source.where == "beside":
+            return Input(
+                row[0], row[1], source.words.text(self.language), business_day(self.result.run.as_of).isoformat()
+            )
+        revision = _("采集表第 %(number)s 版") % {"number": self.used.revision}
+        return Input(row[0], row[1], f"{revision} · {source.words.text(self.language)}", self._checked_on)
 
     # --- Since last time ------------------------------------------------------------------------------------------
 
@@ -203,7 +215,7 @@ class LinePage(ModelPage):
         """Why the line is higher or lower than the one before."""
         if self.before is None:
             return None
-        return compare(_told(lines.bound_model(self.before.run), self.before), self.explanation)
+        return compare(_told(lines.bound_model(self.before.run), lines.inputs_of(self.before)), self.explanation)
 
     @cached_property
     def changes_words(self) -> list[str]:
@@ -239,8 +251,11 @@ class LinePage(ModelPage):
     @property
     def file_note(self) -> str:
         """Which revision the facts come from."""
-        file = self.result.inputs["file"]
         return _("采集表第 %(number)s 版，%(day)s 复核") % {
-            "number": file["revision"],
-            "day": day(date.fromisoformat(file["checked_on"])),
+            "number": self.used.revision,
+            "day": day(self.used.checked_on),
         }
+
+    @property
+    def _checked_on(self) -> str:
+        return self.used.checked_on.isoformat() if self.used.checked_on else ""

@@ -16,7 +16,12 @@ rule_by_sql("credit.facts_follow_their_household", _("评议、决定、额度�
 rule_by_sql(
     "credit.one_result_per_run",
     _("一次测算中每户只有一个结果"),
-    "select min(id) from credit_lineresult group by run_id, subject_id having count(*) > 1",
+    """
+    select min(id)::text from credit_lineresult group by run_id, subject_id having count(*) > 1
+    union all
+    select 'series of credit_lineresult:' || result.id from credit_lineresult as result
+    join credit_linerun as run on run.id = result.run_id where result.series <> run.series
+    """,
 )
 rule_by_sql(
     "credit.runs_count_their_results",
@@ -28,6 +33,7 @@ rule_by_sql(
           is distinct from coalesce((run.figures ->> 'filed')::bigint, 0)
        or (run.figures ->> 'households')::bigint
           <> (run.figures ->> 'filed')::bigint + coalesce((run.figures ->> 'unfiled')::bigint, 0)
+             + coalesce((run.figures ->> 'unchanged')::bigint, 0) + coalesce((run.figures ->> 'failed')::bigint, 0)
     """,
 )
 
@@ -39,6 +45,25 @@ def _other_lines(sample: int) -> Iterator[int]:
             yield result.pk
 
 
+rule_by_sql(
+    "credit.results_refer_to_what_is_there",
+    _("每个结果所指的户、档案、名单记录和轮次都在；决定所取的结果都在"),
+    """
+    select 'credit_lineresult:' || result.id
+    from credit_lineresult as result
+    left join credit_linerun as run on run.id = result.run_id
+    left join customers_subject as subject on subject.id = result.subject_id
+    left join customers_householdfacts as facts on facts.profile_id = result.profile_id and facts.subject_id = result.subject_id
+    left join customers_listentry as entry on entry.id = result.entry_id and entry.subject_id = result.subject_id
+    where run.id is null or subject.id is null or facts.profile_id is null or (result.entry_id is not null and entry.id is null)
+       or result.institution_id <> run.institution_id or result.grid_id <> subject.grid_id
+       or not exists (select from grids_grid as grid where grid.id = result.recorded_grid_id)
+    union all
+    select 'credit_decision:' || decision.id from credit_decision as decision
+    where decision.line_result_id is not null and not exists (
+        select from credit_lineresult as result where result.id = decision.line_result_id and result.subject_id = decision.subject_id)
+    """,
+)
 rule_by_sql(
     "credit.lines_are_published_by_another",
     _("发布测算的人不是发起人"),

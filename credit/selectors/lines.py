@@ -1,22 +1,32 @@
 """Lines: which result is current, what a run found, and which households it has no line for (Semantics, section 6)."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 from django.db import connection
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models.lookups import Exact
 
 from config.lib import clock, releases
 from config.lib.models import JobRun, Release
 from config.lib.weeks import business_day
 from credit.access import line_results_for, line_runs_for, scope
-from credit.domain import facts
-from credit.domain.facts import Finding
+from credit.domain import facts, packing
+from credit.domain.facts import Finding, Frozen, Reading, outside
 from credit.domain.model import BoundModel, Model, read_model
-from credit.models import LineHandover, LineResult, LineRun
+from credit.domain.model.batch import MISSING, STATUSES
+from credit.models import LineHandover, LineResult, LineRun, VillageFigures
+from customers.domain.facts import SEXES
 from customers.selectors import checked
+from customers.selectors.checked import entry_of
+from customers.selectors.facts import frozen_file, register
 from grids.access import Branch, Post, branches_for, grids_for
 
 MODEL_KIND = "credit_model"
@@ -132,49 +142,33 @@ def findings_at(subject_ids: Iterable[int], at: datetime) -> dict[int, Finding]:
 # --- What a run found ---------------------------------------------------------------------------------------------
 
 
-def measured(run: LineRun) -> dict[str, Any]:
-    """Return counts and distribution of a run's results, JSON-ready; amounts in yuan as decimal strings."""
-    results = LineResult.objects.filter(run=run)
-    counted = results.aggregate(
-        filed=Count("pk"),
-        with_line=Count("pk", filter=Q(line__gt=0)),
-        zero=Count("pk", filter=Q(line=0)),
-        incomplete=Count("pk", filter=Q(line__isnull=True)),
-        total=Sum("line"),
-        highest=Max("line"),
-    )
-    amounts = {name: str(counted.pop(name) or Decimal("0.00")) for name in ("total", "highest")}
-    grades = results.exclude(grade="").values_list("grade").annotate(count=Count("pk")).order_by("grade")
+def measured(counts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return counts and distribution of a run's results, JSON-ready, from what its chunks counted; amounts in yuan as strings."""
+    highest = Decimal(counts.get("highest", 0)).scaleb(-2)
+    whole = {name: counts.get(name, 0) for name in COUNTED}
+    often = {
+        name: dict(sorted(counts.get(name, {}).items(), key=lambda one: (-one[1], one[0])))
+        for name in ("reasons", "caps")
+    }
     return {
-        **counted,
-        **amounts,
-        "grades": dict(grades),
-        "reasons": _each(run, "select entry ->> 'code' from jsonb_array_elements(result.reasons) as entry"),
-        "caps": _each(run, "select jsonb_array_elements_text(result.binding)"),
-        **_bins(run, Decimal(amounts["highest"])),
+        **whole,
+        "total": f"{Decimal(counts.get('total', 0)).scaleb(-2):.2f}",
+        "highest": f"{highest:.2f}",
+        "grades": dict(sorted(counts.get("grades", {}).items())),
+        **often,
+        **_bins(counts.get("bins", {}), highest),
     }
 
 
-def _each(run: LineRun, part: str) -> dict[str, int]:
-    """Count results by each entry of one of their lists."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select part.code, count(*) from credit_lineresult as result, lateral ({part}) as part(code) "  # noqa: S608
-            "where result.run_id = %s group by part.code order by count(*) desc, part.code",
-            [run.pk],
-        )
-        return dict(cursor.fetchall())
+COUNTED = ("households", "filed", "unfiled", "unchanged", "failed", "with_line", "zero", "incomplete")
 
 
-def _bins(run: LineRun, highest: Decimal) -> dict[str, Any]:
-    """Count lines above 0 in at most fourteen equal bins; a bin holds its upper edge, as in "up to 100,000"."""
+def _bins(narrow: Mapping[str, int], highest: Decimal) -> dict[str, Any]:
+    """Add bins of 1,000 yuan up to at most fourteen equal ones; a bin holds its upper edge, as in "up to 100,000"."""
     width = next((one for one in WIDTHS if highest <= one * 14), WIDTHS[-1])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select ceil(line / %s)::int, count(*) from credit_lineresult where run_id = %s and line > 0 group by 1",
-            [width, run.pk],
-        )
-        found = dict(cursor.fetchall())
+    found: Counter[int] = Counter()
+    for place, count in narrow.items():
+        found[-(-int(place) // int(width / WIDTHS[0]))] += count
     bins = max([*found, FEWEST_BINS]) if found else 0
     return {"width": str(width), "bins": [found.get(place, 0) for place in range(1, bins + 1)]}
 
@@ -215,11 +209,11 @@ def results_of(post: Post, run: LineRun, filters: Mapping[str, str]) -> QuerySet
     """Return the results of a run by the filters of its page: ``show`` (line, zero, missing), ``reason``, ``grid``, ``bin``
     of the distribution counted from 0, ``sort``; unknown values find nothing."""
     show, reason, grid, place = (filters.get(name, "") for name in ("show", "reason", "grid", "bin"))
-    results = line_results_for(post).filter(run=run)
+    results = line_results_for(post).filter(run=run, series=run.series)
     if show in _SHOWN:
         results = results.filter(_SHOWN[show])
     if reason:
-        results = results.filter(reasons__contains=[{"code": reason}])
+        results = results.filter(_said(run, reason))
     if grid:
         results = results.filter(grid_id=int(grid)) if grid.isdecimal() and len(grid) < 18 else results.none()
     if place.isdecimal() and len(place) < 4:
@@ -228,15 +222,31 @@ def results_of(post: Post, run: LineRun, filters: Mapping[str, str]) -> QuerySet
     return results.order_by(*SORTS.get(filters.get("sort", ""), ("subject_id",)))
 
 
+def _said(run: LineRun, code: str) -> Q:
+    """Results that say a reason: one of its bits is set. The first bit is the highest of the first byte; get_bit counts from the lowest."""
+    found = Q(pk__in=[])
+    for place, reason in enumerate(packing.reasons_of(model_of(run.model))):
+        if reason.code == code:
+            bit = Func(
+                F("reason_bits"), Value(place // 8 * 8 + 7 - place % 8), function="get_bit", output_field=IntegerField()
+            )
+            found |= Q(Exact(bit, 1))
+    return found
+
+
 _SHOWN = {"line": Q(line__gt=0), "zero": Q(line=0), "missing": Q(line__isnull=True)}
 
 
 def unfiled(post: Post, run: LineRun, grid: str = "") -> QuerySet[Any]:
     """Return the active households of a run without any accepted file at its instant (待建档)."""
+    if run.since_id is not None:
+        return active_households(run).none()
     households = active_households(run).filter(scope(post))
     if grid:
         households = households.filter(grid_id=int(grid)) if grid.isdecimal() and len(grid) < 18 else households.none()
-    return households.filter(~Exists(LineResult.objects.filter(run=run, subject=OuterRef("pk")))).order_by("pk")
+    return households.filter(
+        ~Exists(LineResult.objects.filter(run=run, series=run.series, subject=OuterRef("pk")))
+    ).order_by("pk")
 
 
 def line_history(post: Post, subject_id: int) -> list[LineResult]:
@@ -265,19 +275,166 @@ def villages_to_choose(post: Post, branch: str) -> list[tuple[int, str]]:
     return list(rows.values_list("pk", "name"))
 
 
-# --- The check that comes free ------------------------------------------------------------------------------------
+# --- One result -----------------------------------------------------------------------------------------------------
 
 
-def differences(result: LineResult) -> list[str]:
-    """Recompute a stored result from its own inputs; return the names of fields that differ, none when all is well."""
-    run = result.run
-    bound = bound_model(run)
-    expected = facts.outcome(bound.evaluate(result.inputs["facts"]), facts.beside(bound.model))
-    wrong = [name for name, value in expected.items() if getattr(result, name) != value]
-    digest = facts.inputs_digest(
-        result.inputs["facts"],
-        model=run.model.sha256,
-        parameters=run.bases.sha256 if run.bases else "",
-        as_of=business_day(run.as_of),
+@dataclass(frozen=True)
+class Said:
+    """What a stored result says in the words of its model: codes of grade, reasons, remarks and binding caps, and its figures."""
+
+    grade: str
+    reasons: list[dict[str, str]]
+    binding: list[str]
+    remarks: list[str]
+    figures: dict[str, Decimal | bool | str]
+
+
+def said(result: LineResult, model: Model) -> Said:
+    """Return what the bits and numbers of a result mean under its model."""
+    levels = model.grade.levels if model.grade else ()
+    return Said(
+        levels[result.grade_place].code if result.grade_place is not None else "",
+        [
+            {"code": reason.code, "input": reason.input}
+            for reason in packing.bits_of(result.reason_bits, packing.reasons_of(model))
+        ],
+        packing.bits_of(result.binding_bits or b"", [cap.name for cap in model.caps] if result.binding_bits else []),
+        packing.bits_of(result.remark_bits or b"", [one.reason for one in model.remarks] if result.remark_bits else []),
+        packing.unpacked(model, bytes(result.figures)) if result.figures is not None else {},
     )
-    return wrong + (["inputs_hash"] if digest != result.inputs_hash else [])
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a result was computed from: ``frozen`` as it is stored, ``facts`` as the reference takes them, and where they come from."""
+
+    frozen: Frozen
+    readings: Mapping[str, Reading]
+    facts: dict[str, facts.Fact]
+    facts_hash: bytes
+    revision: int
+    collected_on: date
+    checked_on: date | None
+    finding: Finding | None
+
+    def as_document(self) -> dict[str, Any]:
+        """The same, JSON-ready."""
+        found: dict[str, Any] = {
+            "facts": self.facts,
+            "file": {
+                "revision": self.revision,
+                "collected_on": self.collected_on.isoformat(),
+                "checked_on": self.checked_on.isoformat() if self.checked_on else None,
+            },
+        }
+        if self.finding is not None:
+            found["list"] = {"entry": self.finding.entry, "on": self.finding.on.isoformat()}
+        return found
+
+
+def inputs_of(result: LineResult) -> Inputs:
+    """Return what a result was computed from, out of the frozen facts it refers to."""
+    model = model_of(result.run.model)
+    places = register(result.institution_id)
+    known = facts.readings(model, places)
+    file = frozen_file(result.profile_id)
+    entry = entry_of(result.entry_id) if result.entry_id is not None else None
+    finding = Finding(facts.FINDINGS[entry[0]], entry[1], business_day(entry[2])) if entry is not None else None
+    medians: dict[str, int | None] = {}
+    if any(reading.where == "village" for reading in known.values()):
+        kept = VillageFigures.objects.filter(run=result.run_id, grid=result.recorded_grid_id).first()
+        medians = kept.medians if kept is not None else {}
+    frozen = Frozen(
+        values=file.values,
+        answers=file.answers,
+        breaches=file.breaches,
+        age=result.age,
+        sex="" if result.sex is None else SEXES[result.sex],
+        businesses=result.businesses,
+        finding=finding.code if finding is not None else "",
+        village=medians,
+    )
+    return Inputs(
+        frozen,
+        known,
+        facts.facts_for(model, frozen, places),
+        file.facts_hash,
+        file.number,
+        business_day(file.submitted_at),
+        business_day(file.checked_at) if file.checked_at else None,
+        finding,
+    )
+
+
+def inputs_hash(run: LineRun, inputs: Inputs) -> UUID:
+    """Return the fingerprint of everything a result of a run depends on."""
+    words = packing.salt(run.model.sha256, run.bases.sha256 if run.bases else "")
+    beside = [
+        np.array([MISSING if (number := facts.stored(one, inputs.frozen)) is None else number], dtype=np.int64)
+        for one in outside(inputs.readings)
+    ]
+    lanes = np.frombuffer(inputs.facts_hash, dtype=np.uint64).reshape(1, 2)
+    return UUID(bytes=packing.fingerprints(lanes, beside, words).tobytes())
+
+
+def differences(result: LineResult, inputs: Inputs | None = None) -> list[str]:
+    """Recompute a stored result by the reference from what is frozen; return the names of fields that differ, none when all is well."""
+    run, bound = result.run, bound_model(result.run)
+    inputs = inputs or inputs_of(result)
+    found = bound.evaluate(inputs.facts)
+    expected = facts.outcome(found, facts.beside(bound.model))
+    held = said(result, bound.model)
+    stored = {name: getattr(held if hasattr(held, name) else result, name) for name in expected}
+    wrong = [name for name, value in expected.items() if stored[name] != value]
+    computed = {name: found.values[name] for name, _type in bound.model.computed() if name in found.values}
+    if held.figures != computed or result.status != STATUSES.index(found.status):
+        wrong.append("figures")
+    return wrong + (["inputs_hash"] if inputs_hash(run, inputs) != result.inputs_hash else [])
+
+
+# --- Runs over what changed -----------------------------------------------------------------------------------------------
+
+
+def transactions_ended() -> int:
+    """Return the oldest transaction that has not ended: what it and later ones write, a look at the tables now may not see."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def base_of(institution_id: int, model_key: str) -> LineRun | None:
+    """Return the newest run of a model over the whole institution that is in force: what a run over changes builds on."""
+    runs = LineRun.objects.filter(
+        institution_id=institution_id,
+        model__key=model_key,
+        branch__isnull=True,
+        grid__isnull=True,
+        published_at__isnull=False,
+        withdrawn_at__isnull=True,
+        seen__isnull=False,
+    )
+    return runs.select_related("model", "bases").order_by("-as_of", "-pk").first()
+
+
+def unchanged_among(
+    run: LineRun, subject_ids: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.bool_]:
+    """Tell of each household whether its current line was computed from the same: the comparison that spares a row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select distinct on (result.subject_id) result.subject_id, result.inputs_hash
+            from credit_lineresult as result join credit_linerun as run on run.id = result.run_id
+            where result.subject_id = any (%s) and run.published_at is not null and run.withdrawn_at is null
+            order by result.subject_id, run.as_of desc, run.id desc
+            """,
+            [subject_ids.tolist()],
+        )
+        held = dict(cursor.fetchall())
+    return np.array(
+        [
+            (kept := held.get(subject)) is not None and UUID(str(kept)).bytes == digest.tobytes()
+            for subject, digest in zip(subject_ids.tolist(), hashes, strict=True)
+        ],
+        dtype=np.bool_,
+    )

@@ -33,7 +33,7 @@ def line_paper(page: LinePage) -> dict[str, Any]:
     amount = granted.amount if granted else result.line
     return {
         "bank": home.grid.institution.name,
-        "stamp": _("计算于 %(at)s · %(model)s") % {"at": moment(result.computed_at), "model": _version(page)},
+        "stamp": _("计算于 %(at)s · %(model)s") % {"at": moment(result.run.run.finished_at), "model": _version(page)},
         "headline": {
             "name": _("授信额度") if granted else _("模型额度"),
             "amount": wan_figure(amount),
@@ -57,7 +57,7 @@ def line_paper(page: LinePage) -> dict[str, Any]:
             {"name": _("模型"), "value": _version(page)},
             {"name": _("数据截止"), "value": moment(result.run.as_of)},
             *[{"name": one.label, "value": _sourced(one.value, one.source, one.on)} for one in page.inputs],
-            {"name": _("数据指纹"), "value": f"{result.inputs_hash[:8]}…{result.inputs_hash[-8:]}"},
+            {"name": _("数据指纹"), "value": f"{result.inputs_hash.hex[:8]}…{result.inputs_hash.hex[-8:]}"},
         ],
         "parameters": _parameters(page),
         "calculation": _calculation(page),

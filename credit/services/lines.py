@@ -1,9 +1,7 @@
 """Runs of a credit model: started, computed chunk by chunk, published by another person, withdrawn (Semantics, section 6)."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -15,9 +13,13 @@ from config.lib.models import JobRun, Release
 from config.lib.weeks import business_day
 from credit.domain import facts
 from credit.domain.model import Model, ParameterError
-from credit.models import LineRun
+from credit.models import LineRun, LineTally, VillageFigures
 from credit.selectors import lines
-from customers.selectors import checked
+from credit.selectors.line_batches import changed_since, facts_wanted, forget, scope_of, work_of
+from credit.services.line_chunks import added_up
+from customers.selectors import frozen
+from customers.selectors.facts import register
+from customers.selectors.frozen import Part, Scope
 from grids.access import Branch, Grid, Staff
 from grids.services import Refused
 
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from grids.models import Institution
 
 KIND = "compute_lines"
-CHUNK = 500
+CHUNK = 16_384
 """Households of one chunk: a tenth of a second of work, so that a cancel or a killed worker costs little."""
+OWN_TABLE = 50_000
+"""From so many households on the results of a run lie in a table of their own."""
 
 
 def start_line_run(
@@ -38,17 +42,22 @@ def start_line_run(
     branch: Branch | None = None,
     grid: Grid | None = None,
     as_of: datetime | None = None,
+    only_changed: bool = False,
     send: bool = True,
 ) -> LineRun:
     """Start computing the lines of a village, of a branch and below, or of the whole institution.
 
     ``as_of``: the instant of the inputs, files accepted later do not count; without it the instant at which the worker
-    looks. Raises Refused when model or parameters cannot be used, ``jobs.AlreadyRunning`` while the same run lives.
+    looks. ``only_changed`` leaves out whatever would compute to what is in force; without anything in force every household is
+    computed. Raises Refused when model or parameters cannot be used, ``jobs.AlreadyRunning`` while the same run lives.
     """
     day = business_day(as_of) if as_of else clock.today()
     release, bases = _versions(institution, model_key, day)
     place = grid.name if grid else branch.name if branch else institution.short_name
     mark = f"（{grid.division_code or grid.pk}）" if grid else ""
+    whole = grid is None and branch is None
+    since = lines.base_of(institution.pk, model_key) if only_changed and whole else None
+    mark += " △" if since is not None else ""
     with transaction.atomic():
         run = jobs.start(
             kind=KIND,
@@ -66,6 +75,7 @@ def start_line_run(
             bases=bases,
             branch=None if grid else branch,
             grid=grid,
+            since=since,
             asked_by=asked_by,
             as_of=as_of or clock.now(),
         )
@@ -80,7 +90,7 @@ def _versions(institution: "Institution", model_key: str, day: Any) -> tuple[Rel
     except releases.NotReleased as error:
         raise Refused(_("这个模型在当天还没有发布")) from error
     model = lines.model_of(release)
-    if missing := facts.unsourced(model):
+    if missing := facts.unsourced(model, register(institution.pk)):
         raise Refused(_("采集表里没有模型要用的数据：%(names)s") % {"names": ", ".join(missing)})
     bases = _bases(institution, model, day)
     try:
@@ -101,79 +111,90 @@ def _bases(institution: "Institution", model: Model, day: Any) -> Release | None
         raise Refused(_("本县的基数还没有发布")) from error
 
 
+def start_nightly_runs(institution: "Institution") -> list[LineRun]:
+    """Start a run over what changed for every model of an institution that has lines in force; one still living is left to end."""
+    started = []
+    for key, _model in lines.models_in_force(institution.pk):
+        if lines.base_of(institution.pk, key) is None:
+            continue
+        try:
+            started.append(start_line_run(institution=institution, model_key=key, asked_by=None, only_changed=True))
+        except (Refused, jobs.AlreadyRunning):
+            continue
+    return started
+
+
 # --- The work of a run --------------------------------------------------------------------------------------------
 
 
 def plan_chunks(run: JobRun) -> Iterator[Chunk]:
-    """Fix what a run computes from: one look at the files decides the revision of every household; chunks are ranges of households.
+    """Fix what a run computes from and cut its households into ranges.
 
-    Files are immutable, so whoever works on a chunk, and however often, computes from the same facts.
+    The instant is fixed once, and with it which revision of every file is trusted; files and their facts are immutable, so whoever
+    works on a chunk, and however often, computes from the same. Village medians are computed here and kept. A large run over every
+    household of its scope gets a table of its own.
     """
-    line_run = LineRun.objects.select_related("branch").get(run=run)
+    line_run = LineRun.objects.select_related("branch", "model", "bases").get(run=run)
     if not run.parameters.get("as_of"):
         line_run.as_of = clock.now()
-    rows = checked.accepted_at(lines.active_households(line_run), line_run.as_of)
-    files = [profile for _subject, profile in rows if profile is not None]
-    line_run.figures = {"households": len(rows), "unfiled": len(rows) - len(files)}
-    LineRun.objects.filter(pk=line_run.pk).update(as_of=line_run.as_of, figures=line_run.figures)
-    for start in range(0, len(files), CHUNK):
-        part = files[start : start + CHUNK]
-        yield Chunk({"profiles": part}, len(part))
+    line_run.seen = lines.transactions_ended()
+    LineRun.objects.filter(pk=line_run.pk).update(as_of=line_run.as_of, seen=line_run.seen)
+    scope = scope_of(line_run)
+    _keep_medians(line_run, scope)
+    parts = _parts(line_run, scope)
+    if line_run.since_id is None and sum(count for _part, count in parts) >= OWN_TABLE:
+        line_run.series = line_run.pk
+        LineRun.objects.filter(pk=line_run.pk).update(series=line_run.series)
+        with connection.cursor() as cursor:
+            cursor.execute("select lib.open_results(%s)", [line_run.pk])
+    forget(line_run)
+    for number, (part, count) in enumerate(parts):
+        payload: dict[str, Any] = {"number": number, "from": part.low, "to": part.high}
+        if part.only is not None:
+            payload["only"] = list(part.only)
+        yield Chunk(payload, count)
 
 
-def compute_chunk(run: JobRun, payload: dict[str, list[int]]) -> None:
-    """Compute one chunk and write one result for each of its households."""
-    line_run = LineRun.objects.select_related("model", "bases").get(run=run)
-    bound = lines.bound_model(line_run)
-    shown = facts.beside(bound.model)
-    day = business_day(line_run.as_of)
-    parameters = line_run.bases.sha256 if line_run.bases else ""
-    files = checked.checked_revisions(payload["profiles"])
-    findings = lines.findings_at([file.subject_id for file in files], line_run.as_of)
-    rows = []
-    for one in files:
-        file = facts.File(
-            one.document,
-            one.number,
-            business_day(one.submitted_at),
-            business_day(one.checked_at),
-            findings.get(one.subject_id),
+def _parts(run: LineRun, scope: Scope) -> list[tuple[Part, int]]:
+    noted = changed_since(work_of(run)) if run.since_id is not None else None
+    if noted is None:
+        return frozen.parts(scope, CHUNK)
+    changed = frozen.active_among(scope, noted)
+    return [
+        (Part(some[0], some[-1], tuple(some)), len(some))
+        for start in range(0, len(changed), CHUNK)
+        if (some := changed[start : start + CHUNK])
+    ]
+
+
+def _keep_medians(run: LineRun, scope: Scope) -> None:
+    names = facts_wanted(work_of(run))
+    if names:
+        VillageFigures.objects.bulk_create(
+            VillageFigures(institution_id=run.institution_id, run=run, grid_id=grid, medians=medians)
+            for grid, medians in frozen.medians(scope, names).items()
         )
-        inputs = facts.stored_inputs(bound.model, file)
-        digest = facts.inputs_digest(inputs["facts"], model=line_run.model.sha256, parameters=parameters, as_of=day)
-        found = facts.outcome(bound.evaluate(inputs["facts"]), shown)
-        place = (one.institution_id, one.grid_id, one.grid_id, one.subject_id, one.profile_id)
-        rows.append(_row(line_run.pk, *place, digest, inputs, *(found[name] for name in _FOUND)))
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            f"copy credit_lineresult ({', '.join((*_COLUMNS, *_FOUND))}) from stdin", StringIO("".join(rows))
-        )
-
-
-_COLUMNS = (
-    "run_id", "institution_id", "grid_id", "recorded_grid_id", "subject_id", "profile_id", "inputs_hash", "inputs",
-)  # fmt: skip
-_FOUND = ("line", "shown", "score", "grade", "reasons", "binding")
-
-
-def _row(*values: Any) -> str:
-    """One line of COPY's text format. Documents hold no raw tab or line end, only escaped ones, and so nothing else needs care."""
-    return "\t".join(map(_cell, values)) + "\n"
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
-    return text.replace("\\", "\\\\")
+        forget(run)
 
 
 def finish_run(run: JobRun) -> LineRun:
-    """Write the figures of a run whose households are all computed."""
+    """Put the results of a run in their place and write its figures; its households are all computed."""
     line_run = LineRun.objects.get(run=run)
-    line_run.figures = {**line_run.figures, **lines.measured(line_run)}
+    if line_run.series:
+        with connection.cursor() as cursor:
+            cursor.execute("select lib.close_results(%s)", [line_run.pk])
+    tallies = list(LineTally.objects.filter(run=line_run).values_list("counts", flat=True))
+    line_run.figures = lines.measured(added_up(tallies))
     LineRun.objects.filter(pk=line_run.pk).update(figures=line_run.figures)
     return line_run
+
+
+def abandon_run(run: JobRun) -> None:
+    """Remove what a large run wrote into its own table before it failed or was cancelled."""
+    line_run = LineRun.objects.get(run=run)
+    if line_run.series:
+        with connection.cursor() as cursor:
+            cursor.execute("select lib.drop_results(%s)", [line_run.pk])
 
 
 # --- Publication --------------------------------------------------------------------------------------------------

@@ -168,13 +168,13 @@ def _rows(run: "LineRun", results: "list[LineResult]", labels: dict[str, str]) -
         {
             "result": result,
             "home": homes.get(result.subject_id),
-            "grade": grades.get(result.grade, result.grade),
+            "grade": grades.get(told.grade, told.grade),
             "why": listed(
-                [labels.get(reason["code"], reason["code"]) for reason in result.reasons]
-                + [caps.get(cap, cap) for cap in result.binding]
+                [labels.get(reason["code"], reason["code"]) for reason in told.reasons]
+                + [caps.get(cap, cap) for cap in told.binding]
             ),
         }
-        for result in results
+        for result, told in ((result, lines.said(result, model)) for result in results)
     ]
 
 
@@ -332,6 +332,9 @@ def household_line(request: StaffRequest, pk: int) -> HttpResponse:
     if current is not None:
         run = lines.with_model(current)
         labels = reason_labels(run)
-        context["reasons"] = [labels.get(reason["code"], reason["code"]) for reason in current.reasons]
+        context["reasons"] = [
+            labels.get(reason["code"], reason["code"])
+            for reason in lines.said(current, lines.model_of(run.model)).reasons
+        ]
         context["model"] = run.model.key.upper()
     return render(request, "credit/_household_line.html", context)

@@ -1,5 +1,6 @@
 """Tables of customers."""
 
+from customers.models.changed import SubjectChange
 from customers.models.changes import ChangeFlag, ChangeProof
 from customers.models.checking import CheckTask, WaitingFile
 from customers.models.consents import Consent, StandingConsent
@@ -58,6 +59,7 @@ __all__ = [
     "StandingConsent",
     "StandingContact",
     "Subject",
+    "SubjectChange",
     "SubjectGrid",
     "SubjectToken",
     "Unit",

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard, kept_by
+from config.lib.guards import Guard, compared_by, kept_by
 from config.lib.models import Release
 from customers.models.profiles import Profile
 from customers.models.scoped import Recorded
@@ -29,7 +29,11 @@ class ChangeFlag(Recorded):
         subject_column="subject_id",
         hideable=True,
         opener="SELECT",
-        extra=kept_by("lib.keep_change_flag", "before insert or update or delete"),
+        extra=(
+            *kept_by("lib.keep_change_flag", "before insert or update or delete"),
+            *kept_by("lib.note_changed", "after insert", "statement"),
+            *compared_by("lib.note_changed_row"),
+        ),
     )
 
     class Figure(models.TextChoices):

@@ -19,7 +19,14 @@ class Consent(Recorded):
     """One thing a household said, under the notice of a stated version (PIPL articles 13 to 17, 29 and 31): ``scopes`` agreed to,
     or taken back where it is a withdrawal, ``refused`` asked for and not agreed to. The last word on a scope counts."""
 
-    guard = replace(APPEND_ONLY, opener="SELECT", extra=kept_by("lib.keep_consent", "before insert"))
+    guard = replace(
+        APPEND_ONLY,
+        opener="SELECT",
+        extra=(
+            *kept_by("lib.keep_consent", "before insert"),
+            *kept_by("lib.note_changed", "after insert", "statement"),
+        ),
+    )
 
     class How(models.TextChoices):
         SPOKEN = "spoken", _("当面宣读，口头同意")

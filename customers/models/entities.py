@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard, kept_by
+from config.lib.guards import Guard, compared_by, kept_by
 from customers.models.imports import RosterImport
 from customers.models.people import Person
 from customers.models.scoped import Recorded, Routed
@@ -98,6 +98,7 @@ class Principal(Routed):
         subject_column="subject_id",
         hideable=True,
         history=True,
+        extra=(*kept_by("lib.note_business", "after insert", "statement"), *compared_by("lib.note_changed_row")),
     )
 
     subject = models.OneToOneField(Subject, models.PROTECT, primary_key=True, related_name="principal")

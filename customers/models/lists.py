@@ -8,7 +8,7 @@ from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard, kept_by
+from config.lib.guards import Guard, compared_by, kept_by
 from config.lib.models import StoredFile
 from customers.models.imports import OF_BRANCH
 from customers.models.people import Person
@@ -82,7 +82,11 @@ class ListEntry(Recorded):
         whole="SELECT",
         subject_column="subject_id",
         history=True,
-        extra=kept_by("lib.keep_list_entry", "before insert or update"),
+        extra=(
+            *kept_by("lib.keep_list_entry", "before insert or update"),
+            *kept_by("lib.note_changed", "after insert", "statement"),
+            *compared_by("lib.note_changed_row"),
+        ),
     )
 
     class Colour(models.TextChoices):

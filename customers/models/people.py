@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard, kept_by
+from config.lib.guards import Guard, compared_by, kept_by
 from customers.domain import catalogue
 from customers.models.scoped import Routed
 from customers.models.subjects import Household
@@ -31,6 +31,7 @@ class Person(Routed):
         extra=(
             *kept_by("lib.erase_with_person", "after update of erased_at"),
             *kept_by("lib.keep_id_number", "before update of id_index"),
+            *compared_by("lib.note_changed_row"),
         ),
     )
 

@@ -111,6 +111,7 @@ class ProfileCheck(Recorded):
             "create trigger checker_is_another before insert on {table} for each row "
             "execute function lib.refuse_own_check()",
             *kept_by("lib.close_checked", "after insert", "statement"),
+            *kept_by("lib.note_changed", "after insert", "statement"),
         ),
     )
 

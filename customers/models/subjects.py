@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, compared_by
 from customers.models.scoped import Routed, Scoped
 
 
@@ -28,6 +28,7 @@ class Subject(Scoped):
             "drop trigger if exists home_grid_u on {table}",
             "create trigger home_grid_u after update on {table} referencing new table as added "
             "for each statement execute function lib.keep_home_grid()",
+            *compared_by("lib.note_changed_row"),
         ),
     )
 
@@ -86,6 +87,7 @@ class Household(Routed):
         opener="SELECT (subject_id, borrower_id)",
         subject_column="subject_id",
         history=True,
+        extra=compared_by("lib.note_changed_row"),
     )
 
     subject = models.OneToOneField(Subject, models.PROTECT, primary_key=True, related_name="household")

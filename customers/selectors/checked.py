@@ -1,29 +1,11 @@
 """Which files count at an instant: what is computed from checked files reads them here, set-based, for any number of households."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
-from customers.models import Household, ListEntry, Profile, Subject
-from customers.selectors.consents import withdrawn_among
-from customers.selectors.trusted import trusted
-
-
-@dataclass(frozen=True)
-class CheckedFile:
-    """An accepted revision, and where its household is now."""
-
-    profile_id: int
-    subject_id: int
-    institution_id: int
-    grid_id: int
-    number: int
-    document: dict[str, Any]
-    submitted_at: datetime
-    checked_at: datetime
+from customers.models import Household, ListEntry, Subject
 
 
 def active_households(
@@ -43,44 +25,30 @@ def active_households(
     return households.filter(grid__branch__path__startswith=branch_path) if branch_path else households
 
 
-def accepted_at(households: QuerySet[Subject], at: datetime) -> list[tuple[int, int | None]]:
-    """Return each household with its newest revision trusted at an instant, None without one.
-
-    One statement, hence one snapshot. A revision that is returned, not checked yet or held by a sudden change never stands in
-    for a trusted one; the file of a household that took its consent back is not read.
-    """
-    accepted = trusted(at).filter(subject=OuterRef("pk")).order_by("-number")
-    rows = households.annotate(accepted=Subquery(accepted.values("pk")[:1])).order_by("pk")
-    found, ended = list(rows.values_list("pk", "accepted")), withdrawn_among()
-    return [(pk, None if pk in ended else accepted) for pk, accepted in found] if ended else found
-
-
-def checked_revisions(profile_ids: Sequence[int]) -> list[CheckedFile]:
-    """Return accepted revisions by their ids, in one query, without those whose household took its consent back meanwhile."""
-    files = Profile.objects.filter(pk__in=profile_ids)
-    ended = withdrawn_among(files.values_list("subject_id", flat=True))
-    rows = files.exclude(subject_id__in=ended).values_list(
-        "pk",
-        "subject_id",
-        "subject__institution_id",
-        "subject__grid_id",
-        "number",
-        "document",
-        "submitted_at",
-        "check_verdict__checked_at",
-    )
-    return [CheckedFile(*row) for row in rows]
-
-
 def entries_at(
     subject_ids: Iterable[int], reasons: Iterable[str], at: datetime
 ) -> list[tuple[int, str, int, datetime]]:
     """Return the first confirmed list entry of each household that stood at an instant for one of the reasons:
     household, reason, entry, when it was confirmed."""
+    return _entries(Q(subject_id__in=list(subject_ids)), reasons, at)
+
+
+def entries_among(low: int, high: int, reasons: Iterable[str], at: datetime) -> list[tuple[int, str, int, datetime]]:
+    """Return the same for every household from one id to another."""
+    return _entries(Q(subject_id__gte=low, subject_id__lte=high), reasons, at)
+
+
+def entry_of(entry_id: int) -> tuple[str, int, datetime] | None:
+    """Return reason and confirmation of a list entry a result rests on."""
+    row = ListEntry.objects.filter(pk=entry_id).values_list("reason", "pk", "confirmed_at").first()
+    return row if row is not None and row[2] is not None else None  # type: ignore[return-value]
+
+
+def _entries(whose: Q, reasons: Iterable[str], at: datetime) -> list[tuple[int, str, int, datetime]]:
     entries = (
         ListEntry.objects.filter(
             Q(released_at__isnull=True) | Q(released_at__gt=at),
-            subject_id__in=list(subject_ids),
+            whose,
             reason__in=list(reasons),
             confirmed_at__lte=at,
             rejected_at__isnull=True,

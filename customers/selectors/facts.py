@@ -1,5 +1,8 @@
 """The frozen facts of files, for whoever computes from them (``customers.domain.facts``)."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from customers.domain import economics, facts
 from customers.domain.catalogue import Words
 from customers.domain.facts import AnswerField
@@ -15,10 +18,39 @@ def register(institution_id: int) -> dict[tuple[str, str], AnswerField]:
     }
 
 
-def frozen(profile_id: int) -> tuple[HouseholdFacts, tuple[facts.Breach, ...]]:
-    """Return the facts of a revision with its breaches."""
-    row = HouseholdFacts.objects.get(pk=profile_id)
-    return row, breaches_of(profile_id) if row.breaches else ()
+@dataclass(frozen=True)
+class FrozenFile:
+    """The frozen facts of one revision, with its number and its days."""
+
+    values: dict[str, int | None]
+    answers: list[int | None]
+    breaches: tuple[facts.Breach, ...]
+    facts_hash: bytes
+    number: int
+    submitted_at: datetime
+    checked_at: datetime | None
+
+
+def frozen_file(profile_id: int) -> FrozenFile:
+    """Return the facts of a revision, its document not read."""
+    row = (
+        HouseholdFacts.objects.select_related("profile__check_verdict")
+        .only(*_COLUMNS, "profile__submitted_at", "profile__check_verdict__checked_at")
+        .get(pk=profile_id)
+    )
+    verdict = getattr(row.profile, "check_verdict", None)
+    return FrozenFile(
+        row.values(),
+        list(row.answers),
+        breaches_of(profile_id) if row.breaches else (),
+        row.facts_hash.bytes,
+        row.number,
+        row.profile.submitted_at,
+        verdict.checked_at if verdict is not None else None,
+    )
+
+
+_COLUMNS = tuple(field.name for field in HouseholdFacts._meta.concrete_fields)
 
 
 def breaches_of(profile_id: int) -> tuple[facts.Breach, ...]:

@@ -44,6 +44,11 @@ def institution_ids() -> list[int]:
     return list(Institution.objects.order_by("pk").values_list("pk", flat=True))
 
 
+def institutions() -> list[Institution]:
+    """Return every bank itself, for work the clock starts."""
+    return list(Institution.objects.order_by("pk"))
+
+
 def branch_ids(institution_id: int) -> list[int]:
     """Return the branches of a bank."""
     return list(Branch.objects.filter(institution_id=institution_id).order_by("pk").values_list("pk", flat=True))

@@ -3,8 +3,11 @@
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from django.conf import settings
 
 from config.lib import clock, releases
 from config.lib.models import JobRun, Release, StoredFile
@@ -30,6 +33,8 @@ from tests.credit.files import canonical
 from tests.customers.builders import make_business, make_household, make_unit
 from tests.forms import SHIPPED
 from tests.world import SINCE, World
+
+SCHEMES = Path(settings.BASE_DIR) / "credit" / "schemes"
 
 _places: dict[str, int] = {}
 
@@ -219,7 +224,7 @@ def line_result(world: World) -> LineResult:
         run = LineRun.objects.create(
             institution=world.bank,
             run=job,
-            model=release(world, "credit_model", {"name": "s1"}),
+            model=release(world, "credit_model", json.loads((SCHEMES / "s1_hunan.json").read_text("utf-8"))),
             as_of=clock.now(),
             published_at=clock.now(),
             published_by=world.jiang,
@@ -234,12 +239,10 @@ def line_result(world: World) -> LineResult:
         run=run,
         line=Decimal(20140),
         score=Decimal(78),
-        grade="two",
-        reasons=[{"code": "x"}],
-        binding=["cap"],
-        inputs={"facts": {}},
-        inputs_hash="",
-        computed_at=clock.now(),
+        grade_place=1,
+        status=0,
+        reason_bits=bytes(8),
+        inputs_hash=uuid4(),
     )
 
 

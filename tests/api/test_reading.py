@@ -32,7 +32,7 @@ NOUNS: dict[str, tuple[Callable[[World], Any], str, int]] = {
     "forms": (rows.form, "chen", 2),
     "rounds": (rows.village_round, "gao", 1),
     "decisions": (rows.decision, "jiang", 1),
-    "line-results": (rows.line_result, "jiang", 2),
+    "line-results": (rows.line_result, "jiang", 4),
     "weekly-reports": (rows.report, "jiang", 1),
     "sample-plans": (rows.plan, "kang", 1),
     "jobs": (rows.run, "chen", 1),

@@ -1,15 +1,19 @@
 """From a checked file to the facts of a model, and from two explanations to what changed."""
 
 import json
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from credit.domain.changes import compare
-from credit.domain.facts import File, Finding, beside, facts_for, inputs_digest, stored_inputs, unsourced
+from credit.domain.facts import Frozen, beside, facts_for, unsourced
 from credit.domain.model import BoundModel, explain, read_model
+from credit.domain.model.batch import MISSING
+from credit.domain.packing import fingerprints, salt
+from customers.domain import economics
+from customers.domain.facts import CATALOGUE, breaches_of
 
 SCHEMES = Path(__file__).parents[2] / "credit" / "schemes"
 S1 = read_model(json.loads((SCHEMES / "s1_hunan.json").read_text("utf-8")))
@@ -36,9 +40,11 @@ DOCUMENT = {
 }  # fmt: skip
 
 
-def a_file(finding=None, **changes):
+def a_file(finding="", **changes):
     document = {name: value for name, value in {**DOCUMENT, **changes}.items() if value is not None}
-    return File(document, 2, date(2026, 11, 12), date(2026, 11, 14), finding)
+    totals = economics.totals(document)
+    values = {name: fact.read(document, totals) for name, fact in CATALOGUE.items()}
+    return Frozen(values, breaches=breaches_of(document), finding=finding)
 
 
 def test_facts_of_s1():
@@ -100,25 +106,22 @@ def test_breaches_speak_the_words_of_the_model_and_are_evaluated():
     assert BoundModel(S1, BASES).evaluate(found).values["record_points"] == Decimal("-41.48")
 
 
-def test_a_finding_of_the_lists_lowers_the_grade_and_its_source_is_kept():
-    file = a_file(Finding("gambling_drugs", 31, date(2026, 5, 1)))
-    inputs = stored_inputs(S1, file)
+def test_a_finding_of_the_lists_lowers_the_grade():
+    found = facts_for(S1, a_file("gambling_drugs"))
 
-    assert inputs["facts"]["finding"] == "gambling_drugs"
-    assert inputs["list"] == {"entry": 31, "on": "2026-05-01"}
-    assert inputs["file"] == {"revision": 2, "collected_on": "2026-11-12", "checked_on": "2026-11-14"}
+    assert found["finding"] == "gambling_drugs"
     bound = BoundModel(S1, BASES)
     assert bound.evaluate(facts_for(S1, a_file())).grade == "level2"
-    assert bound.evaluate(inputs["facts"]).grade == "level3"
+    assert bound.evaluate(found).grade == "level3"
 
 
 def test_facts_are_plain_json_and_the_evaluator_takes_them_back():
-    inputs = stored_inputs(S1, a_file())
+    found = facts_for(S1, a_file())
 
-    again = json.loads(json.dumps(inputs))
+    again = json.loads(json.dumps(found))
 
     bound = BoundModel(S1, BASES)
-    assert bound.evaluate(again["facts"]).values == bound.evaluate(inputs["facts"]).values
+    assert bound.evaluate(again).values == bound.evaluate(found).values
 
 
 def test_the_line_shown_beside_is_the_one_the_model_does_not_use():
@@ -131,21 +134,25 @@ def test_shipped_models_ask_for_nothing_a_file_cannot_give():
     assert unsourced(S6) == []
 
 
-def test_the_digest_changes_with_everything_a_result_depends_on():
-    base = {"facts": {"a": "1.00"}, "model": "m", "parameters": "p", "as_of": date(2026, 11, 21)}
+def test_the_fingerprint_changes_with_everything_a_result_depends_on():
+    base = {"file": b"1" * 16, "beside": [3, MISSING], "words": ("model", "parameters")}
 
-    def digest(**changes):
+    def fingerprint(**changes):
         whole = {**base, **changes}
-        return inputs_digest(whole.pop("facts"), **whole)
+        lanes = np.frombuffer(whole["file"], dtype=np.uint64).reshape(1, 2)
+        beside = [np.array([number], dtype=np.int64) for number in whole["beside"]]
+        return fingerprints(lanes, beside, salt(*whole["words"])).tobytes()
 
     others = [
-        digest(facts={"a": "1.01"}),
-        digest(model="n"),
-        digest(parameters="q"),
-        digest(as_of=date(2026, 11, 22)),
+        fingerprint(file=b"1" * 15 + b"2"),
+        fingerprint(beside=[4, MISSING]),
+        fingerprint(beside=[MISSING, 3]),
+        fingerprint(beside=[3, 0]),
+        fingerprint(words=("model", "other")),
+        fingerprint(words=("other", "parameters")),
     ]
-    assert len({digest(), *others}) == 5
-    assert digest() == digest(facts={"a": "1.00"})
+    assert len({fingerprint(), *others}) == 7
+    assert fingerprint() == fingerprint(beside=[3, MISSING])
 
 
 # --- What changed since last time -----------------------------------------------------------------------------------

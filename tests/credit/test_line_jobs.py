@@ -19,6 +19,7 @@ from config.lib.clock import SHANGHAI
 from config.lib.models import JobChunk, JobRun
 from credit.models import LineResult, LineRun
 from credit.selectors import lines
+from credit.services import line_chunks
 from credit.services import lines as services
 from customers.models import Household
 from tests import world as world_module
@@ -67,8 +68,8 @@ def test_a_chunk_that_fails_leaves_nothing_and_is_done_later(
     run = started(world)
     job, calls = jobs.REGISTRY[services.KIND], []
 
-    def fails_once(run: JobRun, payload: Any) -> None:
-        job.work(run, payload)
+    def fails_once(run: JobRun, payload: Any, ready: Any) -> None:
+        job.work(run, payload, ready)
         calls.append(payload)
         if len(calls) == 2:
             raise RuntimeError("broken")
@@ -88,8 +89,8 @@ def test_cancelled_between_chunks_a_run_keeps_what_is_done_and_is_never_publishe
     run = started(world)
     job = jobs.REGISTRY[services.KIND]
 
-    def cancels(run: JobRun, payload: Any) -> None:
-        job.work(run, payload)
+    def cancels(run: JobRun, payload: Any, ready: Any) -> None:
+        job.work(run, payload, ready)
         jobs.ask_to_cancel(run, world.jiang.pk)
 
     monkeypatch.setitem(jobs.REGISTRY, services.KIND, jobs.Job(**{**job.__dict__, "work": cancels}))
@@ -112,10 +113,10 @@ def test_a_file_accepted_while_the_run_goes_on_does_not_count(world: World, smal
 
     with jobs.job_frame(None, "test"):
         for chunk in chunks:
-            job.work(_state(run), chunk.payload)
+            job.work(_state(run), chunk.payload, line_chunks.prepare_chunk(_state(run), chunk.payload))
 
     result = LineResult.objects.get(run=run, subject_id=homes[2].pk)
-    assert result.inputs["file"]["revision"] == 1
+    assert lines.inputs_of(result).revision == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,8 +150,8 @@ def _killed_in_chunk(run: LineRun, number: int) -> None:
     def work() -> None:
         job, calls = jobs.REGISTRY[services.KIND], []
 
-        def dies(run: JobRun, payload: Any) -> None:
-            job.work(run, payload)
+        def dies(run: JobRun, payload: Any, ready: Any) -> None:
+            job.work(run, payload, ready)
             calls.append(payload)
             if len(calls) == number:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -165,7 +166,7 @@ def _killed_in_chunk(run: LineRun, number: int) -> None:
 def test_a_worker_killed_at_any_instant_leaves_no_gap_and_no_double(small_chunks: None) -> None:
     world = world_module.build()
     release_models(world)
-    homes = village(world, 7)
+    homes = village(world, 8)
     run = started(world)
 
     _killed_in_chunk(run, 1)

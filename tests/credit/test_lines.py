@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -12,7 +13,7 @@ from config.lib.models import AuditEvent, JobRun
 from credit.models import LineResult, LineRun
 from credit.selectors import lines
 from credit.services.lines import publish_run, withdraw_run
-from customers.models import ListEntry
+from customers.models import HouseholdFacts, ListEntry
 from grids.services import Refused
 from tests.conftest import acting_as
 from tests.credit.files import BASES, USUAL_LINE, file, release_models, started, village
@@ -34,6 +35,10 @@ def _published(world: World, **wanted: Any) -> LineRun:
         return publish_run(run=run, staff=_second(world))
 
 
+def _said(result: LineResult) -> lines.Said:
+    return lines.said(result, lines.model_of(result.run.model))
+
+
 def _second(world: World) -> Any:
     """A second approver; the world has one only, who starts the runs of these tests."""
     return world.gao
@@ -50,7 +55,8 @@ def test_every_household_with_an_accepted_file_gets_one_result(world: World) -> 
     results = {result.subject_id: result for result in LineResult.objects.filter(run=run)}
     assert set(results) == {home.pk for home in homes} | {other.pk}
     first = results[homes[0].pk]
-    assert (str(first.line), first.grade, first.score) == (USUAL_LINE, "level2", Decimal("78.00"))
+    assert (str(first.line), _said(first).grade, first.score) == (USUAL_LINE, "level2", Decimal("78.00"))
+    assert list(_said(first).figures) == [name for name, _type in lines.model_of(run.model).computed()]
     assert first.shown == Decimal("99600.00")
     assert (first.grid, first.recorded_grid) == (world.liu, world.liu)
     assert first.profile.subject_id == homes[0].pk
@@ -68,8 +74,9 @@ def test_only_the_revision_last_accepted_counts(world: World) -> None:
     result = LineResult.objects.get(run=_run(world))
 
     assert result.profile == accepted
-    assert result.inputs["facts"]["shares"] == "5000.00"
-    assert result.inputs["file"]["revision"] == 1
+    inputs = lines.inputs_of(result)
+    assert inputs.facts["shares"] == "5000.00"
+    assert inputs.revision == 1
 
 
 def test_a_household_without_accepted_file_gets_no_result_and_is_listed(world: World) -> None:
@@ -96,7 +103,7 @@ def test_a_missing_fact_is_no_line_and_no_zero(world: World) -> None:
 
     result = LineResult.objects.get(run=run)
     assert result.line is None
-    assert result.reasons == [{"code": "no_judgement", "input": "judgement"}]
+    assert _said(result).reasons == [{"code": "no_judgement", "input": "judgement"}]
     assert lines.current_line([home.pk])[home.pk].line is None
     assert (run.figures["incomplete"], run.figures["zero"], run.figures["reasons"]) == (1, 0, {"no_judgement": 1})
 
@@ -108,8 +115,8 @@ def test_grade_four_is_a_line_of_zero_with_its_reason(world: World) -> None:
 
     result = LineResult.objects.get(run=_run(world))
 
-    assert (result.line, result.shown, result.grade) == (Decimal("0.00"), Decimal("0.00"), "level4")
-    assert result.reasons == [{"code": "grade_four", "input": ""}]
+    assert (result.line, result.shown, _said(result).grade) == (Decimal("0.00"), Decimal("0.00"), "level4")
+    assert _said(result).reasons == [{"code": "grade_four", "input": ""}]
 
 
 def test_scheme_s6_takes_grade_assets_and_operating_income(world: World) -> None:
@@ -137,7 +144,7 @@ def test_scheme_s6_takes_grade_assets_and_operating_income(world: World) -> None
 
     found = dict(LineResult.objects.filter(run=run).values_list("subject_id", "line"))
     assert found == {home.pk: Decimal("176000.00"), rich.pk: Decimal("200000.00")}
-    assert LineResult.objects.get(run=run, subject_id=rich.pk).binding == ["highest"]
+    assert _said(LineResult.objects.get(run=run, subject_id=rich.pk)).binding == ["highest"]
     assert run.figures["caps"] == {"highest": 1}
 
 
@@ -161,12 +168,14 @@ def test_a_confirmed_entry_for_gambling_lowers_the_grade_as_long_as_it_stands(wo
     )
 
     grades = {
-        days: LineResult.objects.get(run=_run(world, as_of=now - timedelta(days=days))).grade for days in (20, 5, 1)
+        days: _said(LineResult.objects.get(run=_run(world, as_of=now - timedelta(days=days)))).grade
+        for days in (20, 5, 1)
     }
 
     assert grades == {20: "level2", 5: "level3", 1: "level2"}
-    listed = LineResult.objects.get(grade="level3").inputs["list"]
-    assert listed["entry"] == entry.pk
+    finding = lines.inputs_of(LineResult.objects.get(entry__isnull=False)).finding
+    assert finding is not None
+    assert finding.entry == entry.pk
 
 
 def test_the_instant_of_the_inputs_decides(world: World) -> None:
@@ -178,7 +187,7 @@ def test_the_instant_of_the_inputs_decides(world: World) -> None:
     earlier = LineResult.objects.get(run=_run(world, as_of=clock.now() - timedelta(days=5)))
     later = LineResult.objects.get(run=_run(world))
 
-    assert (earlier.inputs["file"]["revision"], later.inputs["file"]["revision"]) == (1, 2)
+    assert (lines.inputs_of(earlier).revision, lines.inputs_of(later).revision) == (1, 2)
     assert earlier.inputs_hash != later.inputs_hash
 
 
@@ -376,9 +385,10 @@ def test_a_tampered_result_is_found(world: World) -> None:
     result = LineResult.objects.select_related("run__model", "run__bases").get(run=_run(world))
 
     result.line += 1
-    result.inputs["facts"]["shares"] = "5000.01"
+    facts = HouseholdFacts.objects.get(pk=result.profile_id)
+    HouseholdFacts.objects.filter(pk=facts.pk).update(shares=(facts.shares or 0) + 1, facts_hash=uuid4())
 
-    # A fen of shares moves the line by less than half a fen: the hash tells what the amount would not.
+    # A fen of shares moves the line by less than half a fen: the fingerprint tells what the amount would not.
     assert lines.differences(result) == ["line", "inputs_hash"]
 
 

@@ -12,6 +12,7 @@ from config.lib import clock, releases
 from customers.domain import names
 from customers.domain.entities import Facts, check
 from customers.models import Business, Household, Person, PersonToken, Subject, Unit
+from customers.selectors import frozen
 from customers.services import entities, identity
 from customers.services.visits import Submission
 from grids.models import Grid, Seat
@@ -170,6 +171,14 @@ def document(household: Household, **changes: Any) -> dict[str, Any]:
         "needs": [{"kind": "production_loan", "amount": "30000"}],
     }
     return found | changes
+
+
+def frozen_files(institution_id: int) -> dict[int, int | None]:
+    """The revision of every active household that is computed from now, None without one."""
+    rows = frozen.read(frozen.Scope(institution_id, clock.today(), clock.now()), frozen.Part(0, 2**60), frozen.Wanted())
+    return {
+        subject: profile or None for subject, profile in zip(rows.subject.tolist(), rows.profile.tolist(), strict=True)
+    }
 
 
 def submission(household: Household, **changes: Any) -> Submission:

@@ -21,8 +21,7 @@ from customers.domain import economics
 from customers.domain.guard import Revision, read, sudden_changes
 from customers.domain.household_life import Change
 from customers.domain.visits import SHEET
-from customers.models import ChangeFlag, CheckTask, Household, Person, Profile, ProfileCheck, Subject, Visit
-from customers.selectors.checked import accepted_at, checked_revisions
+from customers.models import ChangeFlag, CheckTask, Household, Person, Profile, ProfileCheck, Visit
 from customers.selectors.trusted import newest_trusted
 from customers.services import consents, guard, life
 from customers.services.checks import CheckConflictError, OwnWorkError, RemarkMissingError, check_profile
@@ -31,7 +30,7 @@ from customers.services.life import LifeProblemsError, LifeRefusedError
 from customers.services.visits import Photo, VisitRefusedError, submit_visit
 from tests import world as world_module
 from tests.conftest import acting_as
-from tests.customers.builders import document, make_household, release_parameters, submission
+from tests.customers.builders import document, frozen_files, make_household, release_parameters, submission
 from tests.customers.guarding import LIMITS, house, picture, release_guard
 
 TOLD = (Http404, OwnWorkError, CheckConflictError, RemarkMissingError, ChangeRefusedError, VisitRefusedError)
@@ -269,9 +268,7 @@ class FileLife(RuleBasedStateMachine):
         trusted = [one.pk for one in self.told if one.is_trusted][-1:]
         assert [one.pk for one in newest_trusted([self.home.pk])] == trusted
         usable = trusted[0] if trusted and self.consented else None
-        fed = accepted_at(Subject.objects.filter(pk=self.home.pk), clock.now())
-        assert fed == [(self.home.pk, usable)]
-        assert [one.profile_id for one in checked_revisions(trusted)] == ([usable] if usable else [])
+        assert frozen_files(self.home.institution_id).get(self.home.pk) == usable
 
     @invariant()
     def one_file_waits_at_most_and_never_for_who_made_it(self) -> None:

@@ -14,12 +14,11 @@ from config.lib.files import FileRefused
 from customers import access
 from customers.models import ChangeFlag, ChangeProof, Household, Profile, ProfileCheck
 from customers.selectors.assessment import checked_files
-from customers.selectors.checked import accepted_at, active_households
 from customers.selectors.trusted import trusted
 from customers.services import guard
 from customers.services.guard import ChangeRefusedError
 from tests.conftest import acting_as
-from tests.customers.builders import make_household, release_parameters
+from tests.customers.builders import frozen_files, make_household, release_parameters
 from tests.customers.guarding import accepted, filed, house, jumped, picture, prove, release_guard, settle
 from tests.world import World
 
@@ -33,7 +32,7 @@ def home(world: World) -> Household:
 
 def _trusted(home: Household) -> int | None:
     found = checked_files([home.pk]).get(home.pk)
-    at_now = dict(accepted_at(active_households(home.institution_id, clock.today()), clock.now()))[home.pk]
+    at_now = frozen_files(home.institution_id)[home.pk]
     assert at_now == (found.pk if found else None)
     return found.number if found else None
 

@@ -206,14 +206,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "update credit_opinion set grid_id = (select max(id) from grids_grid) where id = (select min(id) from credit_opinion)",
     ),
     "credit.one_result_per_run": (
-        "alter table credit_lineresult drop constraint one_result_per_run",
-        "insert into credit_lineresult (institution_id, grid_id, recorded_grid_id, run_id, subject_id, profile_id, line, grade, reasons, "
-        "binding, inputs, inputs_hash) select institution_id, grid_id, recorded_grid_id, run_id, subject_id, profile_id, line, grade, "
-        "reasons, binding, inputs, inputs_hash from credit_lineresult limit 1",
+        "alter table credit_lineresult_shared drop constraint one_result_of_a_run",
+        "insert into credit_lineresult (series, institution_id, grid_id, recorded_grid_id, run_id, subject_id, profile_id, line, "
+        "inputs_hash, status, reason_bits) select series, institution_id, grid_id, recorded_grid_id, run_id, subject_id, profile_id, "
+        "line, inputs_hash, status, reason_bits from credit_lineresult limit 1",
     ),
     "credit.runs_count_their_results": ("update credit_linerun set figures = jsonb_set(figures, '{filed}', '99')",),
     "credit.lines_reproduce": (
-        "update credit_lineresult set line = line + 0.01 where id = (select min(id) from credit_lineresult)",
+        "update credit_lineresult set line = line + 1 where id = (select min(id) from credit_lineresult)",
     ),
     "credit.lines_rest_on_trusted_files": (
         "insert into customers_changeflag (institution_id, grid_id, recorded_grid_id, subject_id, profile_id, figure, base_id, before, "
@@ -221,6 +221,9 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "select result.institution_id, result.grid_id, result.grid_id, result.subject_id, result.profile_id, 'assets', "
         "(select max(id) from customers_profile where id <> result.profile_id), 1, 2, (select min(id) from lib_release), 'sweep', "
         "'2026-01-01', '2026-01-02' from credit_lineresult as result limit 1",
+    ),
+    "credit.results_refer_to_what_is_there": (
+        "update credit_lineresult set entry_id = 0 where id = (select min(id) from credit_lineresult)",
     ),
     "credit.lines_are_published_by_another": (
         "alter table credit_linerun drop constraint lines_published_by_another",
