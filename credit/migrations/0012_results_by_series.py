@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
     """Results as typed rows in parts: a large run has a table of its own."""
 
     dependencies = [
-        ("credit", "0009_parameter_uses"),
+        ("credit", "0011_core_snapshots"),
         ("customers", "0037_facts_of_older_files"),
         ("grids", "0011_reach_from_seats"),
     ]

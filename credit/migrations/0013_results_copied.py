@@ -83,7 +83,7 @@ def _rows(bound: BoundModel, run: Any, rows: list[Any]) -> BytesIO:
 class Migration(migrations.Migration):
     """The results that were there already, as typed rows; what they were copied from goes."""
 
-    dependencies = [("credit", "0010_results_by_series"), ("customers", "0037_facts_of_older_files")]
+    dependencies = [("credit", "0012_results_by_series"), ("customers", "0037_facts_of_older_files")]
     operations = [
         migrations.RunPython(copy, migrations.RunPython.noop, elidable=True),
         migrations.RunSQL("drop table credit_lineresult_before", migrations.RunSQL.noop),
