@@ -31,7 +31,7 @@ Fact = str | int | bool | list[dict[str, str | int | None]] | None
 """As the evaluator takes it: amounts are decimal strings in yuan."""
 Register = Mapping[tuple[str, str], AnswerField]
 """The questions of the bank's own forms, by where they lie in a file and their type."""
-Where = Literal["file", "answer", "beside", "village"]
+Where = Literal["file", "answer", "flag", "beside", "village"]
 
 FINDINGS: Final[Mapping[str, str]] = MappingProxyType({"gambling_drugs": "gambling_drugs"})
 """Reasons of a list entry that are a qualitative finding of the models: code of the list -> code of the models."""
@@ -58,6 +58,7 @@ class Reading:
     words: Label
     codes: tuple[str, ...] = ()
     place: int = 0
+    bit: int = 0
 
     @property
     def is_list(self) -> bool:
@@ -115,8 +116,20 @@ def reading_of(name: str, wanted: str = "", register: Register = NO_ANSWERS) -> 
 
 def readings(model: Model, register: Register = NO_ANSWERS) -> dict[str, Reading]:
     """Return where each input of a model is read; an input no file can give is left out."""
-    found = {entry.name: reading_of(entry.name, entry.type.value, register) for entry in model.inputs}
+    found = {
+        entry.name: _ticked(entry, register) if entry.flag_of else reading_of(entry.name, entry.type.value, register)
+        for entry in model.inputs
+    }
     return {name: reading for name, reading in found.items() if reading is not None}
+
+
+def _ticked(entry: Input, register: Register) -> Reading | None:
+    """Where one tick of a question with several is read."""
+    asked = register.get((entry.flag_of, "flags"))
+    if asked is None or entry.flag not in asked.codes:
+        return None
+    words = Label(asked.label.zh, asked.label.en) if asked.label else entry.label
+    return Reading("flag", entry.flag_of, "bool", words, place=asked.place, bit=asked.codes.index(entry.flag))
 
 
 def unsourced(model: Model, register: Register = NO_ANSWERS) -> list[str]:
@@ -151,8 +164,9 @@ def stored(reading: Reading, frozen: Frozen) -> int | None:
     """The stored number of an input that is not a list of events."""
     if reading.where == "file":
         return frozen.values.get(reading.name)
-    if reading.where == "answer":
-        return frozen.answers[reading.place] if reading.place < len(frozen.answers) else None
+    if reading.where in ("answer", "flag"):
+        number = frozen.answers[reading.place] if reading.place < len(frozen.answers) else None
+        return number if reading.where == "answer" or number is None else number >> reading.bit & 1
     if reading.where == "village":
         return frozen.village.get(reading.name)
     if reading.name in ("sex", "finding"):

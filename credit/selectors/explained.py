@@ -17,6 +17,7 @@ from credit.access import decisions_for
 from credit.domain import bounds
 from credit.domain.changes import Changes, FactChange, compare
 from credit.domain.explain import Table
+from credit.domain.facts import SOURCES
 from credit.domain.handed import for_customer
 from credit.domain.model import BoundModel, Explanation, Label, ValueType, explain_result
 from credit.domain.model.explanation import Given

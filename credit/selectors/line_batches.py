@@ -68,7 +68,7 @@ class Work:
         of = self.readings.values()
         return Wanted(
             facts=tuple(sorted({one.name for one in of if one.where == "file"})),
-            answers=tuple(sorted({one.place for one in of if one.where == "answer"})),
+            answers=tuple(sorted({one.place for one in of if one.where in ("answer", "flag")})),
             beside=tuple(sorted({one.name for one in of if one.where == "beside" and one.name != "finding"})),
         )
 
@@ -125,8 +125,13 @@ class Gathered:
         """One input as stored numbers."""
         if reading.where == "file":
             return self.rows.facts[reading.name]
-        if reading.where == "answer":
-            return self.rows.answers[reading.place]
+        if reading.where in ("answer", "flag"):
+            answers = self.rows.answers[reading.place]
+            return (
+                answers
+                if reading.where == "answer"
+                else np.where(answers == MISSING, MISSING, answers >> reading.bit & 1)
+            )
         if reading.where == "village":
             return self._village(reading.name)
         return self.finding if reading.is_list else self.rows.beside[reading.name]

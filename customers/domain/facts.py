@@ -23,7 +23,7 @@ from customers.domain.catalogue import Words
 from customers.domain.economics import Totals
 from customers.domain.form import Field, Form
 
-Type = Literal["money", "ratio", "int", "bool", "choice", "events"]
+Type = Literal["money", "ratio", "int", "bool", "choice", "events", "flags"]
 Read = Callable[[Mapping[str, Any], Totals], int | None]
 
 UNLISTED: Final = "unlisted"
@@ -238,9 +238,11 @@ CATALOGUE: Final[Mapping[str, Fact]] = MappingProxyType({fact.name: fact for fac
 # --- Answers of forms a bank released itself ----------------------------------------------------------------------------
 
 ANSWER_TYPES: Final[Mapping[str, Type]] = MappingProxyType(
-    {"yuan": "money", "number": "ratio", "whole": "int", "yes_no": "bool", "choice": "choice"}
+    {"yuan": "money", "number": "ratio", "whole": "int", "yes_no": "bool", "choice": "choice", "choices": "flags"}
 )
-"""Questions of a form whose single answers are facts -> the type of the fact; texts, days and people are none."""
+"""Questions of a form whose single answers are facts -> the type of the fact; texts, days and people are none.
+Several ticks of one question (``flags``) are one number, a bit for each code the question ever had."""
+MOST_FLAGS: Final = 62
 MOST_ANSWERS: Final = 400
 _READ_ELSEWHERE = frozenset({"shares_held", "judgement", "grade", "performance.status"})
 
@@ -270,6 +272,8 @@ def answer(field: AnswerField, raw: Any) -> int | None:
         return None
     if field.type == "bool":
         return int(raw is True)
+    if field.type == "flags":
+        return sum(1 << place for place, code in enumerate(field.codes[:MOST_FLAGS]) if code in raw)
     if field.type == "choice":
         return field.codes.index(raw) if raw in field.codes else None
     stored = (Decimal(str(raw)) * 10 ** PLACES.get(field.type, 0)).to_integral_value(ROUND_HALF_UP)

@@ -162,11 +162,11 @@ def test_a_large_run_has_a_table_of_its_own_and_reads_the_same(
     with acting_as(world.fang):
         assert LineResult.objects.count() == 0
     with acting_as(world.chen), pytest.raises(Exception, match="permission denied"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"select count(*) from credit_lineresult_{second.pk}")
+        connection.cursor().execute(f"select count(*) from credit_lineresult_{second.pk}")
     with jobs.job_frame(None, "test"), pytest.raises(Exception, match="permission denied"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"insert into credit_lineresult_{second.pk} select * from credit_lineresult_{first.pk}")
+        connection.cursor().execute(
+            f"insert into credit_lineresult_{second.pk} select * from credit_lineresult_{first.pk}"
+        )
 
 
 def test_a_large_run_that_is_cancelled_leaves_no_table(
@@ -201,12 +201,12 @@ def test_only_a_living_run_of_the_kind_gets_a_table(world: World) -> None:
             with (
                 jobs.job_frame(None, "test"),
                 pytest.raises(Exception, match="no table of its own"),
-                transaction.atomic(),connection.cursor() as cursor
+                transaction.atomic(),
+                connection.cursor() as cursor,
             ):
                 cursor.execute(f"select lib.{function}(%s)", [wanted])
     with acting_as(world.jiang), pytest.raises(Exception, match="permission denied"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select lib.open_results(%s)", [done.pk])
+        connection.cursor().execute("select lib.open_results(%s)", [done.pk])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -257,7 +257,7 @@ def _asking_for_more(model: dict[str, Any]) -> None:
             "name": "asked_for",
             "label": {"zh": "x", "en": "x"},
             "type": "money",
-            "formula": "village_net_income + age + businesses",
+            "formula": "village_net_income * (1 + age + businesses)",
         },
     ]
 

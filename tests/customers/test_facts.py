@@ -172,11 +172,14 @@ def test_answers_of_a_form_the_bank_released_are_facts(world: World) -> None:
         _question("has_well", "yes_no"),
     )
     release_parameters(world)
-    _own_form(world, *numbers, _choice("rice", "tea"), _question("remark", "text"))
+    ticks = {**_choice("gambles", "drinks", "idles"), "code": "habits", "type": "choices"}
+    _own_form(world, *numbers, _choice("rice", "tea"), _question("remark", "text"), ticks)
 
-    row = _filed(world, home, tractors="2", orchard="1.5", has_well=True, crop="tea", remark="x")
+    row = _filed(
+        world, home, tractors="2", orchard="1.5", has_well=True, crop="tea", remark="x", habits=["idles", "gambles"]
+    )
 
-    assert row.answers == [2, 150_000_000, 1, 1]
+    assert row.answers == [2, 150_000_000, 1, 1, 0b101]
     assert reads_again(row)
     held = register(world.bank.pk)
     assert held["crop", "choice"] == AnswerField(3, "choice", ("rice", "tea"), held["crop", "choice"].label)
