@@ -18,6 +18,7 @@ from credit.domain.model import Label, Model, Reason, Status, ValueType
 from credit.domain.model.batch import MISSING, Batch
 from credit.domain.model.columns import Counts, Flags
 from credit.domain.model.evaluation import Value
+from credit.domain.model.explanation import BUILT_IN_REASONS
 
 FigureKey = tuple[str, Label, ValueType, int]
 """Kind, label, type, and the how manieth figure of that description it is."""
@@ -200,8 +201,15 @@ def _reasons_changed(before: Batch, after: Batch, rows: Flags) -> Iterator[Cause
             by_code[reason.code] = by_code[reason.code] | column if reason.code in by_code else column
         sides.append(by_code)
     for code in dict.fromkeys((*sides[1], *sides[0])):
-        label = after.program.model.reasons.get(code) or before.program.model.reasons.get(code)
-        yield _flags_changed("reason", label, sides[0].get(code), sides[1].get(code), rows, code)
+        yield _flags_changed(
+            "reason", reason_label(code, after, before), sides[0].get(code), sides[1].get(code), rows, code
+        )
+
+
+def reason_label(code: str, *batches: Batch) -> Label | None:
+    """The words of a reason code in the first model that knows it; every model knows the built-in ones."""
+    known = (batch.program.model.reasons.get(code) for batch in batches)
+    return next((label for label in known if label is not None), BUILT_IN_REASONS.get(code))
 
 
 def _flags_changed(

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from config.lib.money import round_places
+from credit.domain.causes import reason_label
 from credit.domain.laboratory import yuan_of
 from credit.domain.model import Label, Model, ValueType
 from credit.domain.model.batch import MISSING, Batch, Column, EventRows, Program
@@ -321,7 +322,7 @@ def blame(before: Batch, after: Batch, row: int, *, fell: bool) -> tuple[Blame, 
         levels = [model.grade.levels[int(batch.grade[row])].label for batch in (before, after)]
         found.append(Blame("grade", model.grade.label, levels[0], levels[1]))
     known = first.result(row).reasons
-    found += [Blame("reason", model.reasons.get(reason.code), None, None, reason.code)
+    found += [Blame("reason", reason_label(reason.code, before), None, None, reason.code)
               for reason in second.result(row).reasons if reason not in known]  # fmt: skip
     figures("line", model.lines)
     figures("cap", model.caps)

@@ -234,6 +234,8 @@ def test_causes_by_hand():
     other = {one.code or one.label.zh: one for one in causes(BEFORE, evaluated(INCOMES, THIRD))}
     assert (other["poor"].households, other["poor"].down) == (1, 1)
     assert (other["合计"].up, other["合计"].down) == (6, 0)
+    nothing = causes(BEFORE, evaluated(INCOMES, most=0))
+    assert next(one.label.zh for one in nothing if one.code == "zero_line") == "按公式计算没有可用额度"
 
 
 def graded(first, second):
