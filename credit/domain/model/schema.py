@@ -123,15 +123,27 @@ REPAYMENT = Fields(
     {"name": NAME, "label": LABEL, "of": NAME, "share": AMOUNT, "annual_rate": NUMBER, "months": NAME},
     {"already": NAME},
 )
+MODE = Fields({"code": CODE, "label": LABEL, "cap": AMOUNT})
 MODES = Fields(
     {
         "name": NAME,
         "label": LABEL,
         "missing": MISSING,
-        "entries": Listing(Fields({"code": CODE, "label": LABEL, "cap": AMOUNT}), 12, 1),
+        "entries": Listing(MODE, 12, 1),
         "cap": Fields({"name": NAME, "label": LABEL}),
     }
 )
+
+SCORE = Fields({"name": NAME, "label": LABEL}, {"at_least": NUMBER})
+SCORECARD = Fields({"score": SCORE, "items": Listing(ITEM, 100, 1)})
+GRADE = Fields(
+    {"name": NAME, "label": LABEL, "of": NAME, "levels": Listing(LEVEL, 20, 1)},
+    {"figures": Listing(GRADE_FIGURE, 20), "lower_by": NAME},
+)
+CONDITION = Fields({"reason": CODE, "when": FORMULA})
+CAP = Fields({"name": NAME, "label": LABEL, "formula": FORMULA})
+ROUNDING = Fields({"step": NUMBER})
+UNKNOWN = Fields({"label": LABEL}, {"of": NAME})
 
 DOCUMENT = Fields(
     {
@@ -148,24 +160,16 @@ DOCUMENT = Fields(
         "parameters": Listing(PARAMETER, 100),
         "reasons": Listing(CHOICE, 100),
         "derived": Listing(FIGURE, 200),
-        "scorecard": Fields(
-            {
-                "score": Fields({"name": NAME, "label": LABEL}, {"at_least": NUMBER}),
-                "items": Listing(ITEM, 100, 1),
-            }
-        ),
-        "grade": Fields(
-            {"name": NAME, "label": LABEL, "of": NAME, "levels": Listing(LEVEL, 20, 1)},
-            {"figures": Listing(GRADE_FIGURE, 20), "lower_by": NAME},
-        ),
-        "vetoes": Listing(Fields({"reason": CODE, "when": FORMULA}), 60),
-        "remarks": Listing(Fields({"reason": CODE, "when": FORMULA}), 60),
-        "caps": Listing(Fields({"name": NAME, "label": LABEL, "formula": FORMULA}), 30),
-        "rounding": Fields({"step": NUMBER}),
+        "scorecard": SCORECARD,
+        "grade": GRADE,
+        "vetoes": Listing(CONDITION, 60),
+        "remarks": Listing(CONDITION, 60),
+        "caps": Listing(CAP, 30),
+        "rounding": ROUNDING,
         "modes": MODES,
         "tenor": TENOR,
         "repayment": REPAYMENT,
-        "unknown": Listing(Fields({"label": LABEL}, {"of": NAME}), 40),
+        "unknown": Listing(UNKNOWN, 40),
     },
 )
 
