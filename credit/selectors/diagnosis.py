@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 from config.lib.diagnosis import Answer, in_force, judged, question
 from credit.models import OpenerKey
 from credit.selectors.lines import BASES_KIND, MODEL_KIND, NOTICE_KIND
+from credit.selectors.snapshots import LIMITS
 
 
 @question("parameters of credit")
 def _parameters() -> Iterator[Answer]:
     yield from in_force([("round_rules", ""), ("refuse_reasons", ""), (MODEL_KIND, "s1"), (BASES_KIND, "{county}")])
-    yield from in_force([(NOTICE_KIND, "")], "warn")
+    yield from in_force([(NOTICE_KIND, ""), (LIMITS, "")], "warn")
 
 
 @question("opener")

@@ -28,6 +28,7 @@ from reporting.demo import (
     away,
     bulk,
     changes,
+    coredata,
     courses,
     dayplans,
     entries,
@@ -100,11 +101,16 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures |= away.write(people, villages, seed, now)
     figures["stalls_visited"] = merchants.visited(people, seed, now)
     figures["planned"] = dayplans.build(people, now)
+    say("core-system snapshots")
+    core = coredata.CoreSystem(people, COUNTY, seed)
+    core.snapshot(now - timedelta(days=45))
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)
     say("model lines")
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
     figures["handed"] = applications.handed_over(people, now)
+    core.time_passes()
+    figures["core_credits"] = core.snapshot(now - timedelta(hours=1))
     bulk.analyse()
     say("changes of households, lists, people filed twice")
     figures["changed"] = changes.write(people, villages, now)

@@ -16,6 +16,7 @@ from customers.models import Person
 from customers.services import identity
 from grids.models import Post, PostKind, Staff
 from tests.conftest import acting_as
+from tests.credit import village
 from tests.world import SINCE, World
 
 HEADER = (
@@ -63,6 +64,12 @@ def number_people(*households: int, first: int = 1) -> dict[int, str]:
         Person.objects.filter(pk=person.pk).update(**columns)
         found[person.pk] = number
     return found
+
+
+def couple_and_neighbour(world: World) -> list[str]:
+    """Write a couple of Liu Village and one man of Zhao Village; return their ID numbers."""
+    homes = [village.household(world.liu, "001", "刘一", 2), village.household(world.zhao, "001", "赵一")]
+    return list(number_people(*homes).values())
 
 
 def row(number: str, contract: str, kind: str = "本行贷款", outstanding: str = "10000", **more: str) -> dict[str, str]:

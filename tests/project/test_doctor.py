@@ -19,6 +19,7 @@ from credit.selectors import diagnosis as of_credit
 from customers.selectors import diagnosis as of_customers
 from grids.models import Institution
 from reporting.selectors import diagnosis as of_reporting
+from tests.credit.coresnapshots import release_limits
 from tests.credit.files import release_models
 from tests.credit.village import publish_rules
 from tests.customers.builders import release_day_plan, release_parameters
@@ -224,6 +225,7 @@ def test_parameters_in_force(world: World) -> None:
     publish_rules(world)
     release_guard(world)
     release_rules(world)
+    release_limits(world)
     assert states(of_customers._parameters()) == ["ok", "ok"]
     assert states(of_credit._parameters()) == ["ok", "ok"]
     missing = next(iter(of_reporting._parameters()))
