@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from config.lib import clock, inbox
 from config.lib.weeks import is_working_day
+from config.lib.working_days import changes_of
 from grids.access import Staff, act_as, posts_of
 from grids.models import Digest, PostKind
 
@@ -34,22 +35,26 @@ def is_on() -> bool:
     return settings.MAIL_SERVER is not None
 
 
-def kinds_due(now: datetime) -> list[str]:
-    """Return the kinds that may go out at an instant: from the hour set, on working days; weekly on the first of a week."""
+def kinds_due(now: datetime, institution_id: int) -> list[str]:
+    """Return the kinds a bank may send at an instant: from the hour set, on its working days; weekly on the first of a week."""
     day = now.date()
-    if not is_working_day(day) or now.hour < settings.DIGEST_HOUR:
+    if now.hour < settings.DIGEST_HOUR:
+        return []
+    changes = changes_of(institution_id, day)
+    if not is_working_day(day, changes):
         return []
     monday = day - timedelta(days=day.weekday())
-    is_first = not any(is_working_day(monday + timedelta(days=ahead)) for ahead in range(day.weekday()))
+    is_first = not any(is_working_day(monday + timedelta(days=ahead), changes) for ahead in range(day.weekday()))
     return [Kind.DAILY, *([Kind.WEEKLY] if is_first else []), Kind.URGENT]
 
 
-def due(kind: str, on: date, now: datetime) -> list[int]:
-    """Return the people who chose a kind and have not had it on a day, or whose mail is to be tried again."""
+def due(institution_id: int, kind: str, on: date, now: datetime) -> list[int]:
+    """Return the people of a bank who chose a kind and have not had it on a day, or whose mail is to be tried again."""
     chosen = Staff.Notices.DAILY if kind == Kind.DAILY else Staff.Notices.WEEKLY
     again = Q(state=State.FAILED, tries__lt=MOST_TRIES) | Q(state=State.SENDING, claimed_at__lt=now - STALE)
     had = Digest.objects.filter(staff=OuterRef("pk"), on=on, kind=kind)
-    people = Staff.objects.filter(is_active=True, kind=Staff.Kind.EMPLOYEE, notices=chosen).exclude(email="")
+    people = Staff.objects.filter(institution_id=institution_id, is_active=True, kind=Staff.Kind.EMPLOYEE)
+    people = people.filter(notices=chosen).exclude(email="")
     wanted = people.filter(~Exists(had) | Exists(had.filter(again)))
     if kind == Kind.URGENT:
         # On the day of the weekly mail that one says it.

@@ -2,7 +2,7 @@
 
 import logging
 import smtplib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from config.lib.acting import job_frame
 from grids.models import Digest, Staff
 from grids.selectors import digests as selectors
 from grids.selectors.digests import Line
+from grids.selectors.institutions import institution_ids
 from grids.services import Refused
 
 log = logging.getLogger("gedang.digests")
@@ -46,9 +47,9 @@ def send_due() -> dict[str, int]:
     server = _server()
     failed_in_a_row = 0
     try:
-        for kind in selectors.kinds_due(now):
+        for institution_id, kind in _kinds_due(now):
             with job_frame(None, "digests"):
-                people = selectors.due(kind, on, now)
+                people = selectors.due(institution_id, kind, on, now)
             for staff_id in people:
                 outcome = send(staff_id=staff_id, on=on, kind=kind, server=server)
                 if outcome:
@@ -59,6 +60,11 @@ def send_due() -> dict[str, int]:
     finally:
         _close(server)
     return figures
+
+
+def _kinds_due(now: datetime) -> list[tuple[int, str]]:
+    with job_frame(None, "digests"):
+        return [(pk, kind) for pk in institution_ids() for kind in selectors.kinds_due(now, pk)]
 
 
 def send(*, staff_id: int, on: date, kind: str, server: Any) -> str:

@@ -16,6 +16,7 @@ from config.lib.acting import job_frame, standing_in
 from config.lib.clock import SHANGHAI
 from config.lib.diagnosis import QUESTIONS
 from config.lib.inbox import Asked, rows_of
+from config.lib.releases import publish
 from grids.access import act_as, posts_of
 from grids.models import Digest, Staff
 from grids.selectors import diagnosis  # noqa: F401  (registers its question)
@@ -29,7 +30,7 @@ from tests.forked import killed
 from tests.grids.test_inbox import returned
 from tests.grids.test_transfers import away, proposed
 from tests.smtp import Mailbox, PostOffice
-from tests.world import World
+from tests.world import SINCE, World
 
 ClientOf = Callable[..., Client]
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=SHANGHAI)
@@ -101,6 +102,25 @@ def test_nobody_is_written_to_unasked_at_night_or_on_a_day_off(waiting: World, b
     waiting.deng.is_active = False
     waiting.deng.save()
     with time_machine.travel(TUESDAY + timedelta(days=1), tick=False):
+        send_digests()
+    assert len(box.mails) == 1
+
+
+def test_the_bank_s_own_working_days_decide(waiting: World, box: Mailbox) -> None:
+    saturday = MONDAY - timedelta(days=2)
+    days = [{"on": TUESDAY.date().isoformat(), "works": False}, {"on": saturday.date().isoformat(), "works": True}]
+    publish(
+        institution_id=waiting.bank.pk,
+        kind="work_calendar",
+        document={"days": days},
+        effective_on=SINCE,
+        drafted_by_id=waiting.an.pk,
+        released_by_id=waiting.gao.pk,
+    )
+    with time_machine.travel(TUESDAY, tick=False):
+        send_digests()
+        assert box.mails == []
+    with time_machine.travel(saturday, tick=False):
         send_digests()
     assert len(box.mails) == 1
 
