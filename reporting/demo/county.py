@@ -168,11 +168,8 @@ def _official_counts(random: Random, with_roster: Iterable[Grid], on: date) -> N
     others = (
         Grid.objects.filter(kind__in=usual).exclude(pk__in=[grid.pk for grid in with_roster]).order_by("division_code")
     )
-    counted = list(others)
-    for grid in counted:
-        grid.official_count = random.randint(*usual[Grid.Kind(grid.kind)])
-        grid.official_source, grid.official_on = YEARBOOK, on
-    Grid.objects.bulk_update(counted, ["official_count", "official_source", "official_on"], batch_size=500)
+    counted = {pk: random.randint(*usual[Grid.Kind(kind)]) for pk, kind in others.values_list("pk", "kind")}
+    bulk.update(Grid, "official_count", counted, official_source=YEARBOOK, official_on=on)
 
 
 def _rosters(
@@ -233,7 +230,8 @@ def _lists(random: Random, people: organisation.Organisation, villages: list[Gri
         colour: [one for one in usable(read(document), colour) if one != "other"] for colour in ("black", "grey")
     }
     rows = []
-    for household in Household.objects.filter(grid__in=villages).select_related("grid").order_by("pk"):
+    branch_of = {grid.pk: grid.branch_id for grid in villages}
+    for household in Household.objects.filter(grid__in=villages).order_by("pk").iterator(chunk_size=2000):
         if random.random() > 0.018:
             continue
         at = now - timedelta(days=random.randint(15, 80))
@@ -250,7 +248,7 @@ def _lists(random: Random, people: organisation.Organisation, villages: list[Gri
                 review_on=None if black else (at + timedelta(days=45 if random.random() < 0.15 else 182)).date(),
                 proposed_by=people.officer_of[household.grid_id],
                 proposed_at=at,
-                confirmed_by=None if waits else people.managers[household.grid.branch_id],
+                confirmed_by=None if waits else people.managers[branch_of[household.grid_id]],
                 confirmed_at=None if waits else at + timedelta(days=2),
             )
         )

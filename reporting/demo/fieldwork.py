@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -20,6 +20,7 @@ from customers.domain.form import score
 from customers.models import Consent, Household, Milestone, Person, Profile, ProfileCheck, Visit
 from customers.selectors.effective import rules_on
 from customers.selectors.forms import Edition, editions_for
+from customers.services.facts import keep_facts_of
 from grids.models import Campaign, Grid, Staff
 from reporting.demo import away, bulk, economics
 from reporting.demo.organisation import Organisation
@@ -100,14 +101,17 @@ def write(
     people = _people(outings)
     visits = list(_visits(random, organisation, campaign, outings, people, now))
     bulk.copy(Visit, _VISIT, visits)
-    files_of, checks = _profiles(random, organisation, outings, visits, people, now, _edition(outings))
+    edition = _edition(outings)
+    files_of, checks = _profiles(random, organisation, outings, visits, people, now, edition)
     bulk.copy(Consent, _CONSENT, _consents(visits, outings, files_of, notice, now))
     bulk.copy(Profile, _PROFILE, files_of.values())
+    written = (Profile(**dict(zip(_PROFILE, row, strict=True))) for row in files_of.values())
+    keep_facts_of(written, {edition.release_id: edition.form})
     bulk.copy(ProfileCheck, _CHECK, checks)
     _borrowers()
     reached = list(_milestones(campaign, outings, visits, files_of, checks))
     bulk.copy(Milestone, _MILESTONE, reached)
-    Household.objects.bulk_update(_next_visits(random, outings, now), ["next_visit_on"], batch_size=2000)
+    bulk.update(Household, "next_visit_on", _next_visits(random, outings, now))
     return {"visits": len(visits), "profiles": len(files_of), "checks": len(checks), "milestones": len(reached)}
 
 
@@ -126,12 +130,21 @@ def _borrowers() -> None:
         )
 
 
-def _people(outings: Iterable[Outing]) -> dict[int, list[Person]]:
-    found: dict[int, list[Person]] = defaultdict(list)
+class Member(NamedTuple):
+    """What a visit needs to know of a person."""
+
+    pk: int
+    relation: str
+    sex: str
+    born_on: date | None
+
+
+def _people(outings: Iterable[Outing]) -> dict[int, list[Member]]:
+    found: dict[int, list[Member]] = defaultdict(list)
     grids = {outing.grid.pk for outing in outings}
-    fields = ("id", "household_id", "relation", "sex", "born_on")
-    for person in Person.objects.filter(grid_id__in=grids).only(*fields).order_by("household_id", "id"):
-        found[person.household_id].append(person)
+    rows = Person.objects.filter(grid_id__in=grids).order_by("household_id", "id")
+    for home, pk, relation, sex, born_on in rows.values_list("household_id", "pk", "relation", "sex", "born_on"):
+        found[home].append(Member(pk, relation, sex, born_on))
     for members in found.values():
         members.sort(key=lambda person: person.relation != Person.Relation.HEAD)
     return found
@@ -154,7 +167,7 @@ def _visits(
     organisation: Organisation,
     campaign: Campaign,
     outings: Sequence[Outing],
-    people: dict[int, list[Person]],
+    people: dict[int, list[Member]],
     now: datetime,
 ) -> Iterable[list[Any]]:
     first = bulk.reserve(Visit, len(outings))
@@ -231,7 +244,7 @@ def _profiles(
     organisation: Organisation,
     outings: Sequence[Outing],
     visits: Sequence[list[Any]],
-    people: dict[int, list[Person]],
+    people: dict[int, list[Member]],
     now: datetime,
     edition: Edition,
 ) -> tuple[dict[int, list[Any]], list[list[Any]]]:
@@ -338,12 +351,11 @@ def _milestones(
             yield [*check[1:5], campaign.pk, kinds.CHECKED.value, check[9], None, lead_of[visit_of[check[5]]]]
 
 
-def _next_visits(random: Random, outings: Sequence[Outing], now: datetime) -> list[Household]:
+def _next_visits(random: Random, outings: Sequence[Outing], now: datetime) -> dict[int, date]:
     """Give a tenth of the households a day of the next visit, around today."""
-    due = []
+    due = {}
     for outing in outings:
         again = outing.outcome in (Visit.Outcome.NOBODY, Visit.Outcome.AWAY, Visit.Outcome.REFUSED)
         if again or random.random() < 0.06:
-            outing.household.next_visit_on = now.date() + timedelta(days=random.randint(-5, 30))
-            due.append(outing.household)
+            due[outing.household.pk] = now.date() + timedelta(days=random.randint(-5, 30))
     return due
