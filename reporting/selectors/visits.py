@@ -33,6 +33,11 @@ KINDS = ("household", "business", "unit")
 PER_PAGE = 20
 VISITS_PER_PAGE = 20
 LEVELS = {"branch": Words("支行", "Branch"), "grid": Words("网格", "Grid"), "officer": Words("客户经理", "Officer")}
+KIND_NAMES = {
+    "": Words("合计", "All"),
+    "household": Words("农户", "Households"),
+    "business": Words("商户", "Businesses"),
+}
 SPAN_NAMES = {
     "day": Words("当天", "Day"),
     "week": Words("本周", "Week"),
@@ -327,18 +332,13 @@ def workbook(statistics: Statistics, *, bank: str, at: datetime, language: str) 
         "effective": Words("有效走访（户）", "Effective (subjects)"),
         "visited": Words("涉及走访（户）", "Visited (subjects)"),
     }
-    kinds = {
-        "": Words("合计", "All"),
-        "household": Words("农户", "Households"),
-        "business": Words("商户", "Businesses"),
-    }
     columns = [
         Column(key="name", name=LEVELS[wanted.level], width=18),
         Column(key="aside", name=Words("所属", "Of"), width=14),
         *(
-            Column(key=f"{side}_{kind}", name=kinds[kind], shape=Shape.COUNT, group=words)
+            Column(key=f"{side}_{kind}", name=KIND_NAMES[kind], shape=Shape.COUNT, group=words)
             for side, words in sides.items()
-            for kind in kinds
+            for kind in KIND_NAMES
         ),
         Column(key="share", name=Words("有效占涉及", "Effective of visited"), shape=Shape.RATIO),
     ]

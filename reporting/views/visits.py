@@ -69,6 +69,7 @@ def visit_statistics(request: StaffRequest) -> HttpResponse:
             )
             for level in visits.levels_of(request.post)
         ],
+        "kind_names": [name.of(language) for name in visits.KIND_NAMES.values()],
         "level_name": visits.LEVELS[wanted.level].of(language),
         "rows": [{"line": line, "cells": _cells(line.figures, line.pk, behind)} for line in page],
         "total": found.whole[wanted.span],
