@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.acting import job_frame
 from config.lib.jobs import Job, register
 from config.lib.models import JobRun
-from credit.services import line_chunks, lines, opening, recomputing, rounds, snapshots
+from credit.services import line_chunks, lines, opening, populations, recomputing, rounds, snapshots
 from customers.selectors.changed import forget_old
 from grids.selectors.institutions import institutions
 
@@ -81,5 +81,14 @@ register(
         plan=snapshots.plan,
         finish=snapshots.finish,
         abandon=snapshots.abandon,
+    )
+)
+register(
+    Job(
+        kind=populations.JOB,
+        title=_("冻结试算总体"),
+        work=populations.pack_blocks,
+        plan=populations.plan,
+        finish=populations.finish,
     )
 )

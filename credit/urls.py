@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from credit.views import decisions, laboratory, lines, model_edit, rounds, sheet_pages, sheets, snapshots
+from credit.views import decisions, laboratory, lines, model_edit, populations, rounds, sheet_pages, sheets, snapshots
 
 app_name = "credit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -45,6 +45,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/<int:pk>/withdraw/", lines.line_withdraw, name="line_withdraw"),
     path("lines/results/<int:pk>/", lines.line_result, name="line_result"),
     path("lines/results/<int:pk>/paper/", lines.line_paper_pdf, name="line_paper"),
+    path("models/populations/", populations.population_list, name="populations"),
+    path("models/populations/freeze/", populations.population_freeze, name="population_freeze"),
+    path("models/populations/<int:pk>/", populations.population, name="population"),
+    path("models/populations/<int:pk>/progress/", populations.population_progress, name="population_progress"),
+    path("models/populations/<int:pk>/retire/", populations.population_retire, name="population_retire"),
+    path("models/trials/<int:pk>/", populations.trial, name="trial"),
+    path("models/trials/<int:pk>/households/<int:number>/", populations.trial_household, name="trial_household"),
+    path("models/<slug:sort>/<int:pk>/compare/", populations.model_compare, name="model_compare"),
     path("models/draft/<int:pk>/edit/", model_edit.model_edit, name="model_edit"),
     path("models/draft/<int:pk>/check/", model_edit.model_check, name="model_check"),
     path("models/<slug:sort>/<int:pk>/", laboratory.model, name="model"),

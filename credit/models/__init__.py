@@ -2,6 +2,7 @@
 
 from credit.models.decisions import Decision, DecisionStep
 from credit.models.handovers import LineHandover
+from credit.models.laboratory import Population, PopulationColumn, Trial
 from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
 from credit.models.pages import DraftPage, SheetPage
@@ -25,11 +26,14 @@ __all__ = [
     "OpeningEvent",
     "OpeningRequest",
     "Opinion",
+    "Population",
+    "PopulationColumn",
     "Round",
     "RoundKey",
     "SealedSheet",
     "Sheet",
     "SheetPage",
     "SheetSubject",
+    "Trial",
     "VillageFigures",
 ]

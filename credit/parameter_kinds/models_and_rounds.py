@@ -12,6 +12,7 @@ from config.lib.tables import Words
 from credit.domain.model import BoundModel, ModelDocumentError, ParameterError, difference, read_model
 from credit.domain.model.problems import Problem as ModelProblem
 from credit.domain.rules import MOST_REASONS, RoundRules
+from credit.selectors.comparing import trials_of_draft
 from credit.selectors.lines import BASES_KIND, MODEL_KIND, models_released
 from customers.domain.form.consumers import reads
 
@@ -288,6 +289,7 @@ register(
         key_note=Words("如 s7，与文档里的 code 一致", "Such as s7, the same as code in the document"),
         uses=(RUNS,),
         sheet="credit:model",
+        tried=trials_of_draft,
         editor="credit:model_edit",
         words={
             "code": Words("代码", "Code"),

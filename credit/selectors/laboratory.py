@@ -138,3 +138,25 @@ def blank(code: str) -> dict[str, Any]:
     """Return the smallest model that reads: one input, one line, rounded down to 1,000 yuan."""
     document: dict[str, Any] = json.loads(BLANK.read_text("utf-8"))
     return {**document, "code": code}
+
+
+def texts(institution_id: int, text: Text) -> dict[str, str]:
+    """Return the versions and open drafts of this model, and the newest version of others, to compare with: code -> words."""
+    found: dict[str, str] = {}
+    released = Release.objects.filter(institution_id=institution_id, kind=MODEL_KIND).defer("document")
+    for row in released.order_by("key", "-version"):
+        said = _("第 %(version)s 版") % {"version": row.version}
+        found[f"{VERSION}-{row.pk}"] = f"{row.key.upper()} {said}"
+    for draft in shown.drafts_for(institution_id).filter(kind=MODEL_KIND):
+        found[f"{DRAFT}-{draft.pk}"] = f"{draft.key.upper()} {_('草稿')} · {draft.drafted_by.name}"
+    own = f"{text.key} "
+    return dict(sorted(found.items(), key=lambda one: not one[1].startswith(own)))
+
+
+def usual(text: Text, choices: Mapping[str, str]) -> str:
+    """Return what a text is usually compared with: a draft with the version it was made from, a version with itself."""
+    row = text.row
+    if isinstance(row, ParameterDraft) and row.base_id is not None:
+        return f"{VERSION}-{row.base_id}"
+    own = f"{text.sort}-{text.pk}"
+    return own if own in choices else next(iter(choices), "")

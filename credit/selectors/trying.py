@@ -150,3 +150,14 @@ def _mark(form: dict[str, Any], errors: Mapping[str, str]) -> None:
         said = errors.get(cell.get("at", cell["name"]))
         if said:
             cell["errors"].append(said)
+
+
+def parameter_fields(
+    model: Model, texts: Mapping[str, str], errors: Mapping[str, str], language: str
+) -> list[dict[str, Any]]:
+    """Return the fields of a model's parameters as they were typed, each with what is wrong with it."""
+    fields = [_parameter(one, texts.get(one.name, ""), language) for one in model.parameters]
+    for one, field in zip(model.parameters, fields, strict=True):
+        if one.name in errors:
+            field["errors"].append(errors[one.name])
+    return fields

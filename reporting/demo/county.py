@@ -35,6 +35,7 @@ from reporting.demo import (
     equipment,
     fieldwork,
     merchants,
+    models,
     organisation,
     parameters,
     rounds,
@@ -124,6 +125,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["sampled"] = audits.plan_and_draw(people, now - timedelta(days=2))
     say("parameters on their way")
     figures["coming"] = parameters.draft_and_release(people, now)
+    figures["tried_on"] = models.try_a_variant(people, now)
     figures["devices"] = equipment.write(people, now)
     figures["trainings"] = courses.write(people, now)
     organisation.staff_file(people)

@@ -3,10 +3,13 @@
 from typing import Any
 
 from config.lib.models import Release
+from credit.models import Population, Trial
 from grids.models import PostKind
 from tests.access.matrix import Row
-from tests.credit.files import release_models
+from tests.credit.files import release_models, village
 from tests.credit.test_laboratory_pages import own_draft
+from tests.credit.test_populations import frozen
+from tests.credit.test_trials import tried
 from tests.world import World
 
 MANAGER = frozenset({PostKind.PARAMETER_MANAGER})
@@ -25,7 +28,37 @@ def draft(world: World) -> dict[str, Any]:
     return {"pk": own_draft(world).pk}
 
 
+def population(world: World) -> dict[str, Any]:
+    """A frozen population; made once in a world."""
+    version(world)
+    found = Population.objects.first()
+    if found is None:
+        village(world, 2)
+        found = frozen(world)
+    return {"pk": found.pk}
+
+
+def trial(world: World) -> dict[str, Any]:
+    """A trial of S1 on it; made once in a world."""
+    population(world)
+    found = Trial.objects.first() or tried(world)
+    return {"pk": found.pk}
+
+
+def tried_household(world: World) -> dict[str, Any]:
+    """The first household of the trial."""
+    return {**trial(world), "number": 1}
+
+
 ROWS = {
+    "credit:populations": Row(posts=MANAGER),
+    "credit:population_freeze": Row(posts=MANAGER, method="post", data={"name": "全行"}, status=302),
+    "credit:population": Row(posts=MANAGER, kwargs=population),
+    "credit:population_progress": Row(posts=MANAGER, kwargs=population),
+    "credit:population_retire": Row(posts=MANAGER, kwargs=population, method="post", status=302),
+    "credit:model_compare": Row(posts=MANAGER, kwargs=version),
+    "credit:trial": Row(posts=MANAGER, kwargs=trial),
+    "credit:trial_household": Row(posts=MANAGER, kwargs=tried_household),
     "credit:model_edit": Row(posts=MANAGER, kwargs=draft),
     "credit:model_check": Row(posts=MANAGER, kwargs=draft, method="post", query="part=about"),
     "credit:model": Row(posts=MANAGER, kwargs=version),

@@ -67,6 +67,21 @@ def nothing_more(_document: Any, _about: About) -> Iterable[Problem]:
     return ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One trial of a draft before its release: what was tried, where to read it, and whether its content is still the draft's."""
+
+    title: str
+    note: str
+    url: str
+    is_current: bool
+
+
+def nothing_tried(_draft: Any) -> Sequence[Tried]:
+    """The trials of a kind that cannot be tried out."""
+    return ()
+
+
 def no_warning(_document: Any) -> Iterable[Words]:
     """What is to be weighed before release: nothing."""
     return ()
@@ -80,7 +95,7 @@ class ParameterKind:
     ``problems`` finds what the shape cannot (rules across fields), asked once the shape holds, by the reader that later uses
     the document. ``warnings`` says of a sound document what whoever releases it should weigh; it hinders nothing. ``key_label`` is what tells several documents of one kind apart (a model's code), empty where there is one.
     ``editor`` and ``preview`` name URLs, taking the draft's id, of pages of its own in place of or beside the common editor;
-    ``sheet`` one that takes ``version`` or ``draft`` and its id and shows the document in a manner of its own.
+    ``tried`` tells the trials of a draft; ``sheet`` names one that takes ``version`` or ``draft`` and its id and shows the document in a manner of its own.
     """
 
     code: str
@@ -97,6 +112,7 @@ class ParameterKind:
     editor: str = ""
     preview: str = ""
     sheet: str = ""
+    tried: Callable[[Any], Sequence[Tried]] = nothing_tried
 
     def found(self, document: Any, about: About) -> list[Problem]:
         """Return everything wrong with a document, all at once."""

@@ -18,7 +18,7 @@ from config.lib import clock
 from config.lib.access import allow
 from config.lib.parameters import drafts, form, shown
 from config.lib.parameters.drafts import Refused
-from config.lib.parameters.kinds import Area, ParameterKind, find, kinds
+from config.lib.parameters.kinds import Area, ParameterKind, find, kinds, nothing_tried
 from config.lib.parameters.shape import Problem
 from config.lib.requests import StaffRequest
 
@@ -284,6 +284,8 @@ def parameter_draft(request: StaffRequest, pk: int) -> HttpResponse:
         "is_own": draft.drafted_by_id == request.user.pk,
         "uses": said_uses(shown.uses_of(kind, [base])[base.pk]) if base else [],
         "trail": _trail(draft),
+        "tried": list(kind.tried(draft)),
+        "can_be_tried": kind.tried is not nothing_tried,
         "preview": reverse(kind.preview, args=[draft.pk]) if kind.preview else "",
         "sheet": reverse(kind.sheet, args=["draft", draft.pk]) if kind.sheet else "",
         "coming": shown.coming_of(draft) if draft.is_open else [],

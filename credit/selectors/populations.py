@@ -1,0 +1,104 @@
+"""Frozen populations and trials, read for who keeps parameters; row security keeps them from everybody else."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import Http404
+
+from credit.domain.model.columns import Column, Counts, EventRows
+from credit.domain.model.document import Model
+from credit.domain.population import BLOCK, GROUPS, Described, as_facts, needed, unpack
+from credit.models import Population, Trial
+from grids.access import Staff
+
+
+def populations_of(staff: Staff) -> QuerySet[Population]:
+    """Return the populations of the institution, the newest first."""
+    found = Population.objects.filter(institution_id=staff.institution_id)
+    return found.select_related("run", "asked_by").order_by("-pk")
+
+
+def usable(staff: Staff) -> list[Population]:
+    """Return the populations a model may be tried on."""
+    return list(populations_of(staff).filter(frozen_at__isnull=False, retired_at__isnull=True, households__gt=0)[:50])
+
+
+def open_population(staff: Staff, pk: int) -> Population:
+    """Return a population, or raise Http404."""
+    population = populations_of(staff).filter(pk=pk).first()
+    if population is None:
+        raise Http404
+    return population
+
+
+def trials_of(staff: Staff) -> QuerySet[Trial]:
+    """Return the trials of the institution, the newest first."""
+    found = Trial.objects.filter(institution_id=staff.institution_id)
+    return found.select_related("population", "tried_by").order_by("-pk")
+
+
+def open_trial(staff: Staff, pk: int) -> Trial:
+    """Return a trial, or raise Http404."""
+    trial = trials_of(staff).filter(pk=pk).first()
+    if trial is None:
+        raise Http404
+    return trial
+
+
+def described(population: Population) -> dict[str, Described]:
+    """Return what every column of a population holds."""
+    return {
+        name: Described(one["type"], tuple(one.get("codes", ())), one.get("events", ""))
+        for name, one in population.columns.items()
+    }
+
+
+def _loaded(
+    population: Population, names: Sequence[str], block: int | None = None
+) -> tuple[dict[str, list[Counts]], list[int]]:
+    """Return the blocks of some columns in their order, and how many households each block holds."""
+    found: dict[str, list[Counts]] = {name: [] for name in names}
+    sizes: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select block, name, households, packed from credit_populationcolumn "
+            "where population_id = %s and name = any (%s) and (%s::int is null or block = %s) order by name, block",
+            [population.pk, ["persons", *names], block, block],
+        )
+        for number, name, households, packed in cursor.fetchall():
+            sizes[number] = households
+            if name in found:
+                found[name].append(unpack(packed))
+    return found, [sizes[number] for number in sorted(sizes)]
+
+
+def facts_of(population: Population, *models: Model) -> dict[str, Column | EventRows]:
+    """Return the columns some models read, of all households."""
+    columns = described(population)
+    names = list(dict.fromkeys(name for model in models for name in needed(model, columns)))
+    return _whole(columns, _loaded(population, names))
+
+
+def _whole(
+    columns: Mapping[str, Described], loaded: tuple[dict[str, list[Counts]], list[int]]
+) -> dict[str, Column | EventRows]:
+    blocks, sizes = loaded
+    return as_facts(blocks, columns, sizes)
+
+
+def groups_of(population: Population) -> dict[str, Column]:
+    """Return the columns a population can be looked at by."""
+    columns = described(population)
+    names = {group: "sex" if group == "sex" else f"by.{group}" for group in GROUPS}
+    facts = _whole(columns, _loaded(population, [*names.values()]))
+    return {group: one for group, name in names.items() if isinstance(one := facts[name], Column)}
+
+
+def household_facts(population: Population, number: int, model: Model) -> tuple[dict[str, Column | EventRows], int]:
+    """Return the columns of the block a household lies in, and its row there; Http404 when there is no such number."""
+    if not 1 <= number <= population.households:
+        raise Http404
+    columns = described(population)
+    block, row = divmod(number - 1, BLOCK)
+    return _whole(columns, _loaded(population, needed(model, columns), block)), row
