@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from config.lib.money import format_yuan
 from credit.domain.explain import band_text
-from credit.domain.facts import SOURCES
+from credit.domain.facts import reading_of
 from credit.domain.model import Label, Model, ValueType, in_words
 from credit.domain.model.document import (
     BandTable,
@@ -42,6 +42,16 @@ TYPES = {
 }
 _YES_NO = {"true": Label("是", "yes"), "false": Label("否", "no")}
 _SCOPES = {"county": Label("县", "county"), "institution": Label("全行", "bank"), "village": Label("村", "village")}
+_AREAS = {
+    "profile": Label("档案，银行自加的栏目", "file, a field of the bank's own"),
+    "members": Label("家庭成员", "members"),
+    "business": Label("商户", "businesses"),
+    "lists": Label("名单", "lists"),
+    "village": Label("村", "village"),
+    "officer": Label("客户经理填写", "filled in by the officer"),
+    "run": Label("测算时给定", "given with the run"),
+}
+"""Where a document says an input comes from that is read under no fixed name."""
 _TEXT = {
     "range": ("{low} 至 {high}", "{low} to {high}"),
     "missing_default": ("按 {value} 计", "counts as {value}"),
@@ -239,14 +249,15 @@ class _Writer:
     # --- inputs and parameters ----------------------------------------------------------------------------------
 
     def asked(self, entry: Input) -> Asked:
-        source = SOURCES.get(entry.name)
+        source = reading_of(entry.name, entry.type.value)
+        words = source.words if source else _AREAS.get(entry.source)
         at_most = self.say("at_most", count=str(entry.at_most)) if entry.type is ValueType.EVENTS else ""
         return Asked(
             entry.name,
             self.text(entry.label),
             self.text(TYPES[entry.type]),
             at_most or self.range(entry),
-            source.words.text(self.language) if source else self.say("no_source"),
+            words.text(self.language) if words else self.say("no_source"),
             self.missing(entry),
             tuple((choice.code, self.text(choice.label)) for choice in entry.choices),
             tuple(

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from credit.domain.explain import explain_model
 from credit.domain.model import BoundModel, Status, evaluate, explain, read_model
+from credit.domain.model.batch import compile_model
+from tests.domain.households import Maker, bound_with, differences
 
 
 def words(zh, en=None):
@@ -360,3 +362,10 @@ def test_whatever_is_entered_ends_with_a_line_or_its_reasons(facts):
     assert 0 <= result.line <= 250_000
     assert result.line % 1000 == 0
     assert bool(result.reasons) == (result.line == 0)
+
+
+@pytest.mark.parametrize("raw", [review(), stepped(), ticked()], ids=lambda raw: raw["code"])
+def test_both_evaluators_agree_on_schemes_nobody_had_in_mind(raw):
+    bound = bound_with(read_model(raw))
+    facts = Maker(bound, 11).columns(1_000)
+    assert differences(bound, compile_model(bound).evaluate(facts, 1_000), facts) == []

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from credit.domain.facts import SOURCES
 from credit.domain.model import expression, reading, schema
 from credit.domain.model import reference_words as words
 from credit.domain.model.expression import MAX_DEPTH, MAX_TOKENS
@@ -31,7 +32,7 @@ def reference_text() -> str:
     """The page, byte for byte."""
     parts = [_opening(), _arithmetic(), _types(), _functions()]
     parts += [_construct(number, construct) for number, construct in enumerate(CONSTRUCTS, 1)]
-    return "\n\n".join([*parts, _limits(), _faults()]) + "\n"
+    return "\n\n".join([*parts, _facts(), _limits(), _faults()]) + "\n"
 
 
 def write_reference() -> Path:
@@ -112,6 +113,18 @@ def _form(shape: Shape) -> str:
         case Either():
             return f"{_form(shape.text)} / {_form(shape.entries)}"
     return "对象 object"
+
+
+def _facts() -> str:
+    rows = [(f"`{name}`", f"`{one.type}`", one.words.zh, one.words.en) for name, one in SOURCES.items()]
+    return (
+        "## 能取到的数 · Facts that can be read\n\n"
+        "要素用下面的名称，就从核对过的档案、名单和商户里自动取数；金额前加 `village_`，取本村有效档案的中位数。银行自己加在采集表里的栏目，用栏目的代码作名称。"
+        "其余名称只能试算时手填。\n\n"
+        "An input of one of these names is read from the checked file, the lists and the businesses. With `village_` before the name of an\n"
+        "amount it is the median over the village's trusted files. A field the bank added to a form is read by its code. Any other name can\n"
+        "only be typed in for a trial.\n\n" + _table(("名称 name", "类型 type", "中文", "English"), rows)
+    )
 
 
 def _limits() -> str:

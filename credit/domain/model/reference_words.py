@@ -30,7 +30,7 @@ KEYS: dict[str, Words] = {
     "combined": ("几个额度怎样合成一个", "how the lines become one"),
     "caps": ("上限，取最小", "caps; the smallest holds"),
     "rounding": ("向下取整", "rounding down"),
-    "modes": ("进件方式和各自的上限", "ways in, each with its cap"),
+    "modes": ("进件方式和各自的上限", "entry modes, each with its cap"),
     "tenor": ("年龄与期限", "age and tenor"),
     "repayment": ("还款能力", "what can be repaid"),
     "unknown": ("尚未查明的部分；有一条就不能发布", "parts not known; with any of them the model is never released"),
@@ -95,7 +95,7 @@ KEYS: dict[str, Words] = {
     "old": ("到期超龄的原因代码", "reason when too old at maturity"),
     "share": ("收入中可用于还款的比例", "share of income free for instalments"),
     "already": ("每年已要还的其他款", "what is already repaid in a year"),
-    "entries": ("各种方式", "the ways"),
+    "entries": ("各种方式", "the modes"),
     "cap": ("上限：金额或参数名称", "cap: an amount or the name of a parameter"),
 }  # fmt: skip
 
@@ -358,12 +358,12 @@ CONSTRUCTS: tuple[Construct, ...] = (
         ("reasons", "vetoes", "remarks"), (),
     ),
     Construct(
-        ("进件方式", "Ways in"),
+        ("进件方式", "Entry modes"),
         ("线下审批、模型测算、小额信用等，各有上限，上限可以是参数。", "Branch approval, model, small credit and the like, each with its cap, which may be a parameter."),
         ("MODES", "MODE"),
         {"parameters": [{"name": "online_cap", "label": _words("线上上限", "online cap"), "type": "money", "min": "0", "max": "1000000", "default": "200000"},
                         {"name": "combined_cap", "label": _words("线上线下合计上限", "combined cap"), "type": "money", "min": "0", "max": "1000000", "default": "300000"}],
-         "modes": {"name": "mode", "label": _words("进件方式", "way in"), "missing": {"default": "model"}, "entries": [
+         "modes": {"name": "mode", "label": _words("进件方式", "entry mode"), "missing": {"default": "model"}, "entries": [
              {"code": "model", "label": _words("模型测算", "model"), "cap": "online_cap"},
              {"code": "branch", "label": _words("线下审批", "branch approval"), "cap": "combined_cap"},
              {"code": "small", "label": _words("小额信用", "small credit"), "cap": "50000"}],
