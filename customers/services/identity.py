@@ -8,7 +8,7 @@ from config.lib import audit, crypto
 from customers.domain.entities import Facts
 from customers.domain.identity import tail_of
 from customers.models import Person, Principal
-from customers.selectors.identity import Field, decrypt, place_of
+from customers.selectors.identity import Field, decrypt, people_numbered, place_of
 
 FIELDS: tuple[Field, ...] = ("id_number", "phone")
 _PRINCIPAL = (
@@ -75,7 +75,7 @@ def reveal_principal(*, staff: Any, post_id: int | None, principal: Principal, f
 def principals_of(institution_id: int, told: Mapping[int, tuple[int, Facts]]) -> None:
     """File who answers for many businesses or units (subject -> grid, facts), with the members of households they are."""
     filed = Principal.objects.in_bulk(list(told))
-    members = _members_with(institution_id, [facts.id_number for _grid, facts in told.values() if facts.id_number])
+    members = people_numbered(institution_id, (facts.id_number for _grid, facts in told.values() if facts.id_number))
     fresh: list[Principal] = []
     changed: list[Principal] = []
     for pk, (grid_id, facts) in told.items():
@@ -92,12 +92,6 @@ def principals_of(institution_id: int, told: Mapping[int, tuple[int, Facts]]) ->
         (changed if pk in filed else fresh).append(principal)
     Principal.objects.bulk_create(fresh, batch_size=1000)
     Principal.objects.bulk_update(changed, _PRINCIPAL, batch_size=500)
-
-
-def _members_with(institution_id: int, numbers: list[str]) -> dict[str, int]:
-    indexes = {index: number for number in numbers for index in crypto.live_indexes("id", institution_id, number)}
-    people = Person.objects.filter(institution_id=institution_id, id_index__in=list(indexes), erased_at__isnull=True)
-    return {indexes[bytes(index or b"")]: pk for pk, index in people.values_list("pk", "id_index")}
 
 
 def file_principal(principal: Principal, *, name: str, id_number: str, phone: str, person_id: int | None) -> None:

@@ -13,6 +13,7 @@ from django.db.models import Count
 from django.test import Client
 
 from config.lib import integrity
+from credit.models import CoreSnapshot, Decision
 from customers.models import HouseholdEvent, ListEntry, PersonMerge, Principal, Subject, UnplacedRow, Visit
 from customers.selectors.lists import overdue
 from grids.models import Grid, PostKind, Staff
@@ -97,6 +98,8 @@ def test_every_rule_holds_and_every_login_finds_work(
     assert len(found) > 40
     assert [(rule.name, one) for rule, one in found if one.count or one.error] == []
 
+    assert sorted(CoreSnapshot.objects.values_list("state", flat=True)) == ["in_force", "superseded"]
+    assert not Decision.objects.filter(snapshot__isnull=True).exists()
     waits: dict[bool, set[str]] = {True: set(), False: set()}
     for kind, state in HouseholdEvent.objects.values_list("kind", "state"):
         waits[state == "proposed"].add(kind)
