@@ -259,6 +259,10 @@ class ItemForm(forms.Form):
         """The fields behind "more"."""
         return [self._cell(name) for name in self.more]
 
+    def more_names(self) -> list[str]:
+        """What these are called."""
+        return [str(self.fields[name].label) for name in self.more]
+
     def shows_more(self) -> bool:
         """Tell whether the fields behind "more" must be open: something stands in them, or something is wrong."""
         return any(self.given(name) or self.errors.get(name) for name in self.more) if self.is_bound else False

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
 from config.lib.controls import WRITERS, Controls
-from config.lib.templatetags.gedang import field
+from config.lib.templatetags.gedang import field, listed
 
 CHOICES = [("", "—"), ("a&b", "甲 <乙>"), ("组", [("1", "一"), (2, gettext_lazy("走访"))])]
 FLAT = [("", "—"), ("a&b", "甲 <乙>"), (3, gettext_lazy("走访"))]
@@ -113,3 +114,10 @@ def test_what_is_wrong_stands_below_and_is_announced() -> None:
     assert '<ul class="field-errors" id="id_pick_errors"><li><svg' in html
     assert "&lt;x&gt;" in html
     assert "<x>" not in html
+
+
+@pytest.mark.parametrize(("language", "written"), [("zh-hans", "甲、&lt;乙&gt;"), ("en", "甲, &lt;乙&gt;")])
+def test_names_stand_with_the_comma_of_the_language(language: str, written: str) -> None:
+    with translation.override(language):
+        assert listed(["甲", "<乙>"]) == written
+        assert listed(None) == ""

@@ -13,8 +13,9 @@ from django.forms import BoundField
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import conditional_escape as escape
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from config.lib import display
@@ -71,6 +72,13 @@ def rank_change(value: Any) -> SafeString | str:
         return format_html('<span class="change change-none">{}</span>', _("不变"))
     word, arrow = (_("上升"), "↑") if places > 0 else (_("下降"), "↓")
     return format_html('<span class="change"><span aria-hidden="true">{}</span>{} {}</span>', arrow, word, abs(places))
+
+
+@register.filter
+def listed(values: Iterable[Any] | None) -> SafeString:
+    """Write several names after one another, with the comma of the page's language."""
+    comma = ", " if (get_language() or "").startswith("en") else "、"
+    return format_html_join(comma, "{}", ((one,) for one in values or ()))
 
 
 # --- Small parts --------------------------------------------------------------------------------------------------

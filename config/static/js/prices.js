@@ -46,7 +46,12 @@
     const isOutside = Boolean(price && worth && (worth < Number(price[1]) || worth > Number(price[2])));
     const note = noteOf(quantity);
     note.textContent = price ? say(section.dataset.wordPrice, values) : "";
-    if (isOutside) note.textContent += "。" + say(section.dataset.wordEach, values);
+    if (isOutside) {
+      const doubt = document.createElement("span");
+      doubt.className = "d-block";
+      doubt.textContent = say(section.dataset.wordEach, values);
+      note.append(doubt);
+    }
     note.classList.toggle("total-far", isOutside);
     note.hidden = !price;
   }
