@@ -68,6 +68,7 @@ def problems_of(raw):
         ("people * 1000 + income", {"money"}),
         ("people * 1000", {"money", "ratio"}),
         ("people * 3", {"ratio"}),
+        ("people * 30 + income", {"money"}),
         ("income / 3", {"money"}),
         ("income / 10000", {"money", "ratio"}),
         ("income / 10000 + people", {"ratio"}),

@@ -409,9 +409,9 @@ ARITHMETIC: tuple[Words, ...] = (
     ("分档比较取整后的数，所以与分界相差不到 0.000000005 的比率，算作恰好在分界上；1/3 这样的分界按同一规则取整，1 ÷ 3 恰好在 1/3 上。",
      "Bands compare the rounded figure: a ratio within 5e-9 of an edge counts as on it. An edge such as 1/3 is rounded by the same rule, so that "
      "1 ÷ 3 lies on 1/3."),
-    ("单位随公式走：金额与金额相加减、比较；金额乘除比率、个数仍是金额；金额除以金额得比率。公式里直接写的数没有单位，100 以上的乘数和除数可以当作金额。",
+    ("单位随公式走：金额与金额相加减、比较；金额乘除比率、个数仍是金额；金额除以金额得比率。公式里直接写的数没有单位，10 以上的乘数、100 以上的除数可以当作金额。",
      "Units are carried along: yuan meet yuan in sums and comparisons; yuan times or by a ratio or a count stay yuan; yuan by yuan are a ratio. "
-     "A number as written has no unit; from 100 on a factor or divisor may stand for an amount."),
+     "A number as written has no unit; a factor from 10 and a divisor from 100 on may stand for an amount."),
     ("向下取整只用于不小于 0 的数；没有取余和整除。", "Rounding down is for figures of 0 and above; there is no remainder and no integer division."),
     ("没有填写的数有规定值或原因，不参加计算。", "A missing fact has a prescribed value or a reason; nothing is computed with an absent number."),
     ("每个数都有声明的范围，可能过大而不能精确计算的公式在保存时就被拒绝。", "Every number has a declared range; a formula that could grow too large to stay exact is refused when it is saved."),
