@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from credit.views import decisions, laboratory, lines, model_edit, populations, rounds, sheet_pages, sheets, snapshots
+from credit.views import (
+    decisions,
+    laboratory,
+    lines,
+    model_edit,
+    model_file,
+    populations,
+    rounds,
+    sheet_pages,
+    sheets,
+    snapshots,
+)
 
 app_name = "credit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -51,7 +62,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/populations/<int:pk>/progress/", populations.population_progress, name="population_progress"),
     path("models/populations/<int:pk>/retire/", populations.population_retire, name="population_retire"),
     path("models/trials/<int:pk>/", populations.trial, name="trial"),
+    path("models/trials/<int:pk>/directions/", populations.trial_directions, name="trial_directions"),
     path("models/trials/<int:pk>/households/<int:number>/", populations.trial_household, name="trial_household"),
+    path("models/<slug:sort>/<int:pk>/file/", model_file.model_file, name="model_file"),
+    path("models/<slug:sort>/<int:pk>/file/template/", model_file.model_template, name="model_template"),
     path("models/<slug:sort>/<int:pk>/compare/", populations.model_compare, name="model_compare"),
     path("models/draft/<int:pk>/edit/", model_edit.model_edit, name="model_edit"),
     path("models/draft/<int:pk>/check/", model_edit.model_check, name="model_check"),

@@ -11,9 +11,13 @@ from django.utils.translation import gettext as _
 from config.lib.display import moment, number, wan
 from config.lib.parameters.kinds import Tried
 from config.lib.releases import document_hash
-from credit.domain.laboratory import crossed, mean, moves, share, side_by_side
-from credit.domain.model import BoundModel, Model, explain_result, read_model
+from credit.domain.causes import Cause, causes
+from credit.domain.disparity import disparity
+from credit.domain.laboratory import crossed, side_by_side
+from credit.domain.model import BoundModel, Model, difference, explain_result, read_model
 from credit.domain.model.batch import compile_model
+from credit.domain.model.columns import part_of
+from credit.domain.monotone import check, directions_of
 from credit.domain.population import GROUPS, facts_at
 from credit.domain.trace import exact_text
 from credit.models import Population, Trial
@@ -22,7 +26,12 @@ from credit.selectors.laboratory import Text
 from credit.selectors.populations import facts_of, groups_of, household_facts
 
 SIDES = ("before", "after")
+EVERYBODY = "all"
 MOST_SHOWN = 10
+MOST_CAUSES = 30
+MOST_CHECKED = 2_000
+"""Households whose directions are checked on a page: each is evaluated some hundred times."""
+MOST_EXCEPTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -58,18 +67,34 @@ def compared(population: Population, before: Side, after: Side) -> dict[str, Any
         for side in (before, after)
     )
     found = side_by_side(old, new, {name: groups[name] for name in GROUPS if name in groups})
-    both = moves(old, new, crossed(groups["sex"], groups["age_band"]))
+    both = crossed(groups["sex"], groups["age_band"])
+    fare = {side: disparity(batch, both) for side, batch in zip(SIDES, (old, new), strict=True)}
     return _plain(
         {
             "before": record_of(found.before),
             "after": record_of(found.after),
             "whole": record_of(found.whole),
             "by": {name: [record_of(one) for one in rows] for name, rows in found.by.items()},
-            "disparity": [record_of(one) for one in both],
+            "disparity": {
+                side: [record_of(one.overall) | {"code": EVERYBODY}, *(record_of(cell) for cell in one.cells)]
+                for side, one in fare.items()
+            },
+            "causes": [_cause(one) for one in causes(old, new)[:MOST_CAUSES]],
             "risers": [record_of(one) for one in found.risers],
             "fallers": [record_of(one) for one in found.fallers],
         }
     )
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "kind": cause.kind,
+        "zh": cause.label.zh if cause.label else cause.code,
+        "en": cause.label.en if cause.label else cause.code,
+        "households": cause.households,
+        "up": cause.up,
+        "down": cause.down,
+    }
 
 
 def record_of(value: Any) -> dict[str, Any]:
@@ -200,20 +225,50 @@ class TrialPage:
 
     @property
     def disparity(self) -> list[dict[str, Any]]:
-        """Lines by sex and age band, each share with its denominator named."""
+        """How groups by sex and age band fare, the whole first; a group too small to be shown says so."""
+        sides = {side: {one["code"]: one for one in self.figures["disparity"][side]} for side in SIDES}
         rows = []
-        for one in self.figures["disparity"]:
-            households = int(one["households"])
-            sex, _bar, age = one["code"].partition("|")
+        for code in dict.fromkeys((*sides["before"], *sides["after"])):
+            sex, _bar, age = code.partition("|")
             label = f"{group_code('sex', sex)} · {group_code('age_band', age)}" if age else _("没有记录")
-            row: dict[str, Any] = {"label": label, "households": households}
-            for side, kind in (("before", "lost"), ("after", "gained")):
-                with_line = sum(int(one[name]) for name in ("up", "down", "same", kind))
-                row[f"with_{side}"] = with_line
-                row[f"share_{side}"] = share(with_line, households)
-                row[f"mean_{side}"] = self._amount(mean(int(Decimal(one[side]).scaleb(2)), with_line))
+            row: dict[str, Any] = {"label": _("全部") if code == EVERYBODY else label, "is_hidden": False}
+            for side in SIDES:
+                row[side] = self._fares(sides[side].get(code))
+                row["is_hidden"] = row["is_hidden"] or row[side] is None
             rows.append(row)
         return rows
+
+    def _fares(self, one: Mapping[str, Any] | None) -> dict[str, str] | None:
+        if one is None or one["evaluated"] is None:
+            return None
+        return {
+            "evaluated": number(one["evaluated"]),
+            "granted": number(one["granted"]),
+            "rate": "—" if one["rate"] is None else f"{Decimal(one['rate']) * 100:.1f} %",
+            "mean": self._amount(one["mean"]),
+        }
+
+    @property
+    def causes(self) -> list[dict[str, Any]]:
+        """What changed for how many households, the most frequent first."""
+        return [
+            {
+                "label": one["en" if self.language == "en" else "zh"] or _("其他"),
+                "kind": cause_kind(one["kind"]),
+                "households": one["households"],
+                "up": one["up"],
+                "down": one["down"],
+            }
+            for one in self.figures["causes"]
+        ]
+
+    @property
+    def differences(self) -> list[str]:
+        """What changed between the two texts, sentence by sentence; parameters stand apart."""
+        before, after = (read_model(getattr(self.trial, side)["document"]) for side in SIDES)
+        if before.digest == after.digest:
+            return []
+        return [one.sentence(self.language) for one in difference.differences(before, after, self.language)]
 
     def largest(self, which: str) -> list[dict[str, Any]]:
         """The households that rise or fall by most, by number."""
@@ -252,6 +307,23 @@ def wan_text(amount: Decimal) -> str:
     """Return an amount in 10,000 yuan without trailing zeros, for the edge of a bin."""
     text = f"{amount / 10_000:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def cause_kind(kind: str) -> str:
+    """Return what sort of thing changed."""
+    return {
+        "derived": _("中间量"),
+        "item": _("评分项"),
+        "score": _("总分"),
+        "measured": _("按分的等级"),
+        "grade": _("等级"),
+        "coefficient": _("等级的系数"),
+        "line": _("额度公式"),
+        "combined": _("合成额度"),
+        "cap": _("上限"),
+        "reason": _("原因"),
+        "parameter": _("参数"),
+    }.get(kind, kind)
 
 
 def group_name(by: str) -> str:
@@ -317,3 +389,42 @@ def trials_of_draft(draft: Any) -> list[Tried]:
             )
         )
     return found
+
+
+# --- One direction ------------------------------------------------------------------------------------------------
+
+
+def directions(trial: Trial) -> list[dict[str, Any]]:
+    """Return whether more income or assets never lowers a line of the newer text and more debt never raises one, on the first
+    households of the population, whose order is random; the exceptions with what is to blame."""
+    side, words = trial.after, language()
+    model = read_model(side["document"])
+    program = compile_model(BoundModel(model, {name: Decimal(text) for name, text in side["parameters"].items()}))
+    households = min(trial.population.households, MOST_CHECKED)
+    facts = part_of(facts_of(trial.population, model), 0, households)
+    labels = {entry.name: entry.label.text(words) for entry in model.inputs}
+    rows = []
+    for direction in directions_of(model):
+        found = check(program, facts, households, direction, examples=MOST_EXCEPTIONS)
+        rows.append(
+            {
+                "label": direction.label.text(words),
+                "raises": direction.raises,
+                "holds": found.holds,
+                "households": found.households,
+                "reversed": found.households_reversed,
+                "worst": [
+                    {
+                        "number": one.row + 1,
+                        "fact": labels.get(one.fact, one.fact),
+                        "at": exact_text(one.at),
+                        "to": exact_text(one.to),
+                        "line_at": wan(one.line_at),
+                        "line_to": wan(one.line_to),
+                        "blame": one.blame[0].label.text(words) if one.blame and one.blame[0].label else "",
+                    }
+                    for one in found.worst
+                ],
+            }
+        )
+    return rows

@@ -161,3 +161,8 @@ def parameter_fields(
         if one.name in errors:
             field["errors"].append(errors[one.name])
     return fields
+
+
+def county_texts(model: Model, counties: Mapping[str, Any], county: str) -> dict[str, str]:
+    """Return the parameters of a model as a county has released them, as they are typed."""
+    return {name: exact_text(value) for name, value in released_parameters(model, counties.get(county, {})).items()}

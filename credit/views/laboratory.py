@@ -35,7 +35,12 @@ def where(request: StaffRequest, text: Text, last: str = "") -> list[dict[str, s
 
 def page_of(request: StaffRequest, text: Text, here: str, last: str = "") -> dict[str, Any]:
     """Return what every page of a model shows: its name, where one is, its pages."""
-    pages = [("model", _("表格")), ("model_try", _("试一户")), ("model_compare", _("整体试算"))]
+    pages = [
+        ("model", _("表格")),
+        ("model_try", _("试一户")),
+        ("model_file", _("试一个文件")),
+        ("model_compare", _("整体试算")),
+    ]
     is_own = text.is_in_hand_of(request.user.pk)
     found = [
         {"label": label, "url": reverse(f"credit:{name}", args=[text.sort, text.pk]), "is_here": name == here}

@@ -237,9 +237,10 @@ def trial(request: StaffRequest, pk: int) -> HttpResponse:
 def trial_household(request: StaffRequest, pk: int, number: int) -> HttpResponse:
     """One household of a trial, by its number alone: both explanations side by side."""
     found = populations.open_trial(request.user, pk)
+    names = TrialPage(found).names
     sides = [
         {
-            "name": comparing.side_name(getattr(found, side)),
+            "name": names[side],
             "page": comparing.explained(found.population, number, getattr(found, side)),
             "chart_id": f"steps-{side}",
         }
@@ -256,3 +257,22 @@ def trial_household(request: StaffRequest, pk: int, number: int) -> HttpResponse
         "sides": sides,
     }
     return render(request, "credit/trial_household.html", context)
+
+
+@allow(PostKind.PARAMETER_MANAGER)
+@require_GET
+def trial_directions(request: StaffRequest, pk: int) -> HttpResponse:
+    """Whether more income or assets ever lowers a line, or more debt raises one; the exceptions are listed."""
+    found = populations.open_trial(request.user, pk)
+    context = {
+        "where": _where(
+            request,
+            {"label": _("试算结果"), "url": reverse("credit:trial", args=[pk])},
+            {"label": _("方向核对")},
+        ),
+        "trial": found,
+        "name": comparing.side_name(found.after),
+        "rows": comparing.directions(found),
+        "checked": min(found.population.households, comparing.MOST_CHECKED),
+    }
+    return render(request, "credit/trial_directions.html", context)

@@ -71,7 +71,8 @@ def test_a_changed_parameter_says_who_moves_and_by_how_much(world_with_populatio
         assert sum(Decimal(one["after"]) - Decimal(one["before"]) for one in rows) == Decimal(
             figures["after"]["total"]
         ) - Decimal(figures["before"]["total"])
-    assert sum(int(one["households"]) for one in figures["disparity"]) == 6
+    assert figures["disparity"]["after"][0]["evaluated"] == 6
+    assert any(one["kind"] == "item" for one in figures["causes"])
 
 
 def test_a_manager_compares_and_the_trial_is_kept(client_of: Clients, world_with_population: World) -> None:
@@ -163,3 +164,21 @@ def test_the_bins_of_a_chart_count_every_household(world_with_population: World)
     for series in page.chart["series"]:
         assert sum(series["values"]) == 6
         assert len(series["values"]) == len(page.chart["labels"])
+
+
+def test_groups_too_small_to_be_shown_are_not(world_with_population: World) -> None:
+    trial = tried(world_with_population)
+    rows = TrialPage(trial).disparity
+    assert rows[0]["label"] == "全部"
+    assert not rows[0]["is_hidden"]
+    assert all(row["is_hidden"] for row in rows[1:])
+
+
+def test_the_directions_of_a_model_are_checked(client_of: Clients, world_with_population: World) -> None:
+    world = world_with_population
+    trial = tried(world)
+    answer = client_of(world.mo).get(reverse("credit:trial_directions", args=[trial.pk]))
+    said = text_of(answer)
+    assert answer.status_code == 200
+    assert "资产更多" in said
+    assert "比过 6 户" in said
