@@ -40,44 +40,59 @@ def decoded(data: bytes, columns: Sequence[tuple[str, str]]) -> Any:
 
 @dataclass(frozen=True)
 class Stored:
-    """One column of rows to be written: its values, and where it is NULL (None: nowhere)."""
+    """One column of rows to be written: its values, and where it is NULL (None: nowhere). One value for all rows is best given by
+    ``numpy.broadcast_to``."""
 
     name: str
     values: npt.NDArray[Any]
     null: npt.NDArray[np.bool_] | None = None
 
 
-def encoded(columns: Sequence[Stored]) -> bytes:
+def encoded(columns: Sequence[Stored]) -> bytearray:
     """The rows of a binary COPY. Rows that are NULL in the same columns are written together, so that each group is of one width."""
-    rows = len(columns[0].values)
-    pattern = np.zeros(rows, dtype=np.int64)
+    pattern = np.zeros(len(columns[0].values), dtype=np.int64)
     for place, column in enumerate(columns):
         if column.null is not None:
             pattern |= column.null.astype(np.int64) << place
-    parts = [HEADER]
-    for nulls in np.unique(pattern).tolist():
-        chosen = pattern == nulls
-        parts.append(_group(columns, chosen if not chosen.all() else slice(None), nulls))
-    return b"".join([*parts, TRAILER])
+    patterns, counts = np.unique(pattern, return_counts=True)
+    kinds = [_kind(columns, nulls) for nulls in patterns.tolist()]
+    data = bytearray(len(HEADER) + sum(kind.itemsize * n for kind, n in zip(kinds, counts.tolist(), strict=True)) + 2)
+    data[: len(HEADER)], data[-2:] = HEADER, TRAILER
+    start = len(HEADER)
+    for nulls, count, kind in zip(patterns.tolist(), counts.tolist(), kinds, strict=True):
+        rows = np.ndarray((count,), dtype=kind, buffer=data, offset=start)
+        _fill(rows, columns, slice(None) if len(kinds) == 1 else np.flatnonzero(pattern == nulls), nulls)
+        start += kind.itemsize * count
+    return data
 
 
-def _group(columns: Sequence[Stored], chosen: Any, nulls: int) -> bytes:
+def _kind(columns: Sequence[Stored], nulls: int) -> np.dtype[Any]:
     layout: list[tuple[str, Any]] = [("#", ">i2")]
     for place, column in enumerate(columns):
         layout.append((f"#{column.name}", ">i4"))
         if not nulls >> place & 1:
             layout.append((column.name, _width(column.values)))
-    count = len(columns[0].values[chosen])
-    rows = np.empty(count, dtype=np.dtype(layout))
-    rows["#"] = len(columns)
+    return np.dtype(layout)
+
+
+def _fill(rows: Any, columns: Sequence[Stored], chosen: Any, nulls: int) -> None:
+    # What is the same in every row, above all the widths, is laid out once and copied.
+    row = np.zeros(1, dtype=rows.dtype)
+    row["#"] = len(columns)
+    varying = []
     for place, column in enumerate(columns):
         if nulls >> place & 1:
-            rows[f"#{column.name}"] = -1
+            row[f"#{column.name}"] = -1
+            continue
+        row[f"#{column.name}"] = rows.dtype[column.name].itemsize
+        if column.values.strides[0]:
+            varying.append(column)
         else:
-            rows[f"#{column.name}"] = rows.dtype[column.name].itemsize
-            values = column.values[chosen]
-            rows[column.name] = values if values.ndim == 1 else _as_bytes(values)
-    return rows.tobytes()
+            row[column.name] = column.values[0]
+    rows[:] = row
+    for column in varying:
+        values = column.values[chosen]
+        rows[column.name] = values if values.ndim == 1 else _as_bytes(values)
 
 
 def _width(values: npt.NDArray[Any]) -> Any:
@@ -89,3 +104,16 @@ def _width(values: npt.NDArray[Any]) -> Any:
 def _as_bytes(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     width = values.shape[1] * values.dtype.itemsize
     return np.ascontiguousarray(values).view(f"V{width}").reshape(len(values))
+
+
+class Reading:
+    """Bytes as a file to be read once, none of them copied before."""
+
+    def __init__(self, data: bytes | bytearray) -> None:
+        self._rest = memoryview(data)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next so many bytes."""
+        taken = self._rest[: size if size >= 0 else len(self._rest)]
+        self._rest = self._rest[len(taken) :]
+        return bytes(taken)

@@ -190,4 +190,8 @@ def packed_bits(flags: Flags) -> npt.NDArray[np.uint8]:
 
 def packed_figures(figures: Counts) -> npt.NDArray[np.uint8]:
     """The figures as bytes, int64 little-endian."""
-    return np.ascontiguousarray(figures.astype("<i8")).view(np.uint8).reshape(len(figures), figures.shape[1] * 8)
+    return (
+        np.ascontiguousarray(figures.astype("<i8", copy=False))
+        .view(np.uint8)
+        .reshape(len(figures), figures.shape[1] * 8)
+    )

@@ -1,10 +1,10 @@
-from io import BytesIO
+import json
 from typing import Any
 
 import numpy as np
 from django.db import migrations
 
-from config.lib.wire import Stored, encoded
+from config.lib.wire import Reading, Stored, encoded
 from credit.domain import facts, packing
 from credit.domain.model import BoundModel, read_model
 from credit.domain.model.batch import MISSING
@@ -31,7 +31,7 @@ def copy(apps: Any, editor: Any) -> None:
         given = {name: value for name, value in (run.bases.document if run.bases else {}).items() if name in known}
         with editor.connection.cursor() as cursor:
             cursor.execute(_BEFORE, [run.pk])
-            rows = cursor.fetchall()
+            rows = [(*row[:8], json.loads(row[8] or "{}"), row[9]) for row in cursor.fetchall()]
             for start in range(0, len(rows), BATCH):
                 data = _rows(BoundModel(model, given), run, rows[start : start + BATCH])
                 cursor.copy_expert(f"copy credit_lineresult ({', '.join(_COLUMNS)}) from stdin (format binary)", data)
@@ -44,21 +44,21 @@ def copy(apps: Any, editor: Any) -> None:
                 raise ValueError(f"results of run {run.pk} do not compute to what they say")
 
 
-def _rows(bound: BoundModel, run: Any, rows: list[Any]) -> BytesIO:
+def _rows(bound: BoundModel, run: Any, rows: list[Any]) -> Reading:
     model = bound.model
-    found = packing.found_one_by_one(model, [bound.evaluate(row[8] or {}) for row in rows])
+    found = packing.found_one_by_one(model, [bound.evaluate(row[8]) for row in rows])
     ids = np.array([row[:8] for row in rows], dtype=np.int64)
     readings = facts.readings(model)
     beside = []
     for one in facts.outside(readings):
-        codes = [str((row[8] or {}).get(one.name)) for row in rows]
+        codes = [str(row[8].get(one.name)) for row in rows]
         beside.append(
             np.array([one.codes.index(code) if code in one.codes else MISSING for code in codes], dtype=np.int64)
         )
     held = np.array([list(np.frombuffer(row[9].bytes, dtype=np.uint64)) for row in rows], dtype=np.uint64)
     words = packing.salt(run.model.sha256, run.bases.sha256 if run.bases else "")
     nothing = np.full(len(rows), True)
-    return BytesIO(
+    return Reading(
         encoded(
             [
                 Stored("id", ids[:, 0]),

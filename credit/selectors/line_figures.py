@@ -26,10 +26,13 @@ def run_stats(run: LineRun) -> list[dict[str, Any]]:
     average = Decimal(figures.get("total", "0")) / with_line if with_line else None
     return [
         {
-            "label": _("范围内农户"),
+            "label": _("看过的农户") if run.since_id else _("范围内农户"),
             "value": number(figures.get("households", 0)),
             "unit": _("户"),
-            "note": _("含散户，已离册的不计"),
+            "note": _("其中 %(count)s 户的数据与当前额度所用的相同，不用重算")
+            % {"count": number(figures.get("unchanged", 0))}
+            if run.since_id
+            else _("含散户，已离册的不计"),
         },
         {
             "label": _("有额度"),

@@ -22,7 +22,7 @@ from credit.domain import facts, packing
 from credit.domain.facts import Finding, Frozen, Reading, outside
 from credit.domain.model import BoundModel, Model, read_model
 from credit.domain.model.batch import MISSING, STATUSES
-from credit.models import LineHandover, LineResult, LineRun, VillageFigures
+from credit.models import LineFailure, LineHandover, LineResult, LineRun, VillageFigures
 from customers.domain.facts import SEXES
 from customers.selectors import checked
 from customers.selectors.checked import entry_of
@@ -247,6 +247,12 @@ def unfiled(post: Post, run: LineRun, grid: str = "") -> QuerySet[Any]:
     return households.filter(
         ~Exists(LineResult.objects.filter(run=run, series=run.series, subject=OuterRef("pk")))
     ).order_by("pk")
+
+
+def failed(post: Post, run: LineRun) -> QuerySet[Any]:
+    """Return the households of a run whose data could not be computed with."""
+    held = LineFailure.objects.filter(run=run).values("subject_id")
+    return active_households(run).filter(scope(post), pk__in=held).order_by("pk")
 
 
 def line_history(post: Post, subject_id: int) -> list[LineResult]:

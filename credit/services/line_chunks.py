@@ -10,7 +10,6 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from config.lib.models import JobRun
-from config.lib.wire import Stored, encoded
+from config.lib.wire import Reading, Stored, encoded
 from credit.domain import facts, packing
 from credit.domain.model import FactError, ParameterError
 from credit.domain.model.batch import MISSING
@@ -39,7 +38,7 @@ _BLOCK = 1 << 20
 class Prepared:
     """A chunk ready to be written: the bytes of its rows, what was counted, and the households with a fault."""
 
-    data: bytes
+    data: bytearray
     counts: dict[str, Any]
     failed: tuple[tuple[int, int, str], ...] = ()
 
@@ -80,7 +79,7 @@ def write_chunk(run: JobRun, payload: Mapping[str, Any], ready: Prepared) -> Non
     table = f"credit_lineresult_{line_run.series}" if line_run.series else "credit_lineresult"
     with connection.cursor() as cursor:
         cursor.copy_expert(
-            f"copy {table} ({', '.join(COLUMNS)}) from stdin (format binary)", BytesIO(ready.data), size=_BLOCK
+            f"copy {table} ({', '.join(COLUMNS)}) from stdin (format binary)", Reading(ready.data), size=_BLOCK
         )
     LineTally.objects.create(run=line_run, number=payload["number"], counts=ready.counts)
     LineFailure.objects.bulk_create(
@@ -123,14 +122,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def rows_of(gathered: Gathered, found: Found, hashes: packing.Digests) -> bytes:
+def rows_of(gathered: Gathered, found: Found, hashes: packing.Digests) -> bytearray:
     """The rows of some households as the bytes of a COPY."""
     run, rows, count = gathered.work.run, gathered.rows, len(gathered)
     incomplete = found.status == INCOMPLETE
     beside = {name: rows.beside.get(name, np.full(count, MISSING)) for name in ("age", "sex", "businesses")}
 
     def same(value: int) -> npt.NDArray[np.int64]:
-        return np.full(count, value, dtype=np.int64)
+        return np.broadcast_to(np.int64(value), (count,))
 
     def small(values: npt.NDArray[Any], null: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         return np.where(null, 0, values).astype(np.int16), null

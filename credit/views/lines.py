@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 ON_PAGE = 20
 SEEING = (PostKind.OFFICER, PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR)
-SHOWN = ("", "line", "zero", "missing", "unfiled")
+SHOWN = ("", "line", "zero", "missing", "unfiled", "failed")
 
 
 # --- Runs ---------------------------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ def line_start(request: StaffRequest) -> HttpResponse:
             post_id=request.post.pk,
             branch=chosen_branch,
             grid=chosen_grid,
+            only_changed=request.POST.get("changed") == "yes",
         )
     except AlreadyRunning as living:
         run = lines.run_of(living.run)
@@ -121,8 +122,9 @@ def line_run(request: StaffRequest, pk: int) -> HttpResponse:
         "is_newest": run.published_at is not None or lines.newest_in_force(run),
         "segments": _segments(run),
     }
-    if show == "unfiled":
-        waiting = Paginator(lines.unfiled(request.post, run), ON_PAGE).get_page(request.GET.get("page"))
+    if show in ("unfiled", "failed"):
+        without = lines.unfiled if show == "unfiled" else lines.failed
+        waiting = Paginator(without(request.post, run), ON_PAGE).get_page(request.GET.get("page"))
         homes = called(subject.pk for subject in waiting)
         context |= {"page": waiting, "rows": [{"home": homes.get(subject.pk)} for subject in waiting]}
     else:
@@ -148,8 +150,10 @@ def _segments(run: "LineRun") -> list[dict[str, Any]]:
         ("zero", _("零额度"), figures.get("zero", 0)),
         ("missing", _("缺数据"), figures.get("incomplete", 0)),
         ("unfiled", _("待建档"), figures.get("unfiled", 0)),
+        ("failed", _("没能测算"), figures.get("failed", 0)),
     )
-    return [{"show": show, "label": label, "count": count} for show, label, count in counts]
+    rows = [{"show": show, "label": label, "count": count} for show, label, count in counts]
+    return [row for row in rows if row["count"] or row["show"] != "failed"]
 
 
 def _filters(run: "LineRun", labels: dict[str, str]) -> list[dict[str, Any]]:

@@ -93,11 +93,12 @@ class Rows:
 _ACTIVE = """subject.institution_id = {bank} and subject.kind = 'household'
   and (subject.listed_on <= {on} or subject.found_on <= {on} or (subject.listed_on is null and subject.found_on is null))
   and (subject.left_on is null or subject.left_on > {on})"""
-# The newest revision of each household that is trusted at the instant.
-_NEWEST = """select distinct on (facts.subject_id) facts.subject_id, {columns}
-    from customers_householdfacts as facts join lib.trusted({at}) as held on held.profile_id = facts.profile_id
-    where {which}
-    order by facts.subject_id, facts.number desc"""
+# The newest revision of each household that is trusted at the instant; later revisions have higher ids.
+_NEWEST = """select facts.subject_id, {columns}
+    from (select held.subject_id, max(held.profile_id) as profile_id from lib.trusted({at}) as held where {of_held}
+          group by held.subject_id) as newest
+    join customers_householdfacts as facts on facts.profile_id = newest.profile_id
+    where {of_facts}"""
 _BORROWER = """left join customers_household as home on home.subject_id = subject.id
     left join customers_person as borrower on borrower.id = home.borrower_id"""
 _BUSINESSES = """left join (
@@ -129,13 +130,21 @@ def _active(scope: Scope) -> str:
 
 
 def parts(scope: Scope, size: int) -> list[tuple[Part, int]]:
-    """Cut the active households of a scope into ranges of ids, each with so many of them."""
+    """Cut the active households of a scope into ranges of ids, each with at most so many of them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select min(id), max(id), count(*) from (select subject.id, (row_number() over (order by subject.id) - 1) / "  # noqa: S608
-            f"{int(size)} as part from customers_subject as subject where {_active(scope)}) as cut group by part order by part"
+            f"select min(subject.id), max(subject.id), count(*) from customers_subject as subject where {_active(scope)} "  # noqa: S608
+            f"group by subject.id / {int(size)} order by 1"
         )
-        return [(Part(low, high), count) for low, high, count in cursor.fetchall()]
+        blocks = cursor.fetchall()
+    found: list[tuple[Part, int]] = []
+    for low, high, count in blocks:
+        if found and found[-1][1] + count <= size:
+            before, held = found.pop()
+            found.append((Part(before.low, high), held + count))
+        else:
+            found.append((Part(low, high), count))
+    return found
 
 
 def active_among(scope: Scope, subject_ids: Iterable[int]) -> list[int]:
@@ -162,6 +171,7 @@ def read(scope: Scope, part: Part, wanted: Wanted) -> Rows:
     columns += [(name, "int2", _beside(name, scope)) for name in wanted.beside]
     data = _copied(_statement(scope, part, wanted, columns))
     rows = decoded(data, [(name, kind) for name, kind, _expression in columns])
+    rows = rows[np.argsort(rows["subject"], kind="stable")]
     found = Rows(
         rows["subject"].astype(np.int64),
         rows["grid"].astype(np.int64),
@@ -186,18 +196,23 @@ def _statement(scope: Scope, part: Part, wanted: Wanted, columns: Sequence[tuple
         return _said(which.replace("{of}", column), values)
 
     needed = [name for name in wanted.facts if name in CATALOGUE]
-    inner = _NEWEST.replace(
-        "{columns}",
-        ", ".join(
-            f"facts.{name}" for name in ("profile_id", "facts_hash", *needed, *(["answers"] if wanted.answers else []))
-        ),
-    ).replace("{which}", f"{among('facts.subject_id')} and {among('held.subject_id')}")
+    inner = (
+        _NEWEST.replace(
+            "{columns}",
+            ", ".join(
+                f"facts.{name}"
+                for name in ("profile_id", "facts_hash", *needed, *(["answers"] if wanted.answers else []))
+            ),
+        )
+        .replace("{of_held}", among("held.subject_id"))
+        .replace("{of_facts}", among("facts.subject_id"))
+    )
     joins = _BORROWER if {"age", "sex"} & set(wanted.beside) else ""
     joins += " " + _said(_BUSINESSES, values) if "businesses" in wanted.beside else ""
     return (
         f"select {', '.join(expression for _name, _kind, expression in columns)} from customers_subject as subject "  # noqa: S608
         f"left join ({_said(inner, {'at': scope.at})}) as file on file.subject_id = subject.id {joins} "
-        f"where {among('subject.id')} and {_active(scope)} order by subject.id"
+        f"where {among('subject.id')} and {_active(scope)}"
     )
 
 
@@ -220,7 +235,10 @@ def _beside(name: str, scope: Scope) -> str:
 def _copied(statement: str) -> bytes:
     out = BytesIO()
     with connection.cursor() as cursor:
+        # A part is thousands of households: to look each up, as poor statistics may suggest, would cost more than to read them all.
+        cursor.execute("set local enable_nestloop = off")
         cursor.copy_expert(f"copy ({statement}) to stdout (format binary)", out)
+        cursor.execute("set local enable_nestloop = on")
     return out.getvalue()
 
 
@@ -254,9 +272,8 @@ def medians(scope: Scope, names: Sequence[str]) -> dict[int, dict[str, int | Non
         f"percentile_disc(0.5) within group (order by file.{name}), percentile_disc(0.5) within group (order by file.{name} desc)"
         for name in names
     )
-    inner = _NEWEST.replace("{columns}", ", ".join(f"facts.{name}" for name in names)).replace(
-        "{which}", "facts.institution_id = {bank}"
-    )
+    inner = _NEWEST.replace("{columns}", ", ".join(f"facts.{name}" for name in names)).replace("{of_held}", "true")
+    inner = inner.replace("{of_facts}", "facts.institution_id = {bank}")
     with connection.cursor() as cursor:
         cursor.execute(
             f"select subject.grid_id, {middle} from customers_subject as subject "  # noqa: S608

@@ -292,6 +292,7 @@ rule_by_sql(
     """
     select subject_id from customers_profile group by subject_id
     having min(number) <> 1 or max(number) <> count(*) or count(distinct number) <> count(*)
+        or array_agg(id order by number) <> array_agg(id order by id)
     """,
 )
 

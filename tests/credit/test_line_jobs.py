@@ -97,7 +97,7 @@ def test_cancelled_between_chunks_a_run_keeps_what_is_done_and_is_never_publishe
     jobs.drive_run(run.run_id)
 
     assert _state(run).state == JobRun.State.CANCELLED
-    assert LineResult.objects.count() == 2
+    assert 0 < LineResult.objects.count() == _state(run).units_done < 5
     with pytest.raises(services.Refused):
         services.publish_run(run=run, staff=world.gao)
 
@@ -173,7 +173,8 @@ def test_a_worker_killed_at_any_instant_leaves_no_gap_and_no_double(small_chunks
     assert LineResult.objects.count() == 0
     assert JobChunk.objects.filter(is_done=True).count() == 0
     _killed_in_chunk(run, 3)
-    assert LineResult.objects.count() == 4
+    assert LineResult.objects.count() == _state(run).units_done
+    assert JobChunk.objects.filter(run_id=run.run_id, is_done=True).count() == 2
     jobs.drive_run(run.run_id)
 
     _exactly_once(run, homes)
