@@ -73,6 +73,12 @@ def remaining(run: JobRun) -> str:
     return ngettext("约 %(count)s 小时", "约 %(count)s 小时", hours) % {"count": hours}
 
 
+def speed(run: JobRun) -> int:
+    """Return how many units a second a run has done so far, 0 before there is something to go by."""
+    spent = (clock.now() - run.started_at).total_seconds() if run.started_at is not None else 0.0
+    return int(run.units_done / spent) if spent > 0 else 0
+
+
 def told(run: JobRun, request: StaffRequest) -> dict[str, Any]:
     """Return a run as ``components/progress.html`` shows it. A run's result may name a ``file`` (uuid) or a ``url``.
 

@@ -187,6 +187,7 @@ def _told(request: StaffRequest, run: "LineRun") -> dict[str, Any]:
     told = runs.told(run.run, request)
     told["poll_url"] = reverse("credit:line_progress", args=[run.pk])
     told["unit"] = _("户")
+    told["speed"] = runs.speed(run.run)
     if run.asked_by_id != request.user.pk:
         told["cancel_url"] = ""
     return told
