@@ -11,7 +11,17 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from config.lib.acting import open_subjects
-from credit.models import CoreSnapshot, Decision, LineResult, LineRun, Round, Sheet, SheetPage
+from credit.models import (
+    Application,
+    ApplicationDocument,
+    CoreSnapshot,
+    Decision,
+    LineResult,
+    LineRun,
+    Round,
+    Sheet,
+    SheetPage,
+)
 from grids.access import Post, PostKind, Staff, branches_for, grids_for
 
 Row = TypeVar("Row", bound=Model)
@@ -48,7 +58,26 @@ def decisions_for(post: Post) -> QuerySet[Decision]:
 
 def open_decision(post: Post, pk: int) -> Decision:
     """Return a decision with its round and village, or raise Http404."""
-    return _open(decisions_for(post).select_related("round__grid__branch", "line_result__run", "snapshot"), pk=pk)
+    return _open(
+        decisions_for(post).select_related("round__grid__branch", "application", "line_result__run", "snapshot"), pk=pk
+    )
+
+
+def applications_for(post: Post) -> QuerySet[Application]:
+    """Return the applications a post may see."""
+    return Application.objects.filter(scope(post))
+
+
+def open_application(post: Post, pk: int) -> Application:
+    """Return an application with its rules, village and owner, or raise Http404."""
+    wanted = ("grid__branch", "grid__institution", "institution", "rules", "owner", "received_by", "subject")
+    return _open(applications_for(post).select_related(*wanted).defer("grid__boundary"), pk=pk)
+
+
+def open_application_document(post: Post, application: int, pk: int) -> ApplicationDocument:
+    """Return a document of an application the post may see, with its file, or raise Http404."""
+    rows = ApplicationDocument.objects.filter(scope(post), application_id=application).select_related("file")
+    return _open(rows, pk=pk)
 
 
 def open_sheet_of_round(post: Post, round: Round, pk: int) -> Sheet:

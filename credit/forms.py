@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
-from credit.models import Round
+from config.lib.money import MoneyError, format_wan, wan_from_text
+from credit.domain.applications import ApplicationRules
+from credit.models import Application, Round
 from credit.selectors import rounds as selectors
 from grids.access import Post
 
@@ -88,3 +90,36 @@ class SnapshotForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["taken_on"].initial = clock.today() - timedelta(days=1)
+
+
+class ApplicationForm(forms.Form):
+    """Receive an application of a household: what it asks for, how, and for what."""
+
+    channel = forms.ChoiceField(label=_("来源"), widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=_("方式"), widget=forms.RadioSelect)
+    amount = forms.CharField(
+        label=_("申请金额"),
+        max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    months = forms.IntegerField(label=_("贷款期限"), min_value=1, max_value=360)
+    purpose = forms.ChoiceField(label=_("用途"))
+    note = forms.CharField(
+        label=_("说明"), max_length=200, required=False, help_text=_("转介绍写由谁介绍；不写别人的证件号和电话")
+    )
+
+    def __init__(self, *args: Any, rules: ApplicationRules, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: dict[str, Any] = {
+            "channel": Application.Channel.choices,
+            "mode": [(one.code, f"{one.label(language)} ≤ {format_wan(one.product_cap, language)}") for one in rules.modes],
+            "purpose": [EMPTY, *((one.code, one.label(language)) for one in rules.purposes)],
+        }  # fmt: skip
+        for name, found in choices.items():
+            self.fields[name].choices = found  # type: ignore[attr-defined]
+
+    def clean_amount(self) -> Any:
+        try:
+            return wan_from_text(self.cleaned_data["amount"])
+        except MoneyError as error:
+            raise forms.ValidationError(_("请填写万元数，例如 3 或 3.5")) from error

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from credit.views import (
+    applications,
     decisions,
     laboratory,
     lines,
@@ -48,6 +49,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("to-decide/approve/", decisions.approve_chosen, name="approve_chosen"),
     path("decisions/<int:pk>/", decisions.decision, name="decision"),
     path("decisions/<int:pk>/<slug:step>/", decisions.decision_step, name="decision_step"),
+    path("applications/", applications.application_list, name="application_list"),
+    path("applications/<int:pk>/", applications.application, name="application"),
+    path("applications/<int:pk>/sheet/", applications.application_sheet, name="application_sheet"),
+    path("applications/<int:pk>/letter/", applications.application_letter, name="application_letter"),
+    path("applications/<int:pk>/documents/", applications.document_add, name="application_document_add"),
+    path("applications/<int:pk>/documents/<int:document>/", applications.document, name="application_document"),
+    path("applications/<int:pk>/<slug:step>/", applications.application_step, name="application_step"),
+    path("households/<int:pk>/applications/", applications.household_applications, name="household_applications"),
+    path("households/<int:pk>/applications/new/", applications.application_new, name="application_new"),
     path("lines/", lines.line_list, name="line_list"),
     path("lines/start/", lines.line_start, name="line_start"),
     path("lines/<int:pk>/", lines.line_run, name="line_run"),

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.lib.api.fields import Reference, Yuan
-from credit.models import Decision, DecisionStep, LineResult, Round
+from credit.models import Application, Decision, DecisionStep, LineResult, Round
 from credit.selectors.lines import Said, inputs_of, model_of, said
 
 
@@ -43,10 +43,11 @@ class RoundSerializer(serializers.ModelSerializer[Round]):
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
-    """What a round made of the opinions on a household, its bounds, and where the decision stands."""
+    """What a round or an application made of the opinions on a household, its bounds, and where the decision stands."""
 
     id = Reference()
-    round_id = Reference()
+    round_id = Reference(allow_null=True, help_text="null for a decision on an application")
+    application_id = Reference(allow_null=True, help_text="null for a decision of a round")
     household_id = Reference(source="subject_id")
     profile_id = Reference(allow_null=True)
     line_result_id = Reference(allow_null=True)
@@ -66,6 +67,7 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         fields: tuple[str, ...] = (
             "id",
             "round_id",
+            "application_id",
             "household_id",
             "number",
             "outcome",
@@ -109,6 +111,39 @@ class DecisionDetails(DecisionSerializer):
     @extend_schema_field(StepSerializer(many=True))
     def get_steps(self, decision: Decision) -> Any:
         return StepSerializer(decision.steps.order_by("number"), many=True).data
+
+
+class ApplicationSerializer(serializers.ModelSerializer[Application]):
+    """An application of a household for a line outside a round: what is asked, where it stands, until when. Its decision is among
+    the decisions."""
+
+    id = Reference()
+    household_id = Reference(source="subject_id")
+    grid_id = Reference()
+    owner_id = Reference(allow_null=True, help_text="the officer whose turn it is; null: whoever holds the post")
+    received_by_id = Reference()
+    amount_yuan = Yuan(source="amount")
+
+    class Meta:
+        model = Application
+        fields: tuple[str, ...] = (
+            "id",
+            "household_id",
+            "grid_id",
+            "channel",
+            "mode",
+            "purpose",
+            "amount_yuan",
+            "months",
+            "stage",
+            "stage_since",
+            "due_on",
+            "owner_id",
+            "received_by_id",
+            "received_at",
+            "ended_at",
+        )
+        read_only_fields = fields
 
 
 class LineResultSerializer(serializers.ModelSerializer[LineResult]):

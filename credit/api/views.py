@@ -1,18 +1,20 @@
-"""Rounds, decisions and line results over the API."""
+"""Rounds, applications, decisions and line results over the API."""
 
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
 from config.lib.api.views import Filter, Rows
-from credit.access import ROUND_POSTS, decisions_for, line_results_for, rounds_for
+from credit.access import ROUND_POSTS, applications_for, decisions_for, line_results_for, rounds_for
 from credit.api.serializers import (
+    ApplicationSerializer,
     DecisionDetails,
     DecisionSerializer,
     LineResultDetails,
     LineResultSerializer,
     RoundSerializer,
 )
+from credit.domain.applications import Stage
 from credit.selectors.decisions import with_standing
 from credit.selectors.rounds import with_counts
 from grids.access import Post
@@ -36,7 +38,7 @@ class Rounds(Rows):
 
 
 class Decisions(Rows):
-    """Decisions in force of opened rounds: the newest computation of each household in its round, newest first."""
+    """Decisions in force of opened rounds and of applications: the newest computation of each, newest first."""
 
     posts: ClassVar[Any] = frozenset(ROUND_POSTS)
     serializer_class = DecisionSerializer
@@ -45,8 +47,12 @@ class Decisions(Rows):
     filters: ClassVar[dict[str, Filter]] = {
         "household": HOUSEHOLD,
         "round": Filter("round_id", "integer", "only of this round"),
+        "application": Filter("application_id", "integer", "only on this application"),
         "outcome": Filter(
-            "outcome", "text", "only with this outcome", ("merged", "refused", "supplement", "divergent", "needs_file")
+            "outcome",
+            "text",
+            "only with this outcome",
+            ("merged", "refused", "supplement", "divergent", "needs_file", "proposed"),
         ),
     }
 
@@ -55,6 +61,21 @@ class Decisions(Rows):
 
     def row(self, post: Post) -> QuerySet[Any]:
         return with_standing(decisions_for(post))
+
+
+class Applications(Rows):
+    """Applications of single households outside a round, newest first."""
+
+    posts: ClassVar[Any] = frozenset(ROUND_POSTS)
+    serializer_class = ApplicationSerializer
+    newest_first = True
+    filters: ClassVar[dict[str, Filter]] = {
+        "household": HOUSEHOLD,
+        "stage": Filter("stage", "text", "only in this stage", tuple(stage.value for stage in Stage)),
+    }
+
+    def rows(self, post: Post) -> QuerySet[Any]:
+        return applications_for(post).defer("settings")
 
 
 class LineResults(Rows):

@@ -1,5 +1,6 @@
 """Tables of credit."""
 
+from credit.models.applications import Application, ApplicationDocument, ApplicationStep
 from credit.models.decisions import Decision, DecisionStep
 from credit.models.handovers import LineHandover
 from credit.models.laboratory import Population, PopulationColumn, Trial
@@ -10,6 +11,9 @@ from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, SealedSh
 from credit.models.snapshots import CoreCredit, CoreFinding, CoreSnapshot
 
 __all__ = [
+    "Application",
+    "ApplicationDocument",
+    "ApplicationStep",
     "CoreCredit",
     "CoreFinding",
     "CoreSnapshot",

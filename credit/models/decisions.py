@@ -1,4 +1,4 @@
-"""Decisions: what the rule made of the opinions, the bounds, and the people who decided."""
+"""Decisions: what the rule made of the opinions, the bounds, and the people who decided, in a round or on an application."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
+from credit.models.applications import Application
 from credit.models.lines import LineResult
 from credit.models.rounds import Round
 from credit.models.snapshots import CoreSnapshot
@@ -17,19 +18,25 @@ from grids.models import Staff
 
 
 class Decision(Recorded):
-    """The computed part of a household's decision in a round: merge, bounds, proposal, with the whole trace.
+    """The computed part of a household's decision, in a round or on an application: merge, bounds, proposal, with the whole trace.
 
-    A household that waited for its file is computed again when the file is there; the highest ``number`` is in force.
+    A household that waited for its file is computed again when the file is there; the highest ``number`` is in force. Those of
+    rounds are written by the opening alone, those of applications by who investigated.
     """
 
     guard = Guard(
         scope="grid",
-        web="SELECT",
+        web="SELECT, INSERT",
         worker="SELECT, INSERT",
         opener="SELECT, INSERT",
         append_only=True,
         subject_column="subject_id",
         hideable=True,
+        extra=(
+            "drop policy if exists applications_only on {table}",
+            "create policy applications_only on {table} as restrictive for insert to gedang_web, gedang_web_all "
+            "with check (application_id is not null)",
+        ),
     )
 
     class Outcome(models.TextChoices):
@@ -38,8 +45,10 @@ class Decision(Recorded):
         SUPPLEMENT = "supplement", _("待补评议")
         DIVERGENT = "divergent", _("分歧")
         NEEDS_FILE = "needs_file", _("待建档")
+        PROPOSED = "proposed", _("已测算")
 
-    round = models.ForeignKey(Round, models.PROTECT, related_name="decisions")
+    round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="decisions")
+    application = models.ForeignKey(Application, models.PROTECT, null=True, related_name="decisions", db_index=False)
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="decisions")
     number = models.PositiveSmallIntegerField(_("测算次序"), default=1)
     outcome = models.CharField(max_length=10, choices=Outcome)
@@ -58,8 +67,25 @@ class Decision(Recorded):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["round", "subject", "number"], name="one_decision_per_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "subject", "number"], name="one_decision_per_number"),
+            models.UniqueConstraint(fields=["application", "number"], name="one_application_decision_per_number"),
+            models.CheckConstraint(
+                condition=Q(round__isnull=False, application__isnull=True) & ~Q(outcome="proposed")
+                | Q(round__isnull=True, application__isnull=False, merged_amount__isnull=True)
+                & Q(outcome__in=("proposed", "needs_file")),
+                name="decided_in_a_round_or_on_an_application",
+            ),
+        ]
         indexes = [models.Index(fields=["round", "outcome"], name="decisions_by_outcome")]
+
+    @property
+    def matter(self) -> Round | Application:
+        """What it belongs to: the round or the application, whose frozen rules it is decided under."""
+        found = self.round or self.application
+        if found is None:
+            raise ValueError("a decision belongs to a round or an application")
+        return found
 
 
 class DecisionStep(Recorded):
@@ -78,6 +104,7 @@ class DecisionStep(Recorded):
         extra=(
             "drop trigger if exists maker_is_not_checker on {table}",
             "create trigger maker_is_not_checker before insert on {table} for each row execute function lib.refuse_own_decision()",
+            *kept_by("lib.one_line_at_a_time", "before insert"),
         ),
     )
 

@@ -1,3 +1,8 @@
 """The parameters of credit: models, county bases, rules of a round, reasons for refusing, what is told to customers, snapshots."""
 
-from credit.parameter_kinds import models_and_rounds, served, snapshots  # noqa: F401  each registers its kinds
+from credit.parameter_kinds import (  # noqa: F401  each registers its kinds
+    applications,
+    models_and_rounds,
+    served,
+    snapshots,
+)

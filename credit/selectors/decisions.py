@@ -1,6 +1,6 @@
-"""Decisions of a round: where each stands, whose turn it is, the four opinions, and the line a household holds.
+"""Decisions of rounds and applications: where each stands, whose turn it is, the four opinions, and the line a household holds.
 
-Only the newest computation of a household in a round counts (``in_force``); where it stands follows from its last step.
+Only the newest computation of a household in a round or on an application counts (``in_force``); where it stands follows from its last step.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,8 @@ from customers.selectors.assessment import Card, blocked_among, cards
 from grids.access import Post, PostKind
 
 FINAL = (DecisionStep.Verb.APPROVE, DecisionStep.Verb.REFUSE, DecisionStep.Verb.WITHDRAW)
-TO_BE_DECIDED = (Decision.Outcome.MERGED, Decision.Outcome.DIVERGENT)
+COMPUTED = (Decision.Outcome.MERGED, Decision.Outcome.PROPOSED)
+TO_BE_DECIDED = (*COMPUTED, Decision.Outcome.DIVERGENT)
 
 STANDINGS: dict[str, Any] = {
     "divergent": _("分歧，待集体决定"),
@@ -45,8 +46,9 @@ def _last(field: str) -> Subquery:
 
 
 def in_force(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
-    """Keep the newest computation of each household in its round."""
-    newer = Decision.objects.filter(round=OuterRef("round"), subject=OuterRef("subject"), number__gt=OuterRef("number"))
+    """Keep the newest computation of each household in its round, or on its application."""
+    same = Q(round=OuterRef("round")) | Q(application=OuterRef("application"))
+    newer = Decision.objects.filter(same, subject=OuterRef("subject"), number__gt=OuterRef("number"))
     return decisions.filter(~Exists(newer))
 
 
@@ -70,7 +72,7 @@ def where(standing: str) -> Q:
         "divergent": Q(outcome=outcome.DIVERGENT) & waiting,
         "supplement": Q(outcome=outcome.SUPPLEMENT),
         "needs_file": Q(outcome=outcome.NEEDS_FILE),
-        "to_propose": Q(outcome=outcome.MERGED) & waiting,
+        "to_propose": Q(outcome__in=COMPUTED) & waiting,
         "at_branch": proposed & Q(last_kind=PostKind.OFFICER),
         "at_approver": proposed & Q(last_kind=PostKind.BRANCH_MANAGER),
         "refused_by_village": Q(outcome=outcome.REFUSED),
@@ -95,7 +97,7 @@ def _standing(outcome: str, verb: str | None, amount: Decimal | None, kind: str 
         return "withdrawn"
     if verb in (DecisionStep.Verb.PROPOSE, DecisionStep.Verb.REFER):
         return "at_branch" if kind == PostKind.OFFICER else "at_approver"
-    if outcome == Decision.Outcome.MERGED:
+    if outcome in COMPUTED:
         return "to_propose"
     return "refused_by_village" if outcome == Decision.Outcome.REFUSED else str(outcome)
 
@@ -161,6 +163,21 @@ def exceptions_for(post: Post) -> list[dict[str, Any]]:
     return [row for row in rows if any(row[name] for name in names)]
 
 
+def overtaken(decisions: Iterable[Decision]) -> set[int]:
+    """Return the decisions after whose computation another line was granted to the household and still stands: the database
+    would refuse to grant them too. One query."""
+    later = DecisionStep.objects.filter(
+        ~Exists(DecisionStep.objects.filter(decision=OuterRef("decision"), verb=DecisionStep.Verb.WITHDRAW)),
+        ~Q(decision=OuterRef("pk")),
+        subject=OuterRef("subject"),
+        verb=DecisionStep.Verb.APPROVE,
+        amount__gt=0,
+        taken_at__gt=OuterRef("created_at"),
+    )
+    wanted = Decision.objects.filter(pk__in=[decision.pk for decision in decisions])
+    return set(wanted.filter(Exists(later)).values_list("pk", flat=True))
+
+
 @dataclass(frozen=True)
 class Line:
     """One household of a decision list."""
@@ -196,8 +213,18 @@ def steps_of(decision: Decision) -> list[DecisionStep]:
     return list(DecisionStep.objects.filter(decision=decision).select_related("staff").order_by("number"))
 
 
+def earlier_steps(application: Any) -> list[DecisionStep]:
+    """Return the steps on former computations of an application, in order."""
+    rows = DecisionStep.objects.filter(decision__application=application).filter(
+        ~Q(decision__in=in_force(Decision.objects.filter(application=application)))
+    )
+    return list(rows.select_related("staff").order_by("pk"))
+
+
 def opinions_of(decision: Decision) -> list[Opinion]:
     """Return what the sheets said of a household, by place; whose sheet it was is not told."""
+    if decision.round_id is None:
+        return []
     opinions = Opinion.objects.filter(round_id=decision.round_id, subject_id=decision.subject_id)
     return list(opinions.select_related("sheet").order_by("sheet__number"))
 

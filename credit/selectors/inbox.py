@@ -10,6 +10,7 @@ from config.lib.inbox import Asked, Heap, Queue, at, register
 from config.lib.models import JobRun
 from credit import access
 from credit.models import CoreSnapshot, LineRun, OpeningRequest, Round, Sheet
+from credit.selectors.applications import my_turn
 from credit.selectors.decisions import waiting_for, where, with_standing
 from grids.access import PostKind
 
@@ -63,6 +64,13 @@ def _divided(asked: Asked) -> Iterator[Heap]:
     yield _standing(asked, "divergent")
 
 
+def _applications(asked: Asked) -> Iterator[Heap]:
+    """Applications of single households whose next step is the post's own; not those one has already had in hand as the maker."""
+    rows = access.applications_for(asked.post).filter(my_turn(asked.post), ended_at__isnull=True).order_by()
+    late = Count("pk", filter=Q(due_on__lt=asked.today))
+    yield Heap(**rows.aggregate(count=Count("pk"), due=Min("due_on"), overdue=late))
+
+
 def _to_publish(asked: Asked) -> Iterator[Heap]:
     """Runs of another that ended and would still change lines: no later one over the same scope or all is published."""
     over = Q(grid__isnull=True, branch__isnull=True) | Q(grid=OuterRef("grid")) | Q(branch=OuterRef("branch"))
@@ -88,6 +96,14 @@ for _code, _label, _icon, _posts, _look, _page in (
     ("divided", _("意见分歧待集体决定"), "scale", _MANAGER, _divided, at("credit:round_list")),
     ("to_decide", _("待审批的额度"), "gavel", _MANAGER | _APPROVER, _to_decide, at("credit:to_decide")),
     ("to_propose", _("待提交的授信额度"), "send", _OFFICER, _to_propose, at("credit:round_list")),
+    (
+        "applications",
+        _("等您办理的单户申请"),
+        "file-text",
+        _OFFICER | _MANAGER | _APPROVER,
+        _applications,
+        at("credit:application_list", "?owner=me"),
+    ),
     ("to_publish", _("待发布的测算"), "yuan", _APPROVER, _to_publish, at("credit:line_list")),
     ("snapshots", _("待确认的核心系统快照"), "database", _APPROVER, _snapshots, at("credit:core_snapshot_list")),
 ):

@@ -174,11 +174,13 @@ rule_by_sql(
         select from credit_decision as decision
         where decision.round_id = roster.round_id and decision.subject_id = roster.subject_id)
     union all
-    select 'credit_decision:' || max(decision.id) from credit_decision as decision group by decision.round_id, decision.subject_id
+    select 'credit_decision:' || max(decision.id) from credit_decision as decision
+    group by decision.round_id, decision.application_id, decision.subject_id
     having min(decision.number) <> 1 or max(decision.number) <> count(*)
     union all
     select 'credit_decision:' || decision.id from credit_decision as decision
-    where not exists (select from credit_openingevent as opening where opening.round_id = decision.round_id)
+    where decision.round_id is not null
+      and not exists (select from credit_openingevent as opening where opening.round_id = decision.round_id)
     """,
 )
 rule_by_sql(
@@ -251,6 +253,73 @@ rule_by_sql(
            or (decision.trace #>> '{exposure,snapshot}')::bigint is distinct from snapshot.id
            or decision.trace #>> '{exposure,as_of}' is distinct from snapshot.taken_on::text
            or snapshot.settled_at > decision.created_at + interval '1 minute')
+    """,
+)
+
+# --- Applications -------------------------------------------------------------------------------------------------------
+
+rule_by_sql(
+    "credit.applications_follow_their_steps",
+    _("单户申请的状态与办理步骤一致：步骤从 1 起连续，批准、不予授信、撤回各有其步骤，在办的都有期限"),
+    """
+    select 'credit_application:' || application_id from credit_applicationstep
+    group by application_id having min(number) <> 1 or max(number) <> count(*)
+    union
+    select 'credit_application:' || asked.id
+    from credit_application as asked
+    left join lateral (
+        select step.verb, step.post_kind from credit_decisionstep as step
+        join credit_decision as decision on decision.id = step.decision_id
+        where decision.application_id = asked.id and not exists (
+            select from credit_decision as newer where newer.application_id = asked.id and newer.number > decision.number)
+        order by step.number desc limit 1) as last on true
+    left join lateral (
+        select step.verb from credit_applicationstep as step where step.application_id = asked.id order by step.number desc limit 1
+        ) as own on true
+    where (asked.ended_at is null) <> (asked.due_on is not null)
+       or own.verb is null
+       or asked.stage <> case
+            when own.verb = 'cancel' then 'cancelled'
+            when own.verb = 'turn_down' then 'refused'
+            when last.verb = 'withdraw' then 'revoked'
+            when last.verb = 'approve' then 'granted'
+            when last.verb = 'refuse' then 'refused'
+            when last.verb = 'refer' then 'approval'
+            when last.verb = 'propose' then 'branch'
+            when own.verb = 'investigate' then 'proposal'
+            else 'investigation' end
+    """,
+)
+rule_by_sql(
+    "credit.applications_keep_to_their_household",
+    _("申请的步骤、资料和决定都属于同一户；一户至多一笔在办"),
+    """
+    select 'credit_applicationstep:' || step.id from credit_applicationstep as step
+    join credit_application as asked on asked.id = step.application_id and asked.subject_id <> step.subject_id
+    union all
+    select 'credit_applicationdocument:' || document.id from credit_applicationdocument as document
+    join credit_application as asked on asked.id = document.application_id
+    join lib_storedfile as file on file.id = document.file_id
+    where asked.subject_id <> document.subject_id or file.subject_id is distinct from document.subject_id
+    union all
+    select 'credit_decision:' || decision.id from credit_decision as decision
+    join credit_application as asked on asked.id = decision.application_id and asked.subject_id <> decision.subject_id
+    union all
+    select 'credit_application:' || max(id) from credit_application where ended_at is null group by subject_id having count(*) > 1
+    """,
+)
+rule_by_sql(
+    "credit.one_line_at_a_time",
+    _("一户同时测算的两项决定，只批准其中一项"),
+    """
+    select 'credit_decisionstep:' || step.id
+    from credit_decisionstep as step
+    join credit_decision as decision on decision.id = step.decision_id and decision.application_id is not null
+    join credit_decisionstep as other on other.subject_id = step.subject_id and other.decision_id <> step.decision_id
+     and other.verb = 'approve' and other.amount > 0 and other.taken_at > decision.created_at and other.taken_at < step.taken_at
+    where step.verb = 'approve' and step.amount > 0
+      and not exists (select from credit_decisionstep as gone
+                      where gone.decision_id = other.decision_id and gone.verb = 'withdraw' and gone.taken_at < step.taken_at)
     """,
 )
 

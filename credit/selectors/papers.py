@@ -42,7 +42,7 @@ def line_paper(page: LinePage) -> dict[str, Any]:
             % {"village": f"{home.grid.town}{home.grid.name}", "number": home.number, "customer": page.customer},
         },
         "household": [
-            {"name": _("客户"), "value": page.customer},
+            {"name": _("客户姓名"), "value": page.customer},
             {"name": _("住址"), "value": home.address or "—"},
             {"name": _("机构"), "value": home.grid.branch.name},
             {"name": _("档案"), "value": page.file_note},

@@ -16,7 +16,7 @@ from config.lib.models import JobRun
 from config.lib.weeks import business_day
 from credit.access import in_hand, pages_for, rounds_for, sheets_of
 from credit.domain.rules import RoundRules
-from credit.models import OpeningRequest, Round, Sheet, SheetPage, SheetSubject
+from credit.models import Application, OpeningRequest, Round, Sheet, SheetPage, SheetSubject
 from credit.pages import read_kept
 from customers.selectors.assessment import Card, blocked_among, cards, roster_of
 from grids.access import Grid, Post, Staff, grids_for, seats_on, staff_for
@@ -179,9 +179,9 @@ def opening_run(round: Round) -> JobRun | None:
     return JobRun.objects.filter(kind="open_round", key=f"round-{round.pk}").order_by("-pk").first()
 
 
-def rules_of(round: Round) -> RoundRules:
-    """Return the frozen rules of a started round."""
-    return RoundRules.from_document(round.settings)
+def rules_of(matter: Round | Application) -> RoundRules:
+    """Return the frozen rules of a started round, or of an application."""
+    return RoundRules.from_document(matter.settings)
 
 
 # --- Paper sheets after the opening -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -72,6 +73,24 @@ def core_debts(institution_id: int, subject_ids: Iterable[int]) -> CoreDebts | N
                 obligations(CreditKind(kind), outstanding, undrawn, is_village_line=is_village_line)
             )
     return CoreDebts(snapshot.pk, snapshot.taken_on, held_by(snapshot), owed)
+
+
+def core_debts_seen(institution_id: int, subject_id: int) -> CoreDebts | None:
+    """Return the same of one household under the row security of who looks: for a decision computed by a person. Two queries."""
+    snapshot = in_force(institution_id)
+    if snapshot is None:
+        return None
+    members = CoreCredit.objects.filter(
+        snapshot=snapshot,
+        person__household_id=subject_id,
+        person__left_on__isnull=True,
+        person__erased_at__isnull=True,
+    )
+    sums = members.values("kind", "is_village_line").annotate(owed=Sum("outstanding"), free=Sum("undrawn"))
+    owed: list[Obligation] = []
+    for row in sums.order_by("kind", "is_village_line"):
+        owed += obligations(CreditKind(row["kind"]), row["owed"], row["free"], is_village_line=row["is_village_line"])
+    return CoreDebts(snapshot.pk, snapshot.taken_on, held_by(snapshot), {subject_id: owed})
 
 
 def held_by(snapshot: CoreSnapshot) -> frozenset[ObligationKind]:

@@ -12,6 +12,7 @@ from config.lib import audit, clock
 from config.lib.money import FEN, ZERO, format_wan, round_step, yuan
 from config.lib.weeks import business_day
 from credit.domain import decisions as domain
+from credit.domain.applications import Move
 from credit.domain.bounds import (
     Bound,
     BoundCode,
@@ -33,11 +34,12 @@ from credit.domain.opinions import Opinion
 from credit.domain.rules import RoundRules
 from credit.domain.snapshots import together
 from credit.domain.trace import Step
-from credit.models import Decision, DecisionStep, Round
-from credit.selectors.decisions import exposure_from, standing_of, with_standing
+from credit.models import Application, Decision, DecisionStep, Round
+from credit.selectors.decisions import exposure_from, overtaken, standing_of, with_standing
 from credit.selectors.lines import current_line
 from credit.selectors.rounds import rules_of
 from credit.selectors.snapshots import CoreDebts, core_debts
+from credit.services.following import follow
 from customers.selectors.assessment import blocked_among, checked_files
 from customers.services import milestones
 from grids.access import Post, PostKind, Staff
@@ -164,7 +166,9 @@ def compute(
 
 def _as_seen(decision: Decision, seen: int) -> Any:
     """Return a decision with its standing; MovedOnError when it is not as the page showed it."""
-    found: Any = with_standing(Decision.objects.filter(pk=decision.pk).select_related("round", "subject")).first()
+    found: Any = with_standing(
+        Decision.objects.filter(pk=decision.pk).select_related("round", "application", "subject")
+    ).first()
     if found is None or (found.last_number or 0) != seen:
         raise MovedOnError
     return found
@@ -172,8 +176,10 @@ def _as_seen(decision: Decision, seen: int) -> Any:
 
 def _current(decision: Decision, seen: int) -> Any:
     found = _as_seen(decision, seen)
-    if found.round.stage != Round.Stage.DECIDE:
+    if found.round is not None and found.round.stage != Round.Stage.DECIDE:
         raise Refused(_("这一轮不在审批阶段"))
+    if found.application is not None and found.application.ended_at is not None:
+        raise Refused(_("这笔申请已经结束"))
     if found.subject_id in blocked_among([found.subject_id]):
         raise Refused(_("这户已列入黑名单或灰名单，不能审批额度"))
     return found
@@ -209,7 +215,7 @@ def _standing_proposal(decision: Any) -> Proposal:
 
 def _group_proposal(decision: Any, amount: Decimal, reason: str) -> Proposal:
     found = propose_line(
-        rules_of(decision.round).line,
+        rules_of(decision.matter).line,
         village=VillageOpinion.from_group_decision(amount, reason),
         model_line=decision.model_line,
         exposure=exposure_from(decision.trace["exposure"]),
@@ -247,7 +253,12 @@ def _take(steps: list[DecisionStep], by: Staff, post: Post) -> None:
     except IntegrityError as error:
         if "one_step_per_number" in str(error):
             raise MovedOnError from error
+        if "another line was granted" in str(error):
+            raise Refused(_("测算以后这户另外批准了授信，一户只能有一笔额度；请退回，按新情况重新测算")) from error
         raise Refused(_("提交和审批要由两个人办理")) from error
+    for step in steps:
+        if step.decision.application is not None:
+            follow(step.decision.application, Move(step.verb), at=step.taken_at)
     verb = steps[0].verb
     audit.record(
         staff=by,
@@ -279,7 +290,11 @@ def propose(*, by: Staff, post: Post, decision: Decision, amount: Decimal, seen:
         raise Refused(_("由客户经理或支行行长提交"))
     found = _current(decision, seen)
     standing = standing_of(found)
-    rules = rules_of(found.round)
+    rules = rules_of(found.matter)
+    if found.application is not None:
+        if post.kind != PostKind.OFFICER:
+            raise Refused(_("单户申请由客户经理提交"))
+        _as_asked(found.application, amount, reason)
     if standing == "divergent":
         step = _group_step(found, by, post, rules, amount, reason)
     elif standing == "to_propose":
@@ -292,6 +307,14 @@ def propose(*, by: Staff, post: Post, decision: Decision, amount: Decimal, seen:
         raise Refused(_("这户现在不需要提交"))
     _take([step], by, post)
     return step
+
+
+def _as_asked(application: Application, amount: Decimal, reason: str) -> None:
+    """Nobody is lent more than he asked for, and every opinion on an application says why."""
+    if amount > application.amount:
+        raise Refused(_("不能高于申请的 %(amount)s") % {"amount": format_wan(application.amount)})
+    if not reason.strip():
+        raise Refused(_("请写明理由"))
 
 
 def _group_step(decision: Any, by: Staff, post: Post, rules: RoundRules, amount: Decimal, reason: str) -> DecisionStep:
@@ -362,9 +385,13 @@ def approve(*, by: Staff, post: Post, decision: Decision, amount: Decimal, seen:
     found = _current(decision, seen)
     if not _own_turn(found, post):
         raise Refused(_("这户现在不由您审批"))
-    rules = rules_of(found.round)
+    rules = rules_of(found.matter)
     if not may_sign(post, rules, amount):
         raise Refused(_("超过您的审批权限，请上报"))
+    if found.application is not None:
+        _as_asked(found.application, amount, reason)
+        if amount <= 0:
+            raise Refused(_("审定 0 元请用“不予授信”，并选择原因"))
     proposal = _standing_proposal(found)
     if post.kind != PostKind.APPROVER and proposal.amount is not None and amount > proposal.amount:
         raise Refused(_("高于测算额度的，由业务审批岗审批"))
@@ -419,6 +446,7 @@ def approve_many(*, by: Staff, post: Post, decisions: Iterable[Decision]) -> tup
             decision__in=found, staff=by, verb__in=(DecisionStep.Verb.PROPOSE, DecisionStep.Verb.REFER)
         ).values_list("decision_id", flat=True)
     )
+    made |= overtaken(found)
     rules = {round.pk: rules_of(round) for round in {one.round_id: one.round for one in found}.values()}
     chosen = [
         one
@@ -438,6 +466,8 @@ def refer(*, by: Staff, post: Post, decision: Decision, seen: int, reason: str =
     found = _current(decision, seen)
     if post.kind != PostKind.BRANCH_MANAGER or standing_of(found) != "at_branch":
         raise Refused(_("这户现在不由您审批"))
+    if found.application is not None:
+        _as_asked(found.application, found.last_amount, reason)
     step = _step(found, by, post, DecisionStep.Verb.REFER, found.last_amount, reason)
     _take([step], by, post)
     return step
@@ -450,18 +480,25 @@ def give_back(*, by: Staff, post: Post, decision: Decision, seen: int, reason: s
 
 
 @transaction.atomic
-def refuse(*, by: Staff, post: Post, decision: Decision, seen: int, reason: str) -> DecisionStep:
-    """Refuse a line, with a reason."""
-    return _close(by, post, decision, seen, reason, DecisionStep.Verb.REFUSE)
+def refuse(*, by: Staff, post: Post, decision: Decision, seen: int, reason: str, code: str = "") -> DecisionStep:
+    """Refuse a line, with a reason; an application also with a released ``code``, which the applicant is told."""
+    return _close(by, post, decision, seen, reason, DecisionStep.Verb.REFUSE, code)
 
 
-def _close(by: Staff, post: Post, decision: Decision, seen: int, reason: str, verb: str) -> DecisionStep:
+def _close(
+    by: Staff, post: Post, decision: Decision, seen: int, reason: str, verb: str, code: str = ""
+) -> DecisionStep:
     found = _current(decision, seen)
     if not _own_turn(found, post):
         raise Refused(_("这户现在不由您审批"))
     if not reason.strip():
         raise Refused(_("请写明理由"))
-    step = _step(found, by, post, verb, None, reason)
+    trace = {}
+    if found.application is not None and verb == DecisionStep.Verb.REFUSE:
+        if code not in rules_of(found.application).reason_codes:
+            raise Refused(_("请选择不予授信的原因"))
+        trace["code"] = code
+    step = _step(found, by, post, verb, None, reason, **trace)
     _take([step], by, post)
     return step
 

@@ -17,11 +17,11 @@ from config.lib.access import allow
 from config.lib.money import MoneyError, wan_from_text
 from config.lib.requests import StaffRequest
 from credit.access import ROUND_POSTS, decisions_for, open_decision
-from credit.domain.bounds import BoundCode
-from credit.domain.wording import WORDS, explain_steps
+from credit.domain.wording import explain_steps
 from credit.selectors import decisions as selectors
 from credit.selectors.rounds import rules_of
 from credit.services import decisions as services
+from credit.views.applications import application_page, bounds_of, in_wan
 from customers.selectors.assessment import cards
 from grids.access import PostKind
 from grids.services import Refused
@@ -90,7 +90,10 @@ def approve_chosen(request: StaffRequest) -> HttpResponse:
 @require_GET
 def decision(request: StaffRequest, pk: int) -> HttpResponse:
     """One household: four opinions side by side, the bounds, how the village's figure came about, and the steps so far."""
-    return _page(request, open_decision(request.post, pk))
+    found = open_decision(request.post, pk)
+    if found.application_id is not None:
+        return redirect("credit:application", pk=found.application_id)
+    return _page(request, found)
 
 
 def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 200) -> HttpResponse:
@@ -124,10 +127,10 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
         ],
         "merge_words": explain_steps(selectors.trace_steps(found, "merge"), language),
         "bound_words": explain_steps(selectors.trace_steps(found, "proposal"), language),
-        "bounds": _bounds(found, language),
+        "bounds": bounds_of(found, language),
         "steps": _timeline(steps),
         "seen": marked.last_number or 0,
-        "figure_text": _in_wan(marked.last_amount if marked.last_amount is not None else found.proposed_amount),
+        "figure_text": in_wan(marked.last_amount if marked.last_amount is not None else found.proposed_amount),
         "refusal": refusal,
         "may_propose": (standing == "to_propose" and kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER))
         or (standing == "divergent" and kind == PostKind.BRANCH_MANAGER),
@@ -137,21 +140,6 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
         "may_withdraw": standing == "granted" and kind in DECIDERS,
     }
     return render(request, "credit/decision.html", context, status=status)
-
-
-def _in_wan(amount: Any) -> str:
-    """Write yuan in 万元 for a field, without needless zeros."""
-    return "" if amount is None else f"{(amount / 10_000).normalize():f}"
-
-
-def _bounds(found: Any, language: str) -> list[dict[str, Any]]:
-    index = 1 if language == "en" else 0
-    stored = found.trace["proposal"]
-    return [
-        {"label": WORDS[f"binding.{code}"][index], "amount": amount, "binds": code in found.binding}
-        for code in BoundCode
-        if (amount := stored["bounds"].get(code)) is not None
-    ]
 
 
 _ICONS = {
@@ -206,12 +194,21 @@ def decision_step(request: StaffRequest, pk: int, step: str) -> HttpResponse:
     try:
         if step in ("propose", "approve"):
             common["amount"] = wan_from_text(request.POST.get("amount", ""))
+        if step == "refuse":
+            common["code"] = request.POST.get("code", "")
         ACTS[step](**common)
     except MoneyError:
-        return _page(request, found, _("请填写万元数，例如 3 或 3.5"), 422)
+        return _again(request, found, _("请填写万元数，例如 3 或 3.5"), 422)
     except Refused as refusal:
-        return _page(request, found, str(refusal), 422)
+        return _again(request, found, str(refusal), 422)
     except services.MovedOnError:
-        return _page(request, found, _("刚刚有人办理过这一户，已换成最新状态"), 409)
+        return _again(request, found, _("刚刚有人办理过这一户，已换成最新状态"), 409)
     messages.success(request, _("已办理"))
     return redirect("credit:decision", pk=pk)
+
+
+def _again(request: StaffRequest, found: Any, refusal: str, status: int) -> HttpResponse:
+    """The page a step was taken on, with why it was refused."""
+    if found.application_id is not None:
+        return application_page(request, found.application_id, refusal, status)
+    return _page(request, found, refusal, status)

@@ -119,6 +119,8 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["shops_moving"] = merchants.moving(people, now)
     figures["filed_twice"] = twice.write(people, villages, now)
     figures["sudden"] = sudden.write(people, villages, now)
+    say("applications")
+    figures["applications"] = applications.apply(people, now)
     say("weekly reports")
     figures["weeks"] = _weeks(campaign, now)
     say("audit plans")

@@ -51,6 +51,8 @@ ROWS = {
     "api:form-detail": Row(posts=REPORTS, kwargs=key(rows.form)),
     "api:round-list": Row(posts=CUSTOMERS),
     "api:round-detail": Row(posts=CUSTOMERS, kwargs=key(rows.village_round)),
+    "api:application-list": Row(posts=CUSTOMERS),
+    "api:application-detail": Row(posts=CUSTOMERS, kwargs=key(rows.application)),
     "api:decision-list": Row(posts=CUSTOMERS),
     "api:decision-detail": Row(posts=CUSTOMERS, kwargs=key(rows.decision)),
     "api:line_result-list": Row(posts=CUSTOMERS),

@@ -12,7 +12,7 @@ from django.conf import settings
 from config.lib import clock, releases
 from config.lib.models import JobRun, Release, StoredFile
 from config.lib.weeks import Week
-from credit.models import Decision, DecisionStep, LineResult, LineRun, Round, Sheet
+from credit.models import Application, Decision, DecisionStep, LineResult, LineRun, Round, Sheet
 from customers.domain import economics
 from customers.models import (
     Business,
@@ -341,3 +341,21 @@ def form(world: World) -> Release:
         drafted_by_id=world.mo.pk,
         released_by_id=world.ning.pk,
     )
+
+
+def application(world: World) -> Application:
+    """An application of a household of Liu Village that Chen received."""
+    found = release(world, "application_rules", shipped_rules())
+    line_rules = release(world, "round_rules", {"line": {}})
+    home = household(world)
+    return Application.objects.create(
+        **_place(home), channel="counter", mode="model", purpose="planting", amount=Decimal(50000), months=24, rules=found,
+        line_rules=line_rules, settings={}, received_by=world.chen, received_at=clock.now(), stage_since=clock.now(),
+        due_on=clock.today(), owner=world.chen,
+    )  # fmt: skip
+
+
+def shipped_rules() -> Any:
+    """The shipped rules of applications."""
+    path = Path(settings.BASE_DIR) / "credit" / "parameters" / "applications.json"
+    return json.loads(path.read_text("utf-8"))[0]["document"]

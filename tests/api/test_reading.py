@@ -31,6 +31,7 @@ NOUNS: dict[str, tuple[Callable[[World], Any], str, int]] = {
     "roster-imports": (rows.roster, "chen", 1),
     "forms": (rows.form, "chen", 2),
     "rounds": (rows.village_round, "gao", 1),
+    "applications": (rows.application, "jiang", 1),
     "decisions": (rows.decision, "jiang", 1),
     "line-results": (rows.line_result, "jiang", 4),
     "weekly-reports": (rows.report, "jiang", 1),

@@ -389,8 +389,47 @@ def form(language):
     return whole | {"bank": "金穗农商行", "subjects": [home]}
 
 
+def application(language):
+    """The sheet of an application that was granted below what was asked."""
+    zh = language.startswith("zh")
+    return {
+        "bank": BANK,
+        "number": "2026-17",
+        "place": "辛庄镇西良村" if zh else "Xiliang village",
+        "status": "已授信" if zh else "Granted",
+        "stamp": "打印于 2026-11-21 周六 10:32" if zh else "Printed 21 Nov 2026 (Sat) 10:32",
+        "facts": [{"name": "客户" if zh else "Customer", "value": "王桂香"}],
+        "opinions": [{"name": "村评" if zh else "Village", "value": "不经村评" if zh else "None"}],
+        "bounds": [{"name": "模型额度" if zh else "Model line", "value": "2.01 万元", "is_binding": True}],
+        "words": ["取其中最小。" if zh else "The smallest holds."],
+        "refusal": "",
+        "steps": [{"name": "批准" if zh else "Approved", "amount": "2.00 万元", "by": "江涛", "at": "2026-11-21", "text": "x"}],
+        "documents": [{"name": "收入证明" if zh else "Proof of income", "value": "2026-11-20"}],
+        "signatures": [{"role": "客户经理" if zh else "Officer", "name": "", "at": ""}],
+    }  # fmt: skip
+
+
+def refusal(language):
+    """The letter on an application that was not granted."""
+    zh = language.startswith("zh")
+    return {
+        "bank": BANK,
+        "number": "2026-18",
+        "place": "",
+        "customer": "王桂香",
+        "day": "2026-11-21",
+        "reason": "现有负债较多" if zh else "Existing debts are too high",
+        "stamp": "",
+        "facts": [{"name": "申请金额" if zh else "Amount", "value": "5.00 万元"}],
+        "notice_title": "怎样要求人工复核" if zh else "How to ask for a review",
+        "notice": ["可以提出异议。" if zh else "You may object."],
+    }
+
+
 CODE = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><path d="M0 0h5v5z"/></svg>'
 PAPERS = {
+    "application": application,
+    "refusal": refusal,
     "form": form,
     "weekly": weekly,
     "line": line,

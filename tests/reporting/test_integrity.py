@@ -233,6 +233,26 @@ PLANTED: dict[str, tuple[str, ...]] = {
         OFF.format("credit_linehandover"),
         "update credit_linehandover set handed_at = '2026-01-01'",
     ),
+    "credit.applications_follow_their_steps": (
+        "update credit_application set stage = 'branch', due_on = '2026-01-01', ended_at = null where ended_at is not null",
+    ),
+    "credit.applications_keep_to_their_household": (
+        OFF.format("credit_applicationdocument"),
+        "update credit_applicationdocument set subject_id = (select max(id) from customers_subject where kind = 'household')",
+    ),
+    "credit.one_line_at_a_time": (
+        OFF.format("credit_decisionstep"),
+        OFF.format("credit_decision"),
+        "insert into credit_decision (institution_id, grid_id, recorded_grid_id, subject_id, round_id, number, outcome, product_cap, "
+        "headroom, binding, trace) select institution_id, grid_id, grid_id, subject_id, (select min(id) from credit_round), 1, "
+        "'merged', 1, 1, '[]', '{}' from credit_decision where application_id is not null limit 1",
+        "insert into credit_decisionstep (institution_id, grid_id, recorded_grid_id, subject_id, decision_id, number, verb, amount, "
+        "reason, trace, staff_id, post_kind, taken_at) "
+        "select step.institution_id, step.grid_id, step.grid_id, step.subject_id, (select max(id) from credit_decision), 1, 'approve', "
+        "1, '', '{}', step.staff_id, 'approver', step.taken_at - (step.taken_at - mine.created_at) / 2 "
+        "from credit_decisionstep as step join credit_decision as mine on mine.id = step.decision_id "
+        "where mine.application_id is not null and step.verb = 'approve'",
+    ),
     "credit.openings_hold_the_sealed_sheets": (
         "update credit_sealedsheet set blob = set_byte(blob, 0, (get_byte(blob, 0) + 1) % 256) "
         "where sheet_id = (select min(sheet_id) from credit_sealedsheet)",
@@ -250,7 +270,7 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "select gen_random_uuid(), institution_id, grid_id, id, 1, 'photo', '' from credit_sheet limit 1",
     ),
     "credit.every_household_is_decided_on": (
-        "delete from credit_decision where id = (select max(id) from credit_decision)",
+        "delete from credit_decision where id = (select max(id) from credit_decision where round_id is not null)",
     ),
     "credit.steps_have_no_gap": ("update credit_decisionstep set number = 7 where verb = 'withdraw'",),
     "credit.maker_is_not_checker": (

@@ -13,7 +13,7 @@ from config.lib.parameters import drafts
 from config.lib.parameters.kinds import find
 from config.lib.weeks import Week
 from credit.models import Decision, LineResult, LineRun
-from credit.services import decisions
+from credit.services import applications, decisions
 from credit.services.handing import hand_over
 from credit.services.lines import publish_run
 from customers.domain import names, uscc
@@ -31,7 +31,7 @@ from reporting.models import SamplePlan
 from reporting.services import samples
 from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
-from tests.credit import coresnapshots, village
+from tests.credit import applying, coresnapshots, village
 from tests.credit import files as lines
 from tests.customers import guarding
 from tests.customers.builders import make_business, make_household, make_unit, release_parameters, submission
@@ -102,6 +102,27 @@ def decided(world: World) -> village.Village:
         last = Decision.objects.get(subject_id=made.households[1])
         decisions.withdraw(by=world.jiang, post=post, decision=last, seen=2, reason="迁出")
     return made
+
+
+def applied(world: World) -> None:
+    """An application that was investigated, proposed and granted, with a document."""
+    applying.release_rules(world)
+    homes = [visited(world, number) for number in ("A900", "A901")]
+    for home in homes:
+        home.refresh_from_db()
+        applying.agree(world, home)
+    application = applying.proposed(world, homes[0])
+    add = {"kind": "income", "content": b"%PDF-1.7", "name": "x.pdf"}
+    other = applying.receive(world, homes[1])
+    applying.act(applications.add_document, world.chen, application=other, **add)
+    applying.act(
+        decisions.approve,
+        world.gao,
+        decision=applying.decision_of(application),
+        amount=Decimal(10_000),
+        seen=1,
+        reason="x",
+    )
 
 
 def changed(world: World, home: Household) -> None:
@@ -286,6 +307,7 @@ def build(world: World) -> dict[str, Any]:
     run = computed(world)
     changed(world, homes[2])
     made = decided(world)
+    applied(world)
     listed(world, homes[3])
     make_business(world.liu, uscc=uscc.make(prefix="92", division="370685", sequence=1), phone="15412345678")
     make_unit(world.liu)

@@ -1,0 +1,108 @@
+"""The model line of one household by itself: the published one where it rests on the newest checked file, else computed now by the
+same reference evaluator a run uses."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from config.lib import clock, releases
+from config.lib.models import Release
+from config.lib.weeks import business_day
+from credit.domain import facts
+from credit.domain.facts import Frozen
+from credit.domain.handed import for_customer
+from credit.domain.model import Explanation, ParameterError, explain_result
+from credit.models import LineResult
+from credit.selectors import lines
+from credit.selectors.explained import LISTED
+from credit.selectors.explained_model import ModelPage
+from customers.domain.facts import age_on
+from customers.selectors.applicants import applicant_of
+from customers.selectors.facts import frozen_file, register
+
+if TYPE_CHECKING:
+    from grids.models import Institution
+
+LINE, INCOMPLETE, NONE = "line", "incomplete", "none"
+
+
+@dataclass(frozen=True)
+class Alone:
+    """``state`` is line, incomplete (facts are missing) or none (no file, no model); ``line`` in yuan. ``result`` is the published
+    one, else ``document`` keeps facts, versions and outcome of the computation."""
+
+    state: str
+    line: Decimal | None = None
+    result: LineResult | None = None
+    document: dict[str, Any] = field(default_factory=dict)
+
+
+def line_of(institution: "Institution", subject_id: int, profile: Any, model_key: str) -> Alone:
+    """Return the model line of one household from its newest trusted revision (None: there is no file)."""
+    if profile is None:
+        return Alone(NONE)
+    current = lines.current_line([subject_id]).get(subject_id)
+    if current is not None and current.profile_id == profile.pk:
+        return Alone(INCOMPLETE if current.line is None else LINE, current.line, current)
+    return _computed(institution, subject_id, profile, model_key)
+
+
+def _computed(institution: "Institution", subject_id: int, profile: Any, model_key: str) -> Alone:
+    now = clock.now()
+    day = business_day(now)
+    try:
+        release = releases.in_force(institution.pk, lines.MODEL_KIND, day, model_key)
+    except releases.NotReleased:
+        return Alone(NONE)
+    try:
+        bases = releases.in_force(institution.pk, lines.BASES_KIND, day, institution.county_code)
+    except releases.NotReleased:
+        bases = None
+    try:
+        bound = lines.bind(release, bases)
+    except ParameterError:
+        return Alone(NONE)
+    places = register(institution.pk)
+    known = facts.readings(bound.model, places)
+    if any(one.where == "village" or one.name == "businesses" for one in known.values()):
+        return Alone(NONE)  # what lies outside the household is known to runs alone
+    file, who = frozen_file(profile.pk), applicant_of(subject_id)
+    finding = lines.findings_at([subject_id], now).get(subject_id)
+    given = facts.facts_for(
+        bound.model,
+        Frozen(
+            values=file.values,
+            answers=file.answers,
+            breaches=file.breaches,
+            age=None if who.born_on is None else age_on(who.born_on, day),
+            sex=who.sex,
+            finding=finding.code if finding is not None else "",
+        ),
+        places,
+    )
+    found = facts.outcome(bound.evaluate(given), facts.beside(bound.model))
+    document = {
+        "model": release.pk,
+        "bases": bases.pk if bases else None,
+        "profile": profile.pk,
+        "on": day.isoformat(),
+        "facts": given,
+        "entry": finding.entry if finding is not None else None,
+        "inputs_hash": releases.document_hash([given, release.sha256, bases.sha256 if bases else "", day.isoformat()]),
+        "outcome": {name: str(value) if isinstance(value, Decimal) else value for name, value in found.items()},
+    }
+    return Alone(INCOMPLETE if found["line"] is None else LINE, found["line"], None, document)
+
+
+def explained(document: dict[str, Any]) -> ModelPage | None:
+    """Return the explanation of a line that was computed alone, for the customer; None when it does not come out the same again."""
+    wanted = [pk for pk in (document.get("model"), document.get("bases")) if pk is not None]
+    known = {release.pk: release for release in Release.objects.filter(pk__in=wanted)}
+    if document.get("model") not in known:
+        return None
+    bound = lines.bind(known[document["model"]], known.get(document["bases"]))
+    result = bound.evaluate(document["facts"])
+    if (None if result.line is None else str(result.line)) != document["outcome"]["line"]:
+        return None
+    explanation: Explanation = for_customer(explain_result(bound.model, result), bound.model, LISTED)
+    return ModelPage(bound.model, explanation)
