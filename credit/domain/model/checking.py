@@ -14,6 +14,7 @@ from itertools import product
 
 from config.lib.money import EXACT, round_places
 from credit.domain.model.expression import ExpressionError, Kind, Node
+from credit.domain.model.problems import both
 from credit.domain.model.units import Unit, over, times, together
 
 QUOTIENT_PLACES = 8
@@ -21,7 +22,12 @@ SATURATION = Decimal(1_000_000)
 _MAX_PLACES = 40
 _MAX_SIZE = Decimal(10) ** 40
 _BOOL = Kind("bool")
-_SPOKEN = {"number": "数 number", "bool": "真假 true/false", "choice": "选项 choice", "events": "事件 events"}
+_SPOKEN = {
+    "number": both("数", "a number"),
+    "bool": both("条件", "a condition"),
+    "choice": both("选项", "a choice"),
+    "events": both("清单", "a list of events"),
+}
 
 
 def check(node: Node, scope: Mapping[str, Kind], expected: str) -> Node:

@@ -96,6 +96,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+_BETWEEN = "\x1f"
+
+
+def both(zh: str, en: str) -> str:
+    """A value of a message that is itself words; each language shows its own."""
+    return f"{zh}{_BETWEEN}{en}"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault: where (``derived[2].formula``), which, and the values its message needs."""
@@ -108,8 +116,10 @@ class Problem:
         """The fault and what to do in one sentence, with its place."""
         chinese, english = MESSAGES[self.code]
         if language == "en":
-            return f"{self.path or 'document'}: {english.format_map(self.values)}"
-        return f"{self.path or '文件'}：{chinese.format_map(self.values)}"
+            values = {key: value.split(_BETWEEN)[-1] for key, value in self.values.items()}
+            return f"{self.path or 'document'}: {english.format_map(values)}"
+        values = {key: value.split(_BETWEEN)[0] for key, value in self.values.items()}
+        return f"{self.path or '文件'}：{chinese.format_map(values)}"
 
 
 class ModelDocumentError(ValueError):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from credit.domain.model.problems import Findings
+from credit.domain.model.problems import Findings, both
 
 MAX_NODES = 60_000  # values of a document, counted before anything else looks at it
 MAX_DEPTH = 16
@@ -80,7 +80,7 @@ class Text:
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note a value that is no such string."""
         if not isinstance(value, str) or not value.strip():
-            findings.add(path, "wrong_kind", expected="text")
+            findings.add(path, "wrong_kind", expected=both("文字", "a text"))
         elif len(value) > self.limit:
             findings.add(path, "too_long", limit=self.limit)
         elif self.pattern and not re.fullmatch(self.pattern, value, re.ASCII):
@@ -125,7 +125,7 @@ class Flag:
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note anything but a boolean."""
         if not isinstance(value, bool):
-            findings.add(path, "wrong_kind", expected="true / false")
+            findings.add(path, "wrong_kind", expected=both("true 或 false", "true or false"))
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of a boolean."""
@@ -142,7 +142,7 @@ class Whole:
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note anything but a whole number within the limits."""
         if isinstance(value, bool) or not isinstance(value, int):
-            findings.add(path, "wrong_kind", expected="123")
+            findings.add(path, "wrong_kind", expected=both("整数", "a whole number"))
         elif not self.low <= value <= self.high:
             findings.add(path, "outside_range", value=value, low=self.low, high=self.high)
 
@@ -162,7 +162,7 @@ class Listing:
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note the faults of every entry."""
         if not isinstance(value, list):
-            findings.add(path, "wrong_kind", expected="[…]")
+            findings.add(path, "wrong_kind", expected=both("列表 […]", "a list […]"))
         elif len(value) > self.at_most:
             findings.add(path, "too_many", limit=self.at_most)
         elif len(value) < self.at_least:
@@ -188,7 +188,7 @@ class Entries:
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note the faults of every key and value."""
         if not isinstance(value, Mapping):
-            findings.add(path, "wrong_kind", expected="{…}")
+            findings.add(path, "wrong_kind", expected=both("对象 {…}", "an object {…}"))
         elif len(value) > self.at_most:
             findings.add(path, "too_many", limit=self.at_most)
         elif not value:
@@ -238,7 +238,7 @@ class Fields:
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note missing, unknown and faulty keys."""
         if not isinstance(value, Mapping):
-            findings.add(path, "wrong_kind", expected="{…}")
+            findings.add(path, "wrong_kind", expected=both("对象 {…}", "an object {…}"))
             return
         known = {**self.required, **self.optional}
         for key in self.required:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from credit.domain.model.problems import both
+
 _FACTOR = Decimal(10)  # from here on a bare factor of a count or ratio may be meant in yuan
 _DIVISOR = Decimal(100)  # from here on a bare divisor of yuan may be; smaller ones are shares: half, a third, a month
 
@@ -22,12 +24,12 @@ class Unit:
 
     @property
     def words(self) -> str:
-        """The unit as a fault names it, in both languages."""
+        """The unit as a fault names it."""
         power = max(self.powers)
-        return _WORDS.get(power, f"元^{power} yuan^{power}")
+        return _WORDS.get(power, both(f"元的 {power} 次方", f"yuan to the power {power}"))
 
 
-_WORDS = {0: "数值或比率 a plain number", 1: "元 yuan", -1: "每元 per yuan"}
+_WORDS = {0: both("数或比率", "a plain number or ratio"), 1: both("元", "yuan"), -1: both("每元", "per yuan")}
 PURE = Unit(frozenset({0}))
 YUAN = Unit(frozenset({1}))
 _EITHER = Unit(frozenset({0, 1}))
