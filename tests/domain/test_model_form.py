@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from credit.domain.model import ModelDocumentError, read_model
 from credit.domain.model_form import Drawn, arranged, parts, typed
+from tests.domain.test_unseen_schemes import review, stepped, ticked
 
 SCHEMES = sorted(Path("credit/schemes").glob("*.json"))
+S1 = Path("credit/schemes/s1_hunan.json")
 
 
 def sent_of(part: str, document: dict[str, Any]) -> dict[str, list[str]]:
@@ -69,6 +71,11 @@ def test_document_to_form_to_document_is_the_identity(path: Path) -> None:
     assert through(copy.deepcopy(document)) == document
 
 
+@pytest.mark.parametrize("document", [review(), stepped(), ticked()], ids=lambda document: document["code"])
+def test_schemes_with_every_section_come_back_whole(document: dict[str, Any]) -> None:
+    assert through(copy.deepcopy(document)) == document
+
+
 TEXTS = st.text(alphabet="abcdefgh_0123456789. *+/()'一二三", min_size=1, max_size=12).map(str.strip).filter(bool)
 
 
@@ -87,7 +94,7 @@ def test_whatever_is_typed_comes_back(data: st.DataObject) -> None:
 
 
 def test_every_fault_of_the_reader_stands_at_a_cell_of_its_part() -> None:
-    document = json.loads(SCHEMES[0].read_bytes())
+    document = json.loads(S1.read_bytes())
     items = document["scorecard"]["items"]
     items[0]["bands"]["rows"][1]["value"] = "eight"
     items[2]["bands"]["of"] = ""
@@ -98,23 +105,25 @@ def test_every_fault_of_the_reader_stands_at_a_cell_of_its_part() -> None:
     assert not drawn.loose
     at = {name: node["errors"] for name, node in drawn.places.items() if node["errors"]}
     assert at == {
-        "scorecard.items.0.bands.rows.1.value": ["“eight”写法不对"],
+        "scorecard.items.0.bands.rows.1.value": ["“eight”写法不对；应为十进制数，小数不超过 8 位"],
         "scorecard.items.2.bands.of": ["请填写"],
         "scorecard.items.3.label.en": ["请填写"],
     }
 
 
 def test_a_gap_between_bands_stands_at_the_table_and_names_the_interval() -> None:
-    document = json.loads(SCHEMES[0].read_bytes())
+    document = json.loads(S1.read_bytes())
     document["scorecard"]["items"][2]["bands"]["rows"].pop(1)
     with pytest.raises(ModelDocumentError) as error:
         read_model(document)
     drawn = Drawn("scorecard", document, error.value.problems, "zh-hans")
-    assert drawn.places["scorecard.items.2.bands.rows"]["errors"] == ["没有区间覆盖 1.2 < x <= 1.5"]
+    assert drawn.places["scorecard.items.2.bands.rows"]["errors"] == [
+        "没有区间覆盖 1.2 < x <= 1.5；请补一档或让相邻两档首尾相接"
+    ]
 
 
 def test_rows_are_added_moved_copied_and_removed() -> None:
-    document = json.loads(SCHEMES[0].read_bytes())
+    document = json.loads(S1.read_bytes())
     before = copy.deepcopy(document["scorecard"]["items"])
     arranged(document, "down:scorecard.items:0")
     assert [one["name"] for one in document["scorecard"]["items"]][:2] == [before[1]["name"], before[0]["name"]]
@@ -132,7 +141,7 @@ def test_rows_are_added_moved_copied_and_removed() -> None:
 
 
 def test_what_the_language_does_not_know_is_kept_until_it_is_dropped() -> None:
-    document = json.loads(SCHEMES[0].read_bytes())
+    document = json.loads(S1.read_bytes())
     document["inputs"][0]["colour"] = {"deep": [1, 2]}
     assert through(copy.deepcopy(document)) == document
     assert "colour" not in arranged(document, "drop:inputs.0")["inputs"][0]

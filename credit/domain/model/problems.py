@@ -104,6 +104,9 @@ def both(zh: str, en: str) -> str:
     return f"{zh}{_BETWEEN}{en}"
 
 
+A_TEXT = both("文字", "a text")
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault: where (``derived[2].formula``), which, and the values its message needs."""
@@ -112,14 +115,17 @@ class Problem:
     code: str
     values: Mapping[str, str] = field(default_factory=dict)
 
+    def words(self, language: str = "zh-hans") -> str:
+        """The fault and what to do in one sentence, without its place."""
+        index = 1 if language == "en" else 0
+        values = {key: value.split(_BETWEEN)[-index] for key, value in self.values.items()}
+        return MESSAGES[self.code][index].format_map(values)
+
     def text(self, language: str = "zh-hans") -> str:
-        """The fault and what to do in one sentence, with its place."""
-        chinese, english = MESSAGES[self.code]
+        """The fault and what to do, behind its place."""
         if language == "en":
-            values = {key: value.split(_BETWEEN)[-1] for key, value in self.values.items()}
-            return f"{self.path or 'document'}: {english.format_map(values)}"
-        values = {key: value.split(_BETWEEN)[0] for key, value in self.values.items()}
-        return f"{self.path or '文件'}：{chinese.format_map(values)}"
+            return f"{self.path or 'document'}: {self.words(language)}"
+        return f"{self.path or '文件'}：{self.words(language)}"
 
 
 class ModelDocumentError(ValueError):

@@ -36,8 +36,8 @@ CODE = Text(
 NUMBER = Text(
     30,
     r"-?[0-9]{1,15}(\.[0-9]{1,8})?",
-    "a decimal number in quotes, at most 8 decimals",
-    "带引号的数字，小数不超过 8 位",
+    "a decimal number, at most 8 decimals",
+    "十进制数，小数不超过 8 位",
 )
 EDGE = Text(
     30,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from credit.domain.model.problems import Findings, both
+from credit.domain.model.problems import A_TEXT, Findings, both
 
 MAX_NODES = 60_000  # values of a document, counted before anything else looks at it
 MAX_DEPTH = 16
@@ -80,7 +80,7 @@ class Text:
     def check(self, value: object, path: str, findings: Findings) -> None:
         """Note a value that is no such string."""
         if not isinstance(value, str) or not value.strip():
-            findings.add(path, "wrong_kind", expected=both("文字", "a text"))
+            findings.add(path, "wrong_kind", expected=A_TEXT)
         elif len(value) > self.limit:
             findings.add(path, "too_long", limit=self.limit)
         elif self.pattern and not re.fullmatch(self.pattern, value, re.ASCII):

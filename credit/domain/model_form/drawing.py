@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from credit.domain.model.problems import MESSAGES, Problem
+from credit.domain.model.problems import A_TEXT, Problem
 from credit.domain.model.schema import BAND, FORMULA, LABEL, Fields
-from credit.domain.model.shape import Entries, Flag, Listing, OneOf, Shape, Whole
+from credit.domain.model.shape import Either, Entries, Flag, Listing, OneOf, Shape, Whole
 from credit.domain.model_form.parts import (
     LOWER,
     RESERVED,
@@ -77,6 +77,8 @@ class Drawn:
     # --- nodes --------------------------------------------------------------------------------------------------
 
     def node(self, shape: Shape, value: Any, name: str, key: str, *, optional: bool) -> Node:
+        if isinstance(shape, Either):
+            shape = shape.entries if isinstance(value, Mapping) else shape.text
         if isinstance(shape, Fields):
             node = self.record(shape, value if isinstance(value, Mapping) else {}, name)
         elif isinstance(shape, Listing):
@@ -142,13 +144,14 @@ class Drawn:
         rules = rules_of(shape)
         members: list[Node] = []
         known = {**shape.required, **shape.optional}
+        has_edges = set(BAND) <= set(known)
         for key, inner in known.items():
-            if key in rules or key in RESERVED or key in BAND:
+            if key in rules or key in RESERVED or (key in BAND and has_edges):
                 continue
             if not _suits(key, value, known):
                 continue
             members.append(self.node(inner, value.get(key), under(name, key), key, optional=key not in shape.required))
-        if set(BAND) <= set(known):
+        if has_edges:
             at = next((at for at, one in enumerate(members) if one["key"] in ("value", "values")), len(members))
             members[at:at] = self.edges(value, name)
         if rules:
@@ -246,9 +249,9 @@ class Drawn:
 def said_of(problem: Problem, language: str) -> str:
     """A problem in words, without its place."""
     index = 1 if language == "en" else 0
-    if problem.code == "missing_key" or (problem.code == "wrong_kind" and problem.values.get("expected") == "text"):
+    if problem.code == "missing_key" or (problem.code == "wrong_kind" and problem.values.get("expected") == A_TEXT):
         return BLANK_MESSAGE[index]
-    said = MESSAGES[problem.code][index].format_map(problem.values)
+    said = problem.words(language)
     return said[:1].upper() + said[1:] if index else said
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from credit.domain.model.schema import DOCUMENT, Fields
-from credit.domain.model.shape import Entries, Listing, Shape
+from credit.domain.model.shape import Either, Entries, Listing, Shape
 from credit.domain.model_form.words import PART_KEYS
 
 ABSENT = object()
@@ -65,6 +65,8 @@ def shape_at(name: str) -> Shape | None:
             shape = shape.item if part.isdigit() else None
         elif isinstance(shape, Entries):
             shape = shape.value
+        elif isinstance(shape, Either):
+            shape = shape.entries.value
         else:
             return None
     return shape

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from credit.domain.model.schema import BAND, DOCUMENT, Fields
-from credit.domain.model.shape import Entries, Flag, Listing, OneOf, Shape, Text, Whole
+from credit.domain.model.shape import Either, Entries, Flag, Listing, OneOf, Shape, Text, Whole
 from credit.domain.model_form.drawing import Drawn
 from credit.domain.model_form.parts import (
     ABSENT,
@@ -51,6 +51,8 @@ def _kept(sent: Sent, name: str) -> bool:
 
 
 def _typed(shape: Shape, sent: Sent, name: str, *, is_optional: bool) -> Any:
+    if isinstance(shape, Either):
+        shape = shape.entries if under(name, f"{_one(sent, name)}.key") in sent else shape.text
     if isinstance(shape, Fields):
         record = _typed_record(shape, sent, name)
         return ABSENT if is_optional and _hollow(record) else record
@@ -79,17 +81,18 @@ def _hollow(value: Any) -> bool:
 
 def _typed_record(shape: Fields, sent: Sent, name: str) -> dict[str, Any]:
     known = {**shape.required, **shape.optional}
+    has_edges = set(BAND) <= set(known)
     rules = rules_of(shape)
     how = _one(sent, under(name, "how")) if rules else ""
     chosen = how if how in rules else rules[0] if rules else ""
     record: dict[str, Any] = {}
     for key, inner in known.items():
-        if key in RESERVED or key in BAND or (key in rules and key != chosen):
+        if key in RESERVED or (key in BAND and has_edges) or (key in rules and key != chosen):
             continue
         value = _typed(inner, sent, under(name, key), is_optional=key not in shape.required and key != chosen)
         if value is not ABSENT:
             record[key] = value
-    if set(BAND) <= set(known):
+    if has_edges:
         for side, keys in (("lower", LOWER), ("upper", UPPER)):
             kind, text = _one(sent, under(name, f"{side}.kind")), _one(sent, under(name, side))
             if kind in keys or text:
