@@ -66,9 +66,26 @@ def needed(model: Model, columns: Mapping[str, Described]) -> list[str]:
     for entry in model.inputs:
         if entry.type is ValueType.EVENTS:
             wanted += [name for name, column in columns.items() if column.events == entry.name]
-        elif entry.name in columns and columns[entry.name].type == entry.type.value and not columns[entry.name].events:
+        elif is_held(entry.name, entry.type, columns):
             wanted.append(entry.name)
     return wanted
+
+
+def absent(model: Model, columns: Mapping[str, Described]) -> list[str]:
+    """The inputs of a model that a population does not hold; they count as missing for every household."""
+    events = {column.events for column in columns.values() if column.events}
+    return [
+        entry.name
+        for entry in model.inputs
+        if (
+            entry.name not in events if entry.type is ValueType.EVENTS else not is_held(entry.name, entry.type, columns)
+        )
+    ]
+
+
+def is_held(name: str, value_type: ValueType, columns: Mapping[str, Described]) -> bool:
+    """Whether a population holds a fact under its name and type."""
+    return name in columns and columns[name].type == value_type.value and not columns[name].events
 
 
 def as_facts(

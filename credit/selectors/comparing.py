@@ -18,12 +18,12 @@ from credit.domain.model import BoundModel, Model, difference, explain_result, r
 from credit.domain.model.batch import compile_model
 from credit.domain.model.columns import part_of
 from credit.domain.monotone import check, directions_of
-from credit.domain.population import GROUPS, facts_at
+from credit.domain.population import GROUPS, absent, facts_at
 from credit.domain.trace import exact_text
 from credit.models import Population, Trial
 from credit.selectors.explained_model import ModelPage, language
 from credit.selectors.laboratory import Text
-from credit.selectors.populations import facts_of, groups_of, household_facts
+from credit.selectors.populations import described, facts_of, groups_of, household_facts
 
 SIDES = ("before", "after")
 EVERYBODY = "all"
@@ -133,6 +133,11 @@ class TrialPage:
         if names["before"] == names["after"]:
             names["after"] = _("%(name)s，改参数") % {"name": names["after"]}
         return names
+
+    @property
+    def absent(self) -> list[str]:
+        """The facts the newer text reads that the population does not hold."""
+        return absent_facts(self.trial.population, read_model(self.trial.after["document"]))
 
     @property
     def changed_parameters(self) -> list[dict[str, str]]:
@@ -361,6 +366,12 @@ def explained(population: Population, number_: int, side: Mapping[str, Any]) -> 
     return household_page(
         population, number_, model, {name: Decimal(text) for name, text in side["parameters"].items()}
     )
+
+
+def absent_facts(population: Population, model: Model) -> list[str]:
+    """Return the facts of a model that a population does not hold, in words."""
+    missing = absent(model, described(population))
+    return [entry.label.text(language()) for entry in model.inputs if entry.name in missing]
 
 
 def household_page(population: Population, number_: int, model: Model, parameters: Mapping[str, Decimal]) -> ModelPage:

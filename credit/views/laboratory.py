@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,8 +12,9 @@ from config.lib.access import allow
 from config.lib.parameters.kinds import find
 from config.lib.parameters.views import where_of
 from config.lib.requests import StaffRequest
+from credit.domain.model import ParameterError
 from credit.domain.model_sheet import sheet
-from credit.selectors import laboratory, trying
+from credit.selectors import comparing, laboratory, populations, trying
 from credit.selectors.explained_model import language
 from credit.selectors.laboratory import Text
 from credit.selectors.lines import MODEL_KIND
@@ -81,6 +82,18 @@ def model_try(request: StaffRequest, sort: str, pk: int) -> HttpResponse:
         return render(request, "credit/model_try.html", context)
     counties = laboratory.counties(request.user.institution_id)
     sent = dict(request.POST.lists()) if request.method == "POST" else None
-    tried = trying.tried(text.model, sent, counties, request.user.institution.county_code, language())
+    county = request.user.institution.county_code
+    tried = trying.tried(text.model, sent, counties, county, language())
     context |= {"form": tried.form, "page": tried.page, "count": tried.count}
+    offered = populations.usable(request.user)
+    chosen, number = request.GET.get("population", ""), request.GET.get("number", "").strip()
+    context |= {"populations": offered, "chosen": chosen, "number": number}
+    found = next((one for one in offered if str(one.pk) == chosen), None)
+    if sent is None and found is not None and number:
+        known = laboratory.released_parameters(text.model, counties.get(county, {}))
+        try:
+            place = int(number) if number.isdecimal() and len(number) < 9 else 0
+            context["page"] = comparing.household_page(found, place, text.model, known)
+        except (Http404, ParameterError):
+            context["wrong_number"] = _("请填 1 到 %(most)s 之间的号") % {"most": f"{found.households:,}"}
     return render(request, "credit/model_try.html", context, status=422 if tried.count else 200)

@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.lib.models import AuditEvent, Release
+from credit.domain.model import read_model
 from credit.models import Trial
 from credit.selectors import populations
-from credit.selectors.comparing import Side, TrialPage
+from credit.selectors.comparing import Side, TrialPage, absent_facts
 from credit.selectors.laboratory import Text, counties, released_parameters
 from credit.services.trials import try_out
 from customers.models import Person
@@ -182,3 +183,25 @@ def test_the_directions_of_a_model_are_checked(client_of: Clients, world_with_po
     assert answer.status_code == 200
     assert "资产更多" in said
     assert "比过 6 户" in said
+
+
+def test_a_household_of_a_population_is_tried_by_its_number(client_of: Clients, world_with_population: World) -> None:
+    world = world_with_population
+    client, release = client_of(world.mo), Release.objects.get(kind="credit_model", key="s1")
+    with acting_as(world.mo):
+        population = populations.usable(world.mo)[0]
+    url = address("model_try", "version", release.pk)
+    said = text_of(client.get(f"{url}?population={population.pk}&number=3"))
+    assert "模型额度为" in said
+    assert not any(name in said for name in Person.objects.values_list("name", flat=True))
+    assert "请填 1 到 6 之间的号" in text_of(client.get(f"{url}?population={population.pk}&number=9"))
+
+
+def test_facts_a_population_does_not_hold_are_named(world_with_population: World) -> None:
+    world = world_with_population
+    trial = tried(world)
+    assert TrialPage(trial).absent == []
+    kept = {"name": "village_net_income", "label": {"zh": "本村纯收入", "en": "of the village"}, "type": "money"}
+    document = trial.after["document"]
+    document["inputs"].append({**kept, "min": "0", "max": "100", "missing": {"default": "0"}})
+    assert absent_facts(trial.population, read_model(document)) == ["本村纯收入"]
