@@ -108,11 +108,10 @@ def forget(run: LineRun) -> None:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The households of a part that have a trusted file, with everything a model may ask for; ``active`` counts all of the part."""
+    """The households of a part that have a trusted file, with everything a model may ask for."""
 
     work: Work
     rows: Rows
-    active: int
     finding: Counts
     entry: Counts
     breach_household: Counts
@@ -194,7 +193,6 @@ class Gathered:
         return Gathered(
             self.work,
             self.rows.only(chosen),
-            self.active,
             self.finding[chosen],
             self.entry[chosen],
             places[self.breach_household[held]].astype(np.int64),
@@ -205,8 +203,6 @@ class Gathered:
 def gather(work: Work, part: Part) -> Gathered:
     """Read the households of a part."""
     rows = frozen.read(work.scope, part, work.wanted)
-    active = len(rows)
-    rows = rows.only(rows.profile != 0) if (rows.profile == 0).any() else rows
     finding = np.full(len(rows), MISSING, dtype=np.int64)
     entry = np.zeros(len(rows), dtype=np.int64)
     if work.has_findings:
@@ -219,7 +215,7 @@ def gather(work: Work, part: Part) -> Gathered:
     if counted is not None and (counted > 0).any():
         profile, parts = frozen.breaches(rows.profile[counted > 0].tolist())
         household, parts = _by_household(rows.profile, profile, parts)
-    return Gathered(work, rows, active, finding, entry, household, parts)
+    return Gathered(work, rows, finding, entry, household, parts)
 
 
 def _by_household(profiles: Counts, of: Counts, parts: Counts) -> tuple[Counts, Counts]:

@@ -49,7 +49,7 @@ def prepare_chunk(run: JobRun, payload: Mapping[str, Any]) -> Prepared:
     work = work_of(line_run)
     only = payload.get("only")
     gathered = gather(work, Part(payload["from"], payload["to"], tuple(only) if only is not None else None))
-    filed, active = len(gathered), gathered.active
+    filed = len(gathered)
     hashes = gathered.fingerprints()
     unchanged = 0
     if line_run.since_id is not None and filed:
@@ -65,8 +65,8 @@ def prepare_chunk(run: JobRun, payload: Mapping[str, Any]) -> Prepared:
         gathered, hashes = gathered.only(whole), hashes[whole]
     counts = {
         **counted(work, found),
-        "households": active,
-        "unfiled": active - filed,
+        "households": max(filed, payload["count"]),
+        "unfiled": max(0, payload["count"] - filed),
         "unchanged": unchanged,
         "failed": len(failed),
     }

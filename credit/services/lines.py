@@ -149,7 +149,7 @@ def plan_chunks(run: JobRun) -> Iterator[Chunk]:
             cursor.execute("select lib.open_results(%s)", [line_run.pk])
     forget(line_run)
     for number, (part, count) in enumerate(parts):
-        payload: dict[str, Any] = {"number": number, "from": part.low, "to": part.high}
+        payload: dict[str, Any] = {"number": number, "from": part.low, "to": part.high, "count": count}
         if part.only is not None:
             payload["only"] = list(part.only)
         yield Chunk(payload, count)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from config.lib.wire import NO_SMALLINT, decoded
-from customers.domain.facts import CATALOGUE, SEXES
+from customers.domain.facts import SEXES
 from customers.models import HouseholdFacts
 from customers.selectors.consents import withdrawn_among
 
@@ -27,7 +27,6 @@ NO_BIGINT = f"'{MISSING}'::bigint"
 SMALL = frozenset(
     field.name for field in HouseholdFacts._meta.concrete_fields if field.get_internal_type() == "SmallIntegerField"
 )
-NOTHING = "'00000000-0000-0000-0000-000000000000'::uuid"
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Rows:
-    """The active households of a part, ascending; ``profile`` is 0 for one without a trusted file. Facts by name, answers by place;
-    MISSING for what the file does not say. ``facts_hash`` is two words a household."""
+    """The active households of a part that have a trusted file, ascending. Facts by name, answers by place; MISSING for what the file
+    does not say. ``facts_hash`` is two words a household."""
 
     subject: npt.NDArray[np.int64]
     grid: npt.NDArray[np.int64]
@@ -93,12 +92,11 @@ class Rows:
 _ACTIVE = """subject.institution_id = {bank} and subject.kind = 'household'
   and (subject.listed_on <= {on} or subject.found_on <= {on} or (subject.listed_on is null and subject.found_on is null))
   and (subject.left_on is null or subject.left_on > {on})"""
-# The newest revision of each household that is trusted at the instant; later revisions have higher ids.
-_NEWEST = """select facts.subject_id, {columns}
-    from (select held.subject_id, max(held.profile_id) as profile_id from lib.trusted({at}) as held where {of_held}
+# The newest revision of each household that is trusted at the instant; later revisions have higher ids. Only ids are grouped and
+# looked up; the wide rows of facts pass by once.
+_NEWEST = """(select held.subject_id, max(held.profile_id) as profile_id from lib.trusted({at}) as held where {of_held}
           group by held.subject_id) as newest
-    join customers_householdfacts as facts on facts.profile_id = newest.profile_id
-    where {of_facts}"""
+    join customers_householdfacts as file on file.profile_id = newest.profile_id"""
 _BORROWER = """left join customers_household as home on home.subject_id = subject.id
     left join customers_person as borrower on borrower.id = home.borrower_id"""
 _BUSINESSES = """left join (
@@ -158,11 +156,11 @@ def active_among(scope: Scope, subject_ids: Iterable[int]) -> list[int]:
 
 
 def read(scope: Scope, part: Part, wanted: Wanted) -> Rows:
-    """Return the active households of a part with what is wanted of their trusted files."""
+    """Return the active households of a part that have a trusted file, with what is wanted of it."""
     columns = [("subject", "int8", "subject.id"), ("grid", "int8", "subject.grid_id")]
     columns += [
-        ("profile", "int8", "coalesce(file.profile_id, 0)"),
-        ("facts_hash", "uuid", f"coalesce(file.facts_hash, {NOTHING})"),
+        ("profile", "int8", "file.profile_id"),
+        ("facts_hash", "uuid", "file.facts_hash"),
     ]
     columns += [(name, *_fact(name)) for name in wanted.facts]
     columns += [
@@ -182,9 +180,7 @@ def read(scope: Scope, part: Part, wanted: Wanted) -> Rows:
         {name: _numbers(rows[name]) for name in wanted.beside},
     )
     ended = withdrawn_among() if len(found) else set()
-    if ended:
-        found.profile[np.isin(found.subject, np.fromiter(ended, dtype=np.int64))] = 0
-    return found
+    return found.only(~np.isin(found.subject, np.fromiter(ended, dtype=np.int64))) if ended else found
 
 
 def _statement(scope: Scope, part: Part, wanted: Wanted, columns: Sequence[tuple[str, str, str]]) -> str:
@@ -195,24 +191,13 @@ def _statement(scope: Scope, part: Part, wanted: Wanted, columns: Sequence[tuple
     def among(column: str) -> str:
         return _said(which.replace("{of}", column), values)
 
-    needed = [name for name in wanted.facts if name in CATALOGUE]
-    inner = (
-        _NEWEST.replace(
-            "{columns}",
-            ", ".join(
-                f"facts.{name}"
-                for name in ("profile_id", "facts_hash", *needed, *(["answers"] if wanted.answers else []))
-            ),
-        )
-        .replace("{of_held}", among("held.subject_id"))
-        .replace("{of_facts}", among("facts.subject_id"))
-    )
+    newest = _said(_NEWEST.replace("{of_held}", among("held.subject_id")), {"at": scope.at})
     joins = _BORROWER if {"age", "sex"} & set(wanted.beside) else ""
     joins += " " + _said(_BUSINESSES, values) if "businesses" in wanted.beside else ""
     return (
-        f"select {', '.join(expression for _name, _kind, expression in columns)} from customers_subject as subject "  # noqa: S608
-        f"left join ({_said(inner, {'at': scope.at})}) as file on file.subject_id = subject.id {joins} "
-        f"where {among('subject.id')} and {_active(scope)}"
+        f"select {', '.join(expression for _name, _kind, expression in columns)} from {newest} "  # noqa: S608
+        f"join customers_subject as subject on subject.id = file.subject_id {joins} "
+        f"where {among('file.subject_id')} and {among('subject.id')} and {_active(scope)}"
     )
 
 
@@ -272,12 +257,10 @@ def medians(scope: Scope, names: Sequence[str]) -> dict[int, dict[str, int | Non
         f"percentile_disc(0.5) within group (order by file.{name}), percentile_disc(0.5) within group (order by file.{name} desc)"
         for name in names
     )
-    inner = _NEWEST.replace("{columns}", ", ".join(f"facts.{name}" for name in names)).replace("{of_held}", "true")
-    inner = inner.replace("{of_facts}", "facts.institution_id = {bank}")
+    newest = _said(_NEWEST.replace("{of_held}", "true"), {"at": scope.at})
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select subject.grid_id, {middle} from customers_subject as subject "  # noqa: S608
-            f"join ({_said(inner, {'at': scope.at, 'bank': scope.institution_id})}) as file on file.subject_id = subject.id "
+            f"select subject.grid_id, {middle} from {newest} join customers_subject as subject on subject.id = file.subject_id "  # noqa: S608
             f"where {_active(scope)} group by subject.grid_id"
         )
         return {

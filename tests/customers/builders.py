@@ -13,6 +13,7 @@ from customers.domain import names
 from customers.domain.entities import Facts, check
 from customers.models import Business, Household, Person, PersonToken, Subject, Unit
 from customers.selectors import frozen
+from customers.selectors.checked import active_households
 from customers.services import entities, identity
 from customers.services.visits import Submission
 from grids.models import Grid, Seat
@@ -176,9 +177,9 @@ def document(household: Household, **changes: Any) -> dict[str, Any]:
 def frozen_files(institution_id: int) -> dict[int, int | None]:
     """The revision of every active household that is computed from now, None without one."""
     rows = frozen.read(frozen.Scope(institution_id, clock.today(), clock.now()), frozen.Part(0, 2**60), frozen.Wanted())
-    return {
-        subject: profile or None for subject, profile in zip(rows.subject.tolist(), rows.profile.tolist(), strict=True)
-    }
+    filed = dict(zip(rows.subject.tolist(), rows.profile.tolist(), strict=True))
+    active = active_households(institution_id, clock.today()).values_list("pk", flat=True)
+    return {subject: filed.get(subject) for subject in active}
 
 
 def submission(household: Household, **changes: Any) -> Submission:
