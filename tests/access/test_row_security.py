@@ -176,7 +176,9 @@ def test_every_table_has_a_guard_and_every_customer_table_row_security(db: None)
         and model._meta.app_label in ("customers", "credit")
         and model.guard.scope != "open"
     }
-    secured = {name for (name,) in rows("select relname::text from pg_class where relrowsecurity and relkind = 'r'")}
+    secured = {
+        name for (name,) in rows("select relname::text from pg_class where relrowsecurity and relkind in ('r', 'p')")
+    }
     assert tables <= secured
     assert not rows("select relname from pg_class where relkind = 'm' and relnamespace = 'public'::regnamespace"), (
         "a materialised view never filters"
