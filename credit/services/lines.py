@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from grids.models import Institution
 
 KIND = "compute_lines"
-CHUNK = 16_384
+CHUNK = 8_192
 """Households of one chunk: a tenth of a second of work, so that a cancel or a killed worker costs little."""
 OWN_TABLE = 50_000
 """From so many households on the results of a run lie in a table of their own."""
