@@ -38,13 +38,14 @@ class Asked:
 @dataclass(frozen=True, kw_only=True)
 class Heap:
     """What waits in a queue: how many, since when the oldest, the nearest deadline, how many are past theirs, and whose they are
-    where the work belongs to one person (None: to the post)."""
+    where the work belongs to one person (None: to the post); ``note`` says more of it in words."""
 
     count: int
     since: datetime | date | None = None
     due: date | None = None
     overdue: int = 0
     whose: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

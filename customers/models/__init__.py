@@ -9,7 +9,7 @@ from customers.models.dayplans import PlannedVisit
 from customers.models.duplicates import PersonMerge, SimilarCase, SimilarDecision, SimilarMember
 from customers.models.entities import Business, Principal, SubjectGrid, SubjectToken, Unit
 from customers.models.facts import AnswerRegister, BreachFact, HouseholdFacts
-from customers.models.imports import MoveRequest, RosterImport, RosterProblem, UnplacedRow
+from customers.models.imports import MoveRequest, RosterImport, RosterProblem, RosterRemark, UnplacedRow
 from customers.models.life import GridMerger, HouseholdEvent
 from customers.models.lists import ListEntry, ListFile, ListRelease, ListReview
 from customers.models.members import DuplicateCase, MemberChange
@@ -53,6 +53,7 @@ __all__ = [
     "ProfileFile",
     "RosterImport",
     "RosterProblem",
+    "RosterRemark",
     "SimilarCase",
     "SimilarDecision",
     "SimilarMember",

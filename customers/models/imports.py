@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import Guard
+from config.lib.guards import Guard, kept_by
 from config.lib.models import JobRun, StoredFile
 from customers.models.people import Person
 from customers.models.scoped import Scoped
@@ -173,6 +173,32 @@ class RosterProblem(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["roster", "-is_error", "row"], name="problems_of_roster")]
+
+
+class RosterRemark(models.Model):
+    """What the second person said of one cell of a roster he sent back, said once with it (``lib.keep_roster_remarks``)."""
+
+    guard = Guard(
+        web="SELECT, INSERT",
+        whole="",
+        append_only=True,
+        extra=(
+            "alter table {table} enable row level security",
+            "drop policy if exists roster on {table}",
+            f"create policy roster on {{table}} to gedang_web using ({_OF_ROSTER}) with check ({_OF_ROSTER})",
+            "drop policy if exists reading on {table}",
+            "create policy reading on {table} for select to gedang_read using (true)",
+            *kept_by("lib.keep_roster_remarks", "after insert", "statement"),
+        ),
+    )
+
+    roster = models.ForeignKey(RosterImport, models.PROTECT, related_name="remarks")
+    row = models.PositiveIntegerField(_("行"))
+    column = models.CharField(_("列"), max_length=30, db_column="column_name")
+    text = models.CharField(_("意见"), max_length=200)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="a_remark_of_a_roster_has_words")]
 
 
 class MoveRequest(Scoped):

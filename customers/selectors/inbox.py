@@ -1,11 +1,15 @@
 """What waits among the files of customers: each queue as its page lists it, as one count."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db.models import Count, Exists, Min, Model, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from config.lib import clock
+from config.lib.display import number
 from config.lib.inbox import Asked, Heap, Queue, at, register
 from customers import access
 from customers.models import (
@@ -33,6 +37,8 @@ from grids.access import PostKind
 _OFFICER = frozenset({PostKind.OFFICER})
 _MANAGER = frozenset({PostKind.BRANCH_MANAGER})
 _BOTH = _OFFICER | _MANAGER
+RETURNED_FOR = timedelta(days=30)
+"""So long a roster that was sent back waits in the inbox of who uploaded it."""
 
 
 def _oldest(rows: QuerySet[Model], at_: str) -> Heap:
@@ -128,6 +134,20 @@ def _rosters(asked: Asked) -> Iterator[Heap]:
     yield _oldest(rows.exclude(uploaded_by=asked.me), "uploaded_at")
 
 
+def _rosters_returned(asked: Asked) -> Iterator[Heap]:
+    """Rosters sent back to who uploaded them in the last days, until a list of the kind was uploaded anew in the branch."""
+    anew = RosterImport.objects.filter(
+        branch=OuterRef("branch"), source_kind=OuterRef("source_kind"), uploaded_at__gt=OuterRef("discarded_at")
+    )
+    rows = access.rosters_for(asked.post).exclude(answer="").filter(~Exists(anew), uploaded_by__in=asked.people)
+    rows = rows.filter(state=RosterImport.State.DISCARDED, discarded_at__gt=clock.now() - RETURNED_FOR).order_by()
+    for whose, count, since, remarks in rows.values_list("uploaded_by").annotate(
+        count=Count("pk", distinct=True), since=Min("discarded_at"), said=Count("remarks")
+    ):
+        note = ngettext("逐行意见 %(count)s 条", "逐行意见 %(count)s 条", remarks) % {"count": number(remarks)}
+        yield Heap(count=count, since=since, whose=whose, note=note if remarks else "")
+
+
 def _unplaced(asked: Asked) -> Iterator[Heap]:
     yield _oldest(access.unplaced_for(asked.post), "roster__uploaded_at")
 
@@ -195,6 +215,7 @@ for _code, _label, _icon, _posts, _look, _page in (
     ("similar", _("疑似重复待核对"), "people", _MANAGER, _similar, at("customers:similar_cases")),
     ("merges", _("待确认的人员合并"), "people", _MANAGER, _merges, at("customers:similar_cases")),
     ("rosters", _("待确认的名册"), "list-check", _MANAGER, _rosters, at("customers:roster_list", "?state=checked")),
+    ("rosters_returned", _("退回的名册"), "returned", _BOTH, _rosters_returned, at("customers:roster_list", "?state=discarded")),
     ("unplaced", _("名册中没有网格的对象"), "map-pin", _MANAGER, _unplaced, at("customers:unplaced_list")),
     ("profile_files", _("待确认的走访文件"), "file-spreadsheet", _MANAGER, _profile_files, at("customers:profile_files")),
 ):  # fmt: skip

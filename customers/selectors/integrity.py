@@ -569,6 +569,17 @@ rule_by_sql(
     """,
 )
 rule_by_sql(
+    "customers.remarks_go_with_a_returned_roster",
+    _("名册的逐行意见，都随另一人的退回写下，所说的行和列文件里都有"),
+    """
+    select remark.id from customers_rosterremark as remark join customers_rosterimport as roster on roster.id = remark.roster_id
+    where roster.state <> 'discarded' or roster.answer = '' or roster.discarded_by_id = roster.uploaded_by_id
+       or roster.summary #> array['header', 'places', remark.column_name] is null
+       or not exists (select from jsonb_array_elements(roster.summary -> 'spans') as span
+                      where remark.row between (span ->> 0)::bigint and (span ->> 1)::bigint)
+    """,
+)
+rule_by_sql(
     "customers.confirmed_rosters_are_written",
     _("名册只有确认后才写入，写入的都有确认人"),
     "select id from customers_rosterimport where state in ('writing', 'written') and confirmed_by_id is null "

@@ -16,7 +16,7 @@ from customers.domain.roster import words
 from customers.domain.roster.columns import Header
 from customers.domain.roster.problems import Problem
 from customers.domain.roster.tally import FIGURES
-from customers.models import RosterImport, RosterProblem, Subject
+from customers.models import RosterImport, RosterProblem, RosterRemark, Subject
 from grids.access import Grid, Post
 
 PER_PAGE = 20
@@ -158,6 +158,24 @@ def header_of(roster: RosterImport) -> Header | None:
     if not stored:
         return None
     return Header(stored["row"], stored["places"], stored["titles"], (), (), ())
+
+
+def columns_of(roster: RosterImport) -> list[tuple[str, str]]:
+    """Return the columns of the file a remark may name, in their order, with their letters; none of a file checked before its rows
+    were kept."""
+    header = header_of(roster)
+    if header is None or not roster.summary.get("spans"):
+        return []
+    return [(field, words.column(field, header, language())) for field in sorted(header.places, key=header.places.get)]
+
+
+def remarks_of(roster: RosterImport) -> list[dict[str, Any]]:
+    """Return the remarks on cells a roster was sent back with, in the order of the file."""
+    if not roster.answer:
+        return []
+    header = header_of(roster)
+    rows = RosterRemark.objects.filter(roster=roster).order_by("row", "pk").values_list("row", "column", "text")
+    return [{"row": row, "column": words.column(name, header, language()), "text": text} for row, name, text in rows]
 
 
 def problems_of(roster: RosterImport, filters: Mapping[str, str]) -> QuerySet[RosterProblem]:

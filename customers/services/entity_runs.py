@@ -21,7 +21,7 @@ from customers.domain.roster.entity_columns import FORMS
 from customers.domain.roster.entity_rows import EntityLine, EntityRows, read
 from customers.domain.roster.problems import Problem
 from customers.domain.roster.reader import open_roster
-from customers.domain.roster.table import Table
+from customers.domain.roster.remarks import Spanned
 from customers.domain.roster.tally import FIGURES
 from customers.domain.roster.villages import Villages
 from customers.models import Business, RosterImport, Subject, Unit, UnplacedRow
@@ -65,10 +65,10 @@ class Plan:
     grids: dict[int, dict[str, int]]
 
 
-def lines_of(roster: RosterImport, file: BufferedReader) -> tuple[Table, EntityRows]:
+def lines_of(roster: RosterImport, file: BufferedReader) -> tuple[Spanned, EntityRows]:
     """Read the sealed original of a list of businesses or units."""
     kind = roster.lists
-    table = open_roster(file, form=FORMS[kind])
+    table = Spanned(open_roster(file, form=FORMS[kind]))
     return table, read(table, kind, Villages(places_of(roster.branch, kind)), today=clock.today())
 
 
@@ -81,6 +81,7 @@ def check(roster: RosterImport, file: BufferedReader, report: Report) -> tuple[d
     summary = {
         "kind": table.kind,
         "header": {"row": header.row, "places": dict(header.places), "titles": dict(header.titles)},
+        "spans": table.spans,
         "rows": rows.rows,
         "people": 0,
         **_figures(plan),

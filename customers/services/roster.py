@@ -4,7 +4,7 @@ The state is the plan: checking -> checked -> writing -> written, with broken, d
 conditional change of that state, so a double click or a second tab takes it once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import IO, Any
@@ -16,7 +16,9 @@ from django.db import transaction
 from config.lib import audit, clock, files, jobs
 from config.lib.models import JobRun, StoredFile
 from config.lib.progress import reporting
-from customers.models import RosterImport
+from customers.domain.roster import remarks as cells
+from customers.domain.roster.remarks import Fault, Remark
+from customers.models import RosterImport, RosterRemark
 from customers.services import roster_runs
 from grids.access import Branch, Staff
 
@@ -34,6 +36,14 @@ class RosterRefusedError(Exception):
         super().__init__(code)
         self.code = code
         self.roster = roster
+
+
+class RosterRemarksError(Exception):
+    """Remarks name no row or column of the file, or say nothing; ``faults`` says which."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(", ".join(f"{fault.at}: {fault.field} {fault.code}" for fault in faults))
+        self.faults = faults
 
 
 def upload(
@@ -132,31 +142,47 @@ def _take(roster: RosterImport, staff: Staff, at: datetime, *, from_console: boo
     roster.refresh_from_db()
 
 
-def discard(*, staff: Staff, post_id: int | None, roster: RosterImport, answer: str = "") -> None:
-    """Put an import aside; nothing of it was or will be written. Who did not upload it sends it back with words."""
+def discard(
+    *, staff: Staff, post_id: int | None, roster: RosterImport, answer: str = "", remarks: Sequence[Remark] = ()
+) -> None:
+    """Put an import aside; nothing of it was or will be written. Who did not upload it sends it back with words for the whole, and
+    remarks on single cells where he likes. Raises RosterRefusedError, RosterRemarksError."""
+    is_own = staff.pk == roster.uploaded_by_id
     with transaction.atomic():
         waiting = RosterImport.objects.filter(pk=roster.pk, state__in=DISCARDABLE)
         said = answer.strip()[:LONGEST_ANSWER]
-        if staff.pk != roster.uploaded_by_id and not said and waiting.exists():
-            raise RosterRefusedError("answer", roster)
+        if not is_own and waiting.exists():
+            if faults := cells.faults(remarks, *rows_and_columns(roster)):
+                raise RosterRemarksError(faults)
+            if not said:
+                raise RosterRefusedError("answer", roster)
         taken = waiting.update(
             state=State.DISCARDED,
             discarded_by=staff,
             discarded_at=clock.now(),
-            answer=said if staff.pk != roster.uploaded_by_id else "",
+            answer="" if is_own else said,
         )
         if not taken:
             raise RosterRefusedError("settled", roster)
-        _record(staff, post_id, "roster_discard", roster)
+        if remarks and not is_own:
+            RosterRemark.objects.bulk_create(
+                [RosterRemark(roster=roster, row=one.row, column=one.column, text=one.text) for one in remarks]
+            )
+        _record(staff, post_id, "roster_discard", roster, remarks=0 if is_own else len(remarks))
 
 
-def _record(staff: Staff, post_id: int | None, verb: str, roster: RosterImport) -> None:
+def rows_and_columns(roster: RosterImport) -> tuple[cells.Spans, Mapping[str, int]]:
+    """Return the rows and the columns a remark may name; none of a file that could not be read or was checked before they were kept."""
+    return roster.summary.get("spans", ()), roster.summary.get("header", {}).get("places", {})
+
+
+def _record(staff: Staff, post_id: int | None, verb: str, roster: RosterImport, **more: int) -> None:
     audit.record(
         staff=staff,
         verb=verb,
         about="roster",
         about_id=roster.pk,
-        detail={"branch": roster.branch_id, "sha256": roster.file_sha256},
+        detail={"branch": roster.branch_id, "sha256": roster.file_sha256} | more,
         post_id=post_id,
     )
 

@@ -36,6 +36,7 @@ from customers.domain.roster.matching import (
 )
 from customers.domain.roster.problems import Problem, RosterError
 from customers.domain.roster.reader import open_roster, reopen_roster
+from customers.domain.roster.remarks import Spanned
 from customers.domain.roster.tally import Tally, total
 from customers.domain.roster.villages import Villages
 from customers.models import RosterImport, RosterProblem, Subject
@@ -162,7 +163,7 @@ def check(roster: RosterImport, report: Report = silent) -> None:
 
 
 def _check(roster: RosterImport, file: BufferedReader, problems: "_Problems", report: Report) -> dict[str, Any]:
-    table = open_roster(file)
+    table = Spanned(open_roster(file))
     height = table.height()
     scan = Scan(table, Villages(filed.villages_of(roster.branch)), today=clock.today())
     read: deque[list[Problem]] = deque()
@@ -193,6 +194,7 @@ def _check(roster: RosterImport, file: BufferedReader, problems: "_Problems", re
     return {
         "kind": table.kind,
         "header": _header_as_json(table.header),
+        "spans": table.spans,
         "rows": verdict.rows,
         "households": verdict.households,
         "people": verdict.people,

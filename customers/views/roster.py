@@ -17,10 +17,10 @@ from config.lib.access import allow
 from config.lib.files import FileRefused
 from config.lib.requests import StaffRequest
 from customers import access
-from customers.forms.roster import RosterForm
+from customers.forms.roster import RemarkRows, RosterForm
 from customers.selectors import roster as selectors
 from customers.services import roster as service
-from customers.services.roster import RosterRefusedError
+from customers.services.roster import RosterRefusedError, RosterRemarksError
 from grids.access import PostKind
 
 if TYPE_CHECKING:
@@ -97,7 +97,17 @@ def _where(request: StaffRequest) -> list[dict[str, str]]:
 @never_cache
 def roster(request: StaffRequest, pk: int) -> HttpResponse:
     """One import: its progress, then what the file would bring village by village and every finding."""
-    found = access.open_roster(request.post, pk)
+    return _page(request, access.open_roster(request.post, pk))
+
+
+def _page(
+    request: StaffRequest,
+    found: "RosterImport",
+    rows: RemarkRows | None = None,
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Show an import; ``rows`` and ``error`` when a return was not sent."""
     villages = selectors.villages_of(found)
     totals = selectors.totals_of(found)
     filters = request.GET.dict()
@@ -119,9 +129,14 @@ def roster(request: StaffRequest, pk: int) -> HttpResponse:
         "filters": selectors.filters_of(found, villages),
         "errors": sum(found.summary.get("errors", {}).values()),
         "warnings": sum(found.summary.get("warnings", {}).values()),
+        "remarks": selectors.remarks_of(found),
+        "error": error,
+        "answer": request.POST.get("reason", ""),
         **_steps(request, found),
     }
-    return render(request, "customers/roster.html", context)
+    if context["may_discard"] and not context["is_own"] and (columns := selectors.columns_of(found)):
+        context["remark_rows"] = rows or RemarkRows(columns)
+    return render(request, "customers/roster.html", context, status=status)
 
 
 def _run(request: StaffRequest, found: "RosterImport") -> dict[str, Any] | None:
@@ -175,13 +190,23 @@ def roster_confirm(request: StaffRequest, pk: int) -> HttpResponse:
 @allow(*HANDLING)
 @require_POST
 def roster_discard(request: StaffRequest, pk: int) -> HttpResponse:
-    """Put a file aside; nothing of it is written."""
+    """Put a file aside; nothing of it is written. A return that lacks something is shown again as it was typed."""
     found = access.open_roster(request.post, pk)
+    rows = RemarkRows(selectors.columns_of(found), request.POST)
     try:
         service.discard(
-            staff=request.user, post_id=request.post.pk, roster=found, answer=request.POST.get("reason", "")
+            staff=request.user,
+            post_id=request.post.pk,
+            roster=found,
+            answer=request.POST.get("reason", ""),
+            remarks=rows.remarks(),
         )
+    except RosterRemarksError as refused:
+        rows.say(refused.faults)
+        return _page(request, found, rows, _("还没有退回：有的意见缺行号、列或内容，见下面标出的地方。"), 422)
     except RosterRefusedError as refused:
+        if refused.code == "answer":
+            return _page(request, found, rows, _sentence(refused.code), 422)
         messages.warning(request, _sentence(refused.code))
     return redirect("customers:roster", pk=found.pk)
 

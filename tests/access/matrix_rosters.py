@@ -32,5 +32,7 @@ ROWS = {
     "customers:roster_confirm": Row(
         posts=frozenset({PostKind.BRANCH_MANAGER}), kwargs=checked, method="post", status=302
     ),
-    "customers:roster_discard": Row(posts=HANDLING, kwargs=checked, method="post", status=302),
+    "customers:roster_discard": Row(
+        posts=HANDLING, kwargs=checked, method="post", data={"reason": "三组缺 12 户"}, status=302
+    ),
 }

@@ -201,6 +201,11 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "customers.rosters_add_up": (
         "update customers_rosterimport set summary = jsonb_set(summary, '{totals,people_new}', '4')",
     ),
+    "customers.remarks_go_with_a_returned_roster": (
+        OFF.format("customers_rosterremark"),
+        "insert into customers_rosterremark (roster_id, row, column_name, text) "
+        "select id, 2, 'name', 'x' from customers_rosterimport limit 1",
+    ),
     "customers.confirmed_rosters_are_written": ("update customers_rosterimport set confirmed_by_id = null",),
     "credit.facts_follow_their_household": (
         "update credit_opinion set grid_id = (select max(id) from grids_grid) where id = (select min(id) from credit_opinion)",

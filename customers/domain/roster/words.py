@@ -394,14 +394,15 @@ def _where(problem: Problem, header: Header | None, *, english: bool) -> str:
     if problem.row:
         parts.append(f"row {problem.row}" if english else f"第 {problem.row} 行")
     if problem.column:
-        column = COLUMNS.get(problem.column) or ENTITY_COLUMNS[problem.column]
-        title = column.en if english else column.zh
-        if header is not None and problem.column in header.places:
-            place = letter(header.places[problem.column])
-            title = (
-                f"{header.titles[problem.column]} ({place})"
-                if english
-                else f"{header.titles[problem.column]}（{place} 列）"
-            )
-        parts.append(title)
+        parts.append(column(problem.column, header, "en" if english else "zh"))
     return (", " if english else "，").join(parts)
+
+
+def column(field: str, header: Header | None, language: str = "zh") -> str:
+    """A column as the file calls it, with its letter; without it in the header, as we do."""
+    english = language.startswith("en")
+    if header is None or field not in header.places:
+        known = COLUMNS.get(field) or ENTITY_COLUMNS[field]
+        return known.en if english else known.zh
+    place = letter(header.places[field])
+    return f"{header.titles[field]} ({place})" if english else f"{header.titles[field]}（{place} 列）"
