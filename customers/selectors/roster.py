@@ -166,7 +166,10 @@ def columns_of(roster: RosterImport) -> list[tuple[str, str]]:
     header = header_of(roster)
     if header is None or not roster.summary.get("spans"):
         return []
-    return [(field, words.column(field, header, language())) for field in sorted(header.places, key=header.places.get)]
+    return [
+        (field, words.column(field, header, language()))
+        for field in sorted(header.places, key=header.places.__getitem__)
+    ]
 
 
 def remarks_of(roster: RosterImport) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """The rows a roster has, and what a remark on one of its cells lacks."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def test_the_spans_hold_the_rows_of_the_file_and_no_others(rows: set[int], cuts:
         remarks.note(spans, part)
 
     assert [row for first, last in spans for row in range(first, last + 1)] == sorted(rows)
-    assert all(one[1] + 1 < other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] + 1 < other[0] for one, other in pairwise(spans))
 
 
 def test_a_file_full_of_gaps_keeps_a_bounded_number_of_spans() -> None:
