@@ -110,7 +110,9 @@ class ModelPage:
     @property
     def line_name(self) -> str:
         """What the model's own line is called, such as 小额信用最高额度."""
-        used = [line for line in self.explanation.lines if not line.is_part and line.value == self.explanation.line]
+        figures = zip(self.model.lines, self.explanation.lines, strict=False)  # none where facts are missing
+        own = [figure for line, figure in figures if not line.is_part and line.name != beside(self.model)]
+        used = own if len(own) == 1 else [figure for figure in own if figure.value == self.explanation.line]
         return used[-1].label.text(self.language) if used else self.model.combined.label.text(self.language)
 
     @property

@@ -82,6 +82,13 @@ def test_a_household_is_tried_with_every_step(client_of: Clients, world: World, 
     assert not LineResult.objects.exists()
 
 
+def test_a_refused_line_still_goes_by_its_own_name(client_of: Clients, world: World, version: Release) -> None:
+    poor = {"fact.persons": "1", "fact.labour": "0", "fact.net_income": "0", "fact.judgement": "poor"}
+    said = text_of(client_of(world.mo).post(address("model_try", "version", version.pk), HOME | poor))
+    assert "信用等级为四级，不授信" in said
+    assert "0.00 万元 小额信用最高额度" in said.replace("0.00万元", "0.00 万元")
+
+
 def test_parameters_come_from_the_county_and_may_be_typed_over(
     client_of: Clients, world: World, version: Release
 ) -> None:

@@ -27,7 +27,7 @@
     const values = {
       type: "value",
       name: chart.format === "ratio" ? "%" : chart.unit || "",
-      nameTextStyle: Object.assign({ align: "right" }, text),
+      nameTextStyle: Object.assign({ align: chart.horizontal ? "right" : "left" }, text),
       splitLine: { lineStyle: { color: "#e9eeeb" } },
       axisLabel: Object.assign({}, text, { formatter: (value) => writeDrawn(value, chart, true).replace(" %", "") }),
       minInterval: chart.format === "count" ? 1 : undefined,
@@ -151,11 +151,25 @@
 
   const KINDS = { trend: trend, bars: bars, histogram: bars, waterfall: waterfall };
 
+  // Chinese breaks anywhere; words in Latin letters, about half as wide, only where they are longer than a line.
+  function broken(label, room) {
+    if (!/^[\x20-\x7e]+$/.test(label)) return (label.match(new RegExp(".{1," + room + "}", "g")) || [label]).join("\n");
+    const most = Math.max(9, Math.round(room * 1.8));
+    return label.split(" ").reduce((lines, word) => {
+      const parts = word.match(new RegExp(".{1," + most + "}", "g")) || [];
+      const last = lines[lines.length - 1];
+      if (last !== undefined && parts.length === 1 && last.length + 1 + word.length <= most) {
+        return lines.slice(0, -1).concat(last + " " + word);
+      }
+      return lines.concat(parts);
+    }, []).join("\n");
+  }
+
   // Long names of steps break after so many characters on narrow screens.
   function fit(option, chart, width) {
     if (chart.kind !== "waterfall" || chart.horizontal) return;
     const room = Math.max(3, Math.floor((width - 56) / chart.labels.length / 13));
-    option.xAxis.axisLabel.formatter = (label) => (label.match(new RegExp(".{1," + room + "}", "g")) || [label]).join("\n");
+    option.xAxis.axisLabel.formatter = (label) => broken(label, room);
   }
 
   gedang.drawChart = function (figure) {
