@@ -154,7 +154,7 @@
   // Chinese breaks anywhere; words in Latin letters, about half as wide, only where they are longer than a line.
   function broken(label, room) {
     if (!/^[\x20-\x7e]+$/.test(label)) return (label.match(new RegExp(".{1," + room + "}", "g")) || [label]).join("\n");
-    const most = Math.max(9, Math.round(room * 1.8));
+    const most = 2 * room + 1;
     return label.split(" ").reduce((lines, word) => {
       const parts = word.match(new RegExp(".{1," + most + "}", "g")) || [];
       const last = lines[lines.length - 1];
