@@ -20,6 +20,8 @@ LINT = ROOT / "config" / "launch" / "lint"
 CODE = ["config", "grids", "customers", "credit", "reporting", "tests", "bench", "manage.py"]
 # Our own scripts keep to ES2019; what Chrome 90 and Safari 15 read, vendor files may use.
 OWN_SYNTAX, VENDOR_SYNTAX = "es2019", "es2021"
+NOTHING_COLLECTED = 5
+"""What pytest ends with when no test was chosen."""
 
 
 def _module(name: str, *arguments: str) -> list[str]:
@@ -129,7 +131,7 @@ def fix(_: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Run the checks and then the tests at their everyday size; further arguments go to pytest."""
-    return _test(arguments, ["-m", "not slow"])
+    return _test(arguments, ["not slow"])
 
 
 def prove(arguments: list[str]) -> int:
@@ -162,7 +164,8 @@ def _keep_counts(report: Path, arguments: list[str]) -> None:
         file.write(json.dumps(told, ensure_ascii=False) + "\n")
 
 
-def _test(arguments: list[str], selection: list[str]) -> int:
+def _test(arguments: list[str], wanted: list[str]) -> int:
+    """Run the checks and the tests whose markers are wanted: those that crash a server alone first, the others two at a time."""
     checked = check([])
     program, why_not = browser.ensure()
     if program:
@@ -171,13 +174,20 @@ def _test(arguments: list[str], selection: list[str]) -> int:
         raise LaunchError(f"browser tests are required here and cannot run: {why_not}")
     else:
         say(f"browser tests are NOT run: {why_not}")
-        selection = ["-m", " and ".join([*selection[1:], "not browser"])]
-    command = _module("pytest", "-n", "2", "--dist", "loadfile", "-q", *selection, *arguments)
-    sys.stdout.flush()
-    tested = subprocess.run(command, cwd=ROOT, check=False).returncode
+        wanted = [*wanted, "not browser"]
+    alone = _pytest("-q", "-m", " and ".join([*wanted, "alone"]), *arguments)
+    others = _pytest("-n", "2", "--dist", "loadfile", "-q", "-m", " and ".join([*wanted, "not alone"]), *arguments)
     if checked:
         say("the static checks failed, see above: make check says it again")
-    return max(checked, tested)
+    ran = [code for code in (alone, others) if code != NOTHING_COLLECTED] or [NOTHING_COLLECTED]
+    if alone in ran and alone:
+        say("a test that runs alone failed, see above the others")
+    return max(checked, *ran)
+
+
+def _pytest(*arguments: str) -> int:
+    sys.stdout.flush()
+    return subprocess.run(_module("pytest", *arguments), cwd=ROOT, check=False).returncode
 
 
 def bench(names: list[str]) -> int:

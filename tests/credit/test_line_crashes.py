@@ -20,7 +20,7 @@ from tests import world as world_module
 from tests.credit.files import release_models, started
 from tests.credit.many import many
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 RULES = ("credit.one_result_per_run", "credit.runs_count_their_results", "credit.results_refer_to_what_is_there")
 
 
