@@ -148,7 +148,7 @@ def documents_of(application: Application) -> list[ApplicationDocument]:
 
 def decision_of(application: Application) -> Any:
     """Return the decision in force of an application with its standing, None before the investigation."""
-    return with_standing(Decision.objects.filter(application=application)).first()
+    return with_standing(Decision.objects.filter(application=application).select_related("snapshot")).first()
 
 
 def checklist(application: Application, model_state: str, on: date | None = None) -> tuple[Check, ...]:

@@ -22,6 +22,7 @@ from customers.models import Household
 from tests import world as world_module
 from tests.conftest import acting_as
 from tests.credit import applying as make
+from tests.credit import coresnapshots as core
 from tests.customers.builders import make_household
 from tests.customers.races import race
 from tests.world import World
@@ -77,6 +78,17 @@ def test_from_the_household_page_to_the_grant(world: World, client_of: Clients) 
     assert "6.00 万元" in _text(chen.get(reverse("credit:household_applications", args=[home.pk])))
     chen.cookies["gedang_language"] = "en"
     assert "decided outside a village round" in _text(chen.get(page))
+
+
+def test_the_page_says_which_snapshot_the_exposure_is_read_from(world: World, client_of: Clients) -> None:
+    core.release_limits(world)
+    make.release_rules(world)
+    home = make.household(world)
+    numbers = core.number_people(home)
+    taken = core.in_force(world, core.row(next(iter(numbers.values())), "J1", outstanding="60000"))
+    application = make.investigated(world, home)
+    text = _text(client_of(world.chen).get(reverse("credit:application", args=[application.pk])))
+    assert f"敞口取自核心系统 {taken.taken_on.isoformat()}" in text
 
 
 def test_without_released_rules_the_page_says_so(world: World, client_of: Clients) -> None:
