@@ -15,7 +15,7 @@ import numpy as np
 
 from credit.domain.model.batch import MISSING
 from credit.domain.model.columns import Column, Counts, EventRows
-from credit.domain.model.document import Model, ValueType
+from credit.domain.model.document import Input, Model, ValueType
 
 BLOCK: Final = 4096
 """Households of one block."""
@@ -26,13 +26,31 @@ AGE_BANDS: Final = ((30, "-29"), (40, "30-39"), (50, "40-49"), (60, "50-59"), (2
 AGES: Final = tuple(code for _below, code in AGE_BANDS)
 
 
+VILLAGE_PLACES: Final = "by.village"
+ANSWER: Final = "answer."
+"""A column so prefixed holds the answers to one question of the bank's own forms, under its place in the register."""
+
+
 @dataclass(frozen=True)
 class Described:
-    """What a column holds: the type of its fact, the codes of a choice, and the list of events it belongs to, if any."""
+    """What a column holds: the type of its fact, the codes of a choice, and the list of events it belongs to, if any.
+
+    ``at`` is where the question of an answer lies in a file. ``by`` is set on a table: a value for each code of that group, held once.
+    """
 
     type: str
     codes: tuple[str, ...] = ()
     events: str = ""
+    at: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The column an input is read from; of a question with several ticks, the ``bit`` of the one meant."""
+
+    column: str
+    bit: int | None = None
 
 
 def pack(values: Counts) -> bytes:
@@ -60,15 +78,33 @@ def age_band(age: int | None) -> int:
     return MISSING if age is None else next(place for place, (below, _code) in enumerate(AGE_BANDS) if age < below)
 
 
+def held(entry: Input, columns: Mapping[str, Described]) -> Held | None:
+    """Where a population holds an input, by its name and type as a run finds it (``credit.domain.facts``); None: nowhere."""
+    if entry.flag_of:
+        found = _answer(entry.flag_of, "flags", columns)
+        codes = columns[found].codes if found else ()
+        return Held(found, codes.index(entry.flag)) if entry.flag in codes else None
+    column = columns.get(entry.name)
+    if column is not None and not column.events and not column.at:
+        return Held(entry.name) if column.type == entry.type.value else None
+    found = _answer(entry.name, entry.type.value, columns)
+    return Held(found) if found else None
+
+
+def _answer(at: str, answer_type: str, columns: Mapping[str, Described]) -> str:
+    """The column of a question's answers of one type, "" when there is none."""
+    return next((name for name, column in columns.items() if column.at == at and column.type == answer_type), "")
+
+
 def needed(model: Model, columns: Mapping[str, Described]) -> list[str]:
-    """The columns a model reads: those of its inputs whose type agrees; events bring the columns of their fields."""
-    wanted = []
+    """The columns a model reads: events bring the columns of their fields, a table the places it is looked up by."""
+    wanted: list[str] = []
     for entry in model.inputs:
         if entry.type is ValueType.EVENTS:
             wanted += [name for name, column in columns.items() if column.events == entry.name]
-        elif is_held(entry.name, entry.type, columns):
-            wanted.append(entry.name)
-    return wanted
+        elif (found := held(entry, columns)) is not None:
+            wanted += [name for name in (found.column, columns[found.column].by) if name]
+    return list(dict.fromkeys(wanted))
 
 
 def absent(model: Model, columns: Mapping[str, Described]) -> list[str]:
@@ -77,27 +113,44 @@ def absent(model: Model, columns: Mapping[str, Described]) -> list[str]:
     return [
         entry.name
         for entry in model.inputs
-        if (
-            entry.name not in events if entry.type is ValueType.EVENTS else not is_held(entry.name, entry.type, columns)
-        )
+        if (entry.name not in events if entry.type is ValueType.EVENTS else held(entry, columns) is None)
     ]
 
 
-def is_held(name: str, value_type: ValueType, columns: Mapping[str, Described]) -> bool:
-    """Whether a population holds a fact under its name and type."""
-    return name in columns and columns[name].type == value_type.value and not columns[name].events
+def inputs_of(
+    model: Model, columns: Mapping[str, Described], whole: Mapping[str, Column | EventRows]
+) -> dict[str, Column | EventRows]:
+    """The inputs of a model out of whole columns, by the names the model gives them."""
+    found: dict[str, Column | EventRows] = {}
+    for entry in model.inputs:
+        if entry.type is ValueType.EVENTS:
+            if entry.name in whole:
+                found[entry.name] = whole[entry.name]
+            continue
+        where = held(entry, columns)
+        column = whole.get(where.column) if where is not None else None
+        if where is None or not isinstance(column, Column):
+            continue
+        if where.bit is not None:
+            ticks = column.values
+            column = Column(np.where(ticks == MISSING, MISSING, ticks >> where.bit & 1))
+        found[entry.name] = column
+    return found
 
 
 def as_facts(
     loaded: Mapping[str, Sequence[Counts]], columns: Mapping[str, Described], sizes: Sequence[int]
 ) -> dict[str, Column | EventRows]:
-    """Whole columns out of their blocks; the events of a block are counted from its first household."""
+    """Whole columns out of their blocks; the events of a block are counted from its first household, a table is looked up."""
     starts = np.concatenate([[0], np.cumsum(sizes)])[:-1].tolist()
     facts: dict[str, Column | EventRows] = {}
     events: dict[str, dict[str, Column]] = {}
     households: dict[str, Counts] = {}
     for name, blocks in loaded.items():
         described = columns[name]
+        if described.by:
+            facts[name] = Column(_looked_up(_joined(blocks), _joined(loaded[described.by])))
+            continue
         if not described.events:
             facts[name] = Column(_joined(blocks), described.codes)
             continue
@@ -109,6 +162,11 @@ def as_facts(
     for name, at in households.items():
         facts[name] = EventRows(at, events.get(name, {}))
     return facts
+
+
+def _looked_up(table: Counts, places: Counts) -> Counts:
+    """The value of each place; MISSING where a household belongs to none."""
+    return np.append(table, MISSING)[np.where(places == MISSING, len(table), places)]
 
 
 def _joined(blocks: Sequence[Counts]) -> Counts:

@@ -63,8 +63,8 @@ def compared(population: Population, before: Side, after: Side) -> dict[str, Any
     facts = facts_of(population, before.model, after.model)
     groups = groups_of(population)
     old, new = (
-        compile_model(BoundModel(side.model, side.parameters)).evaluate(facts, population.households)
-        for side in (before, after)
+        compile_model(BoundModel(side.model, side.parameters)).evaluate(known, population.households)
+        for side, known in zip((before, after), facts, strict=True)
     )
     found = side_by_side(old, new, {name: groups[name] for name in GROUPS if name in groups})
     both = crossed(groups["sex"], groups["age_band"])
@@ -412,7 +412,8 @@ def directions(trial: Trial) -> list[dict[str, Any]]:
     model = read_model(side["document"])
     program = compile_model(BoundModel(model, {name: Decimal(text) for name, text in side["parameters"].items()}))
     households = min(trial.population.households, MOST_CHECKED)
-    facts = part_of(facts_of(trial.population, model), 0, households)
+    (known,) = facts_of(trial.population, model)
+    facts = part_of(known, 0, households)
     labels = {entry.name: entry.label.text(words) for entry in model.inputs}
     rows = []
     for direction in directions_of(model):

@@ -8,7 +8,7 @@ from django.http import Http404
 
 from credit.domain.model.columns import Column, Counts, EventRows
 from credit.domain.model.document import Model
-from credit.domain.population import BLOCK, GROUPS, Described, as_facts, needed, unpack
+from credit.domain.population import BLOCK, GROUPS, Described, as_facts, inputs_of, needed, unpack
 from credit.models import Population, Trial
 from grids.access import Staff
 
@@ -49,7 +49,9 @@ def open_trial(staff: Staff, pk: int) -> Trial:
 def described(population: Population) -> dict[str, Described]:
     """Return what every column of a population holds."""
     return {
-        name: Described(one["type"], tuple(one.get("codes", ())), one.get("events", ""))
+        name: Described(
+            one["type"], tuple(one.get("codes", ())), one.get("events", ""), one.get("at", ""), one.get("by", "")
+        )
         for name, one in population.columns.items()
     }
 
@@ -57,27 +59,30 @@ def described(population: Population) -> dict[str, Described]:
 def _loaded(
     population: Population, names: Sequence[str], block: int | None = None
 ) -> tuple[dict[str, list[Counts]], list[int]]:
-    """Return the blocks of some columns in their order, and how many households each block holds."""
+    """Return the blocks of some columns in their order, and how many households each block holds; a table is whole in every block."""
+    tables = [name for name in names if population.columns[name].get("by")]
     found: dict[str, list[Counts]] = {name: [] for name in names}
     sizes: dict[int, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "select block, name, households, packed from credit_populationcolumn "
-            "where population_id = %s and name = any (%s) and (%s::int is null or block = %s) order by name, block",
-            [population.pk, ["persons", *names], block, block],
+            "where population_id = %s and name = any (%s) and (%s::int is null or block = %s or name = any (%s)) order by name, block",
+            [population.pk, ["persons", *names], block, block, tables],
         )
         for number, name, households, packed in cursor.fetchall():
-            sizes[number] = households
+            if name == "persons":
+                sizes[number] = households
             if name in found:
                 found[name].append(unpack(packed))
     return found, [sizes[number] for number in sorted(sizes)]
 
 
-def facts_of(population: Population, *models: Model) -> dict[str, Column | EventRows]:
-    """Return the columns some models read, of all households."""
+def facts_of(population: Population, *models: Model) -> tuple[dict[str, Column | EventRows], ...]:
+    """Return for each model the columns it reads, of all households, under the names of its inputs."""
     columns = described(population)
     names = list(dict.fromkeys(name for model in models for name in needed(model, columns)))
-    return _whole(columns, _loaded(population, names))
+    whole = _whole(columns, _loaded(population, names))
+    return tuple(inputs_of(model, columns, whole) for model in models)
 
 
 def _whole(
@@ -101,4 +106,5 @@ def household_facts(population: Population, number: int, model: Model) -> tuple[
         raise Http404
     columns = described(population)
     block, row = divmod(number - 1, BLOCK)
-    return _whole(columns, _loaded(population, needed(model, columns), block)), row
+    whole = _whole(columns, _loaded(population, needed(model, columns), block))
+    return inputs_of(model, columns, whole), row

@@ -14,11 +14,13 @@ from config.lib.models import JobRun
 from config.lib.weeks import business_day
 from credit.domain.facts import FINDINGS
 from credit.domain.model.columns import MISSING
-from credit.domain.population import AGES, BLOCK, age_band, pack
+from credit.domain.population import AGES, ANSWER, BLOCK, VILLAGE_PLACES, age_band, pack
 from credit.models import Population, PopulationColumn
 from credit.selectors import lines
-from customers.domain.facts import BREACH_FIELDS, CATALOGUE, SEXES
+from customers.domain.facts import BREACH_FIELDS, CATALOGUE, SEXES, VILLAGE, of_village
+from customers.selectors import frozen
 from customers.selectors import population as drawing
+from customers.selectors.facts import register
 from grids.access import Branch, Staff
 from grids.services import Refused
 
@@ -30,6 +32,8 @@ TOGETHER = 8
 """Blocks of one chunk: the households are looked up once for all of them."""
 SIZES = (None, 10_000, 100_000)
 FINDING_CODES = tuple(dict.fromkeys(FINDINGS.values()))
+MEDIANS = tuple(name for name in CATALOGUE if of_village(f"{VILLAGE}{name}") is not None)
+"""The amounts a village has a median of."""
 Packed = dict[str, Any]
 
 
@@ -113,17 +117,20 @@ def _draw(population: Population) -> drawing.Draw:
 def plan(run: JobRun) -> Iterator[Chunk]:
     """Draw the order once and cut it into blocks; a chunk names places of the order, no household."""
     population = Population.objects.get(run=run)
-    population.columns = _described(_draw(population))
+    draw = _draw(population)
+    villages = drawing.villages(draw)
+    population.columns = _described(draw, [name for _grid, name in villages])
     population.save(update_fields=["columns"])
-    keys = drawing.keys(_draw(population), population.wanted)
+    _keep_medians(population, draw, [grid for grid, _name in villages])
+    keys = drawing.keys(draw, population.wanted)
     for start in range(0, len(keys), BLOCK * TOGETHER):
         part = keys[start : start + BLOCK * TOGETHER]
         blocks = [part[at : at + BLOCK] for at in range(0, len(part), BLOCK)]
         bounds = [[block[0], block[-1]] for block in blocks]
-        yield Chunk({"first": start // BLOCK, "blocks": bounds}, len(part))
+        yield Chunk({"first": start // BLOCK, "blocks": bounds, "grids": [grid for grid, _name in villages]}, len(part))
 
 
-def _described(draw: drawing.Draw) -> dict[str, Any]:
+def _described(draw: drawing.Draw, villages: Sequence[str]) -> dict[str, Any]:
     """What every column holds; the places and kinds that occur are known before the first block."""
     columns: dict[str, Any] = {
         name: {"type": fact.type, "codes": list(fact.codes)}
@@ -132,14 +139,39 @@ def _described(draw: drawing.Draw) -> dict[str, Any]:
     }
     columns["age"] = {"type": "int", "codes": []}
     columns["sex"] = {"type": "choice", "codes": list(SEXES)}
+    columns["businesses"] = {"type": "int", "codes": []}
     columns["finding"] = {"type": "choice", "codes": list(FINDING_CODES)}
     columns["breaches.household"] = {"type": "int", "codes": [], "events": "breaches"}
     for name, codes in BREACH_FIELDS.items():
         columns[f"breaches.{name}"] = {"type": "choice" if codes else "int", "codes": list(codes), "events": "breaches"}
+    for (at, _type), asked in register(draw.institution_id).items():
+        columns[f"{ANSWER}{asked.place}"] = {"type": asked.type, "codes": list(asked.codes), "at": at}
     columns["by.age_band"] = {"type": "group", "codes": list(AGES)}
+    columns[VILLAGE_PLACES] = {"type": "group", "codes": list(villages)}
     for name, places in drawing.groups(draw).items():
         columns[f"by.{name}"] = {"type": "group", "codes": places}
+    for name in MEDIANS:
+        columns[f"{VILLAGE}{name}"] = {"type": "money", "codes": [], "by": VILLAGE_PLACES}
     return columns
+
+
+def _keep_medians(population: Population, draw: drawing.Draw, grids: Sequence[int]) -> None:
+    """Keep the medians of the villages, over all their trusted files as a run takes them, however few households are drawn."""
+    found: dict[int, dict[str, int | None]] = {}
+    for path in draw.branch_paths or ("",):
+        found |= frozen.medians(frozen.Scope(draw.institution_id, draw.on, draw.at, branch_path=path), MEDIANS)
+    PopulationColumn.objects.bulk_create(
+        PopulationColumn(
+            institution_id=population.institution_id,
+            population=population,
+            block=0,
+            name=f"{VILLAGE}{name}",
+            households=0,
+            packed=pack(np.array([_number(found.get(grid, {}).get(name)) for grid in grids], dtype=np.int64)),
+        )
+        for name in MEDIANS
+        if grids
+    )
 
 
 def pack_blocks(run: JobRun, payload: dict[str, Any]) -> None:
@@ -151,10 +183,11 @@ def pack_blocks(run: JobRun, payload: dict[str, Any]) -> None:
     at = {name: place for place, name in enumerate(names)}
     findings = lines.findings_at([row[at["subject"]] for row in rows], population.as_of)
     listed = drawing.breaches([row[at["profile"]] for row in rows])
+    places = {grid: place for place, grid in enumerate(payload["grids"])}
     packed = []
     for number, start in enumerate(range(0, len(rows), BLOCK), start=payload["first"]):
         part = rows[start : start + BLOCK]
-        columns = _columns(population, part, at, findings, listed)
+        columns = _columns(population, part, at, findings, listed, places)
         packed += [
             PopulationColumn(
                 institution_id=population.institution_id,
@@ -169,11 +202,13 @@ def pack_blocks(run: JobRun, payload: dict[str, Any]) -> None:
     PopulationColumn.objects.bulk_create(packed, batch_size=500)
 
 
-def _columns(population: Population, part: Sequence[Any], at: dict[str, int], findings: Any, listed: Any) -> Packed:
+def _columns(
+    population: Population, part: Sequence[Any], at: dict[str, int], findings: Any, listed: Any, grids: dict[int, int]
+) -> Packed:
     columns: Packed = {
         name: [_number(row[at[name]]) for row in part] for name, fact in CATALOGUE.items() if fact.type != "events"
     }
-    columns["age"] = [_number(row[at["age"]]) for row in part]
+    columns |= {name: [_number(row[at[name]]) for row in part] for name in ("age", "businesses")}
     columns["sex"] = [_place(SEXES, row[at["sex"]]) for row in part]
     columns["by.age_band"] = [age_band(row[at["age"]]) for row in part]
     columns["finding"] = [
@@ -189,10 +224,19 @@ def _columns(population: Population, part: Sequence[Any], at: dict[str, int], fi
                 fields[name].append(_number(value))
     columns["breaches.household"] = household
     columns.update({f"breaches.{name}": values for name, values in fields.items()})
-    for name in ("branch", "village", "kind"):
+    for name in population.columns:
+        if name.startswith(ANSWER):
+            columns[name] = _answers(part, at["answers"], int(name.removeprefix(ANSWER)))
+    columns[VILLAGE_PLACES] = [grids.get(row[at["grid"]], MISSING) for row in part]
+    for name in ("branch", "kind"):
         places = {code: place for place, code in enumerate(population.columns[f"by.{name}"]["codes"])}
         columns[f"by.{name}"] = [places.get(row[at[name]], MISSING) for row in part]
     return columns
+
+
+def _answers(part: Sequence[Any], at: int, place: int) -> list[int]:
+    """The answers to one question; a file holds none beyond the last that was given."""
+    return [_number(row[at][place]) if place < len(row[at]) else MISSING for row in part]
 
 
 def _number(value: Any) -> int:

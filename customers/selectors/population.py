@@ -3,6 +3,7 @@
 The order is by a hash of the household and a seed: it can be drawn again, in parts, and says nothing of who stands where.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,6 +38,10 @@ _DRAWN = f"""
       and subject.id <> all (%(ended)s)
       and (cardinality(%(paths)s::text[]) = 0 or exists (select from unnest(%(paths)s::text[]) as path where starts_with(branch.path, path)))
 """  # noqa: S608  the parts are constants of this file
+_BUSINESSES = """(
+    select count(*) from customers_principal as principal join customers_person as person on person.id = principal.person_id
+    join customers_subject as business on business.id = principal.subject_id and business.left_on is null
+    where person.household_id = subject.id)"""
 
 
 @dataclass(frozen=True)
@@ -69,33 +74,43 @@ def keys(draw: Draw, most: int | None) -> list[int]:
 
 
 def groups(draw: Draw) -> dict[str, list[str]]:
-    """Return the branches, villages and kinds of file that occur, by name, in their order."""
+    """Return the branches and kinds of file that occur, by name, in their order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select array_agg(distinct branch.name), array_agg(distinct grid.town || grid.name), "
-            f"array_agg(distinct coalesce(form.key, 'farm_household')) {_DRAWN}",
+            f"select array_agg(distinct branch.name), array_agg(distinct coalesce(form.key, 'farm_household')) {_DRAWN}",
             draw.values(),
         )
-        branch, village, kind = cursor.fetchone()
-    return {"branch": sorted(branch or ()), "village": sorted(village or ()), "kind": sorted(kind or ())}
+        branch, kind = cursor.fetchone()
+    return {"branch": sorted(branch or ()), "kind": sorted(kind or ())}
+
+
+def villages(draw: Draw) -> list[tuple[int, str]]:
+    """Return the villages that occur, with their names in order; two of one name say their branch."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select distinct grid.id, grid.town || grid.name, branch.name {_DRAWN}", draw.values())
+        found = cursor.fetchall()
+    times = Counter(name for _grid, name, _branch in found)
+    named = [(grid, f"{name}（{branch}）" if times[name] > 1 else name) for grid, name, branch in found]
+    return sorted(named, key=lambda one: (one[1], one[0]))
 
 
 def rows(draw: Draw, low: int, high: int) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the names of the columns and the households from one place of the order to another, both included.
 
-    Beside the facts of the catalogue: ``subject`` and ``profile``, which nobody may keep, and what groups them.
+    Beside the facts of the catalogue and the answers to the bank's own questions: ``subject``, ``profile`` and ``grid``, which nobody may
+    keep, and what groups them.
     """
     names = [*CATALOGUE]
     told = ", ".join(f"file.{name}" for name in names)
     statement = (
-        "select subject.id, file.profile_id, branch.name, grid.town || grid.name, coalesce(form.key, 'farm_household'), "
-        f"borrower.sex, date_part('year', age(%(on)s, borrower.born_on))::int, {told} "
+        "select subject.id, file.profile_id, branch.name, grid.id, coalesce(form.key, 'farm_household'), "
+        f"borrower.sex, date_part('year', age(%(on)s, borrower.born_on))::int, {_BUSINESSES}, file.answers, {told} "
         f"{_DRAWN} and drawn.place between %(low)s and %(high)s order by drawn.place"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, draw.values() | {"low": low, "high": high})
         found = cursor.fetchall()
-    return ["subject", "profile", "branch", "village", "kind", "sex", "age", *names], found
+    return ["subject", "profile", "branch", "grid", "kind", "sex", "age", "businesses", "answers", *names], found
 
 
 def breaches(profile_ids: Sequence[int]) -> dict[int, list[tuple[int | None, ...]]]:

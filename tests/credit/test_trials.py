@@ -201,7 +201,7 @@ def test_facts_a_population_does_not_hold_are_named(world_with_population: World
     world = world_with_population
     trial = tried(world)
     assert TrialPage(trial).absent == []
-    kept = {"name": "village_net_income", "label": {"zh": "本村纯收入", "en": "of the village"}, "type": "money"}
+    kept = {"name": "land_mu", "label": {"zh": "承包地", "en": "land"}, "type": "money"}
     document = trial.after["document"]
     document["inputs"].append({**kept, "min": "0", "max": "100", "missing": {"default": "0"}})
-    assert absent_facts(trial.population, read_model(document)) == ["本村纯收入"]
+    assert absent_facts(trial.population, read_model(document)) == ["承包地"]
