@@ -1,7 +1,9 @@
 """The model line of one household by itself: the published one where it rests on the newest checked file, else computed now by the
 same reference evaluator a run uses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ from config.lib import clock, releases
 from config.lib.models import Release
 from config.lib.weeks import business_day
 from credit.domain import facts
-from credit.domain.facts import Frozen
+from credit.domain.facts import Finding, Frozen, Reading
 from credit.domain.handed import for_customer
 from credit.domain.model import Explanation, ParameterError, explain_result
 from credit.models import LineResult
@@ -18,7 +20,7 @@ from credit.selectors.explained import LISTED
 from credit.selectors.explained_model import ModelPage
 from customers.domain.facts import age_on
 from customers.selectors.applicants import applicant_of
-from customers.selectors.facts import frozen_file, register
+from customers.selectors.facts import Beside, beside_file, frozen_file, register
 
 if TYPE_CHECKING:
     from grids.models import Institution
@@ -64,22 +66,11 @@ def _computed(institution: "Institution", subject_id: int, profile: Any, model_k
         return Alone(NONE)
     places = register(institution.pk)
     known = facts.readings(bound.model, places)
-    if any(one.where == "village" or one.name == "businesses" for one in known.values()):
-        return Alone(NONE)  # what lies outside the household is known to runs alone
-    file, who = frozen_file(profile.pk), applicant_of(subject_id)
+    beside = _beside(known, subject_id, now)
+    if beside is None:
+        return Alone(NONE)
     finding = lines.findings_at([subject_id], now).get(subject_id)
-    given = facts.facts_for(
-        bound.model,
-        Frozen(
-            values=file.values,
-            answers=file.answers,
-            breaches=file.breaches,
-            age=None if who.born_on is None else age_on(who.born_on, day),
-            sex=who.sex,
-            finding=finding.code if finding is not None else "",
-        ),
-        places,
-    )
+    given = facts.facts_for(bound.model, _frozen(subject_id, profile, beside, finding, day), places)
     found = facts.outcome(bound.evaluate(given), facts.beside(bound.model))
     document = {
         "model": release.pk,
@@ -92,6 +83,29 @@ def _computed(institution: "Institution", subject_id: int, profile: Any, model_k
         "outcome": {name: str(value) if isinstance(value, Decimal) else value for name, value in found.items()},
     }
     return Alone(INCOMPLETE if found["line"] is None else LINE, found["line"], None, document)
+
+
+def _beside(known: Mapping[str, Reading], subject_id: int, at: datetime) -> Beside | None:
+    """What the model asks of the village and of businesses; nothing is read where it asks for neither."""
+    village = sorted({one.name for one in known.values() if one.where == "village"})
+    if village or any(one.name == "businesses" for one in known.values()):
+        return beside_file(subject_id, village, at)
+    return Beside()
+
+
+def _frozen(subject_id: int, profile: Any, beside: Beside, finding: Finding | None, day: date) -> Frozen:
+    """What a run reads of the household (``line_batches.Gathered.frozen``), by one household's own indexes."""
+    file, who = frozen_file(profile.pk), applicant_of(subject_id)
+    return Frozen(
+        values=file.values,
+        answers=file.answers,
+        breaches=file.breaches,
+        age=None if who.born_on is None else age_on(who.born_on, day),
+        sex=who.sex,
+        businesses=beside.businesses,
+        finding=finding.code if finding is not None else "",
+        village=beside.medians,
+    )
 
 
 def explained(document: dict[str, Any]) -> ModelPage | None:

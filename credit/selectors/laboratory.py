@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from credit.domain.model.problems import Problem
 from credit.selectors.lines import BASES_KIND, MODEL_KIND
 
 VERSION, DRAFT = "version", "draft"
-BLANK = Path(__file__).resolve().parents[1] / "schemes" / "blank" / "model.json"
+SCHEMES = Path(__file__).resolve().parents[1] / "schemes"
+BLANK = SCHEMES / "blank" / "model.json"
 
 
 @dataclass
@@ -84,6 +85,10 @@ class Text:
         row = self.row
         return isinstance(row, ParameterDraft) and row.is_in_hand and row.drafted_by_id == staff_id
 
+    def unknown(self, language: str) -> list[str]:
+        """What of the model is not known, in words; with anything of it the model is incomplete and never released."""
+        return [part.label.text(language) for part in self.model.unknown] if self.model else []
+
     def title(self, language: str) -> str:
         """What the model calls itself; its code where it does not say."""
         said = self.document.get("title")
@@ -132,6 +137,34 @@ def starts(institution_id: int, key: str) -> list[Release]:
     """Return the newest version of every other model, to begin a new one from."""
     rows = Release.objects.filter(institution_id=institution_id, kind=MODEL_KIND).exclude(key=key)
     return list(rows.order_by("key", "-version").distinct("key"))
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A scheme that comes with the product: its file's name and its document as read."""
+
+    name: str
+    document: dict[str, Any]
+    model: Model
+
+    def row(self, language: str) -> dict[str, Any]:
+        """The scheme as the page lists it, with what of it was never published."""
+        return {
+            "name": self.name,
+            "code": self.model.code,
+            "title": self.model.title.text(language),
+            "unknown": [part.label.text(language) for part in self.model.unknown],
+        }
+
+
+@cache
+def schemes() -> tuple[Scheme, ...]:
+    """Return the schemes that come with the product, complete ones first, each by its number."""
+    found = []
+    for path in SCHEMES.glob("*.json"):
+        document = json.loads(path.read_text("utf-8"))
+        found.append(Scheme(path.stem, document, read_model(document)))
+    return tuple(sorted(found, key=lambda one: (not one.model.is_complete, len(one.model.code), one.model.code)))
 
 
 def blank(code: str) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def page_of(request: StaffRequest, text: Text, here: str, last: str = "") -> dic
         "where": where(request, text, last),
         "text": text,
         "title": text.title(language()),
+        "unknown": text.unknown(language()),
         "is_own": is_own,
         "pages": found,
     }

@@ -102,6 +102,12 @@ def _whole(request: StaffRequest, text: Text, step: str, state: dict[str, Any], 
     verb, _colon, chosen = step.partition(":")
     if verb == "blank":
         return laboratory.blank(text.key)
+    if verb == "scheme":
+        scheme = next((one for one in laboratory.schemes() if one.name == chosen), None)
+        if scheme is not None:
+            return {**scheme.document, "code": text.key}
+        errors["refused"] = _("没有这个版本，请重新选择")
+        return text.document
     if verb == "copy":
         found = laboratory.starts(request.user.institution_id, text.row.key)
         source = next((one for one in found if str(one.pk) == chosen), None)
@@ -185,6 +191,7 @@ def _page(
         context |= {
             "json": state.get("json") or form.as_text(document),
             "starts": laboratory.starts(draft.institution_id, draft.key),
+            "schemes": [one.row(language()) for one in laboratory.schemes()],
             "is_empty": not document,
         }
     elif part == RELEASE:

@@ -1,8 +1,13 @@
 """The frozen facts of files, for whoever computes from them (``customers.domain.facts``)."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import connection
+
+from config.lib.weeks import business_day
 from customers.domain import economics, facts
 from customers.domain.catalogue import Words
 from customers.domain.facts import AnswerField
@@ -57,6 +62,26 @@ def breaches_of(profile_id: int) -> tuple[facts.Breach, ...]:
     """Return the breaches a revision lists, in the file's order."""
     rows = BreachFact.objects.filter(profile_id=profile_id).order_by("place")
     return tuple(facts.Breach(*row) for row in rows.values_list("days_overdue", "settled", "measure", "what"))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a run reads of a household beyond its file: businesses its members run, medians of its village in fen by fact."""
+
+    businesses: int = 0
+    medians: dict[str, int | None] = field(default_factory=dict)
+
+
+def beside_file(subject_id: int, names: Sequence[str], at: datetime) -> Beside | None:
+    """Return what a run as of an instant would read beyond the file of one household, medians of the facts named; None when the
+    acting post does not reach the household."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select businesses, medians from acc.beside_file(%s, %s::text[], %s, %s)",
+            [subject_id, list(names), at, business_day(at)],
+        )
+        row = cursor.fetchone()
+    return None if row is None else Beside(row[0], json.loads(row[1]))
 
 
 def reads_again(row: HouseholdFacts) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from config.lib import releases
 from config.lib.models import AuditEvent, ParameterDraft, Release
 from config.lib.parameters import drafts
 from config.lib.parameters.kinds import find
@@ -17,7 +19,7 @@ from tests.conftest import acting_as
 from tests.credit.files import release_models
 from tests.credit.test_laboratory_pages import own_draft, text_of
 from tests.domain.test_model_form import sent_of
-from tests.world import World
+from tests.world import SINCE, World
 
 Clients = Callable[..., Client]
 
@@ -175,3 +177,66 @@ def test_the_note_and_the_day_are_kept(client_of: Clients, world: World, draft: 
     client.post(edit(draft.pk, "release"), {"do": "save", "seen": "1", "note": "县联社通知", "effective_on": ""})
     draft.refresh_from_db()
     assert draft.note == "县联社通知"
+
+
+# --- From a shipped scheme ----------------------------------------------------------------------------------------------
+
+SHIPPED = {
+    "s1_hunan": 0, "s2_ningyuan_lanshan": 0, "s6_grade_asset_income": 0,
+    "s9_five_elements": 8, "s10_four_levels": 1, "s16_five_levels": 6,
+}  # fmt: skip
+
+
+def _begun(world: World, key: str) -> ParameterDraft:
+    kind = find("credit_model")
+    assert kind is not None
+    with acting_as(world.mo):
+        return drafts.begin(by=world.mo, post_id=None, kind=kind, key=key)
+
+
+def test_every_shipped_scheme_is_offered_with_what_it_lacks(client_of: Clients, world: World) -> None:
+    draft = _begun(world, "mine")
+    client = client_of(world.mo)
+    answer = client.get(edit(draft.pk, "json"))
+    assert [(one["name"], len(one["unknown"])) for one in answer.context["schemes"]] == list(SHIPPED.items())
+    said = text_of(answer)
+    assert said.count("不完整 · 不能发布") == 3
+    assert "四个等级的评定标准没有公布" in said
+    client.post(reverse("set_language"), {"language": "en"})
+    assert "how the four levels are told apart was not published" in text_of(client.get(edit(draft.pk, "json")))
+
+
+@pytest.mark.parametrize(("name", "unknown"), SHIPPED.items())
+def test_a_draft_is_begun_from_any_and_an_incomplete_one_is_never_released(
+    client_of: Clients, world: World, name: str, unknown: int
+) -> None:
+    draft = _begun(world, "mine")
+    client = client_of(world.mo)
+    begun = client.post(edit(draft.pk, "json"), {"do": f"scheme:{name}", "seen": str(draft.revision)})
+    assert begun.status_code == 302
+    draft.refresh_from_db()
+    assert draft.document["code"] == "MINE"
+    assert len(read_model(draft.document).unknown) == unknown
+    page = text_of(client.get(reverse("credit:model", args=["draft", draft.pk])))
+    assert ("不完整 · 不能发布" in page) is (unknown > 0)
+
+    client.post(edit(draft.pk, "release"), {"note": "首版", "effective_on": "", "do": "save", "seen": str(draft.revision)})
+    client.post(reverse("lib:draft_submit", args=[draft.pk]))
+    draft.refresh_from_db()
+    assert draft.note == "首版"
+    assert draft.state == ("draft" if unknown else "submitted")
+    if unknown:
+        with pytest.raises(IntegrityError, match="release_has_no_unknown_part"), transaction.atomic():
+            releases.publish(
+                institution_id=world.bank.pk, kind="credit_model", key="mine", document=draft.document,
+                effective_on=SINCE, drafted_by_id=world.mo.pk, released_by_id=world.ning.pk,
+            )  # fmt: skip
+
+
+def test_a_scheme_nobody_ships_is_not_opened(client_of: Clients, world: World) -> None:
+    draft = _begun(world, "mine")
+    for name in ("../parameters/lines", "blank/model", ""):
+        answer = client_of(world.mo).post(edit(draft.pk, "json"), {"do": f"scheme:{name}", "seen": str(draft.revision)})
+        assert answer.status_code == 422
+    draft.refresh_from_db()
+    assert draft.document == {}

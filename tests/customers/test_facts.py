@@ -1,6 +1,5 @@
 """The frozen facts of a revision: read once, written with it, never changed, the same for every way in."""
 
-import json
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +9,6 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.lib import releases
 from customers.domain import economics, facts
 from customers.domain.facts import BREACH_FIELDS, CATALOGUE, UNLISTED, AnswerField, Breach
 from customers.models import AnswerRegister, BreachFact, HouseholdFacts, Profile
@@ -19,9 +17,9 @@ from customers.services.facts import keep_facts
 from customers.services.visits import submit_visit
 from tests.conftest import acting_as
 from tests.credit.files import file
-from tests.customers.builders import document, make_household, release_parameters, submission
-from tests.forms import SHIPPED
-from tests.world import SINCE, World
+from tests.customers.builders import make_household, release_parameters, submission
+from tests.customers.own_form import choice, filed, own_form, question
+from tests.world import World
 
 BREACH = {"what": "both", "days_overdue": 120, "repaid": "unpaid", "measure": "judicial"}
 
@@ -130,52 +128,18 @@ def test_facts_are_never_changed_and_seen_where_the_file_is(world: World) -> Non
 # --- Questions of a bank's own forms ----------------------------------------------------------------------------------
 
 
-def _own_form(world: World, *questions: dict[str, Any]) -> None:
-    form = json.loads((SHIPPED / "farm_household.json").read_text("utf-8"))
-    section = {"code": "own", "step": "needs", "shape": "answers", "zh": "本行问题", "en": "Our own questions"}
-    form["sections"].append({**section, "fields": list(questions)})
-    releases.publish(
-        institution_id=world.bank.pk,
-        kind="form",
-        key="own_form",
-        document=form,
-        effective_on=SINCE,
-        drafted_by_id=world.mo.pk,
-        released_by_id=world.ning.pk,
-    )
-
-
-def _question(code: str, of: str, **more: Any) -> dict[str, Any]:
-    return {"code": code, "type": of, "zh": code, "en": code, **more}
-
-
-def _choice(*codes: str) -> dict[str, Any]:
-    return _question("crop", "choice", options=[{"code": code, "zh": code, "en": code} for code in codes])
-
-
-def _filed(world: World, home: Any, **answers: Any) -> HouseholdFacts:
-    told = {**document(home), **answers}
-    with acting_as(world.chen) as post:
-        assert post is not None
-        stored = submit_visit(
-            staff=world.chen, post_id=post.pk, place=home, submission=submission(home, document=told, form="own_form")
-        )
-        assert stored.profile is not None
-        return HouseholdFacts.objects.select_related("profile__form").get(pk=stored.profile.pk)
-
-
 def test_answers_of_a_form_the_bank_released_are_facts(world: World) -> None:
     home = make_household(world.liu)
     numbers = (
-        _question("tractors", "whole"),
-        _question("orchard", "number", places=2),
-        _question("has_well", "yes_no"),
+        question("tractors", "whole"),
+        question("orchard", "number", places=2),
+        question("has_well", "yes_no"),
     )
     release_parameters(world)
-    ticks = {**_choice("gambles", "drinks", "idles"), "code": "habits", "type": "choices"}
-    _own_form(world, *numbers, _choice("rice", "tea"), _question("remark", "text"), ticks)
+    ticks = {**choice("gambles", "drinks", "idles"), "code": "habits", "type": "choices"}
+    own_form(world, *numbers, choice("rice", "tea"), question("remark", "text"), ticks)
 
-    row = _filed(
+    row = filed(
         world, home, tractors="2", orchard="1.5", has_well=True, crop="tea", remark="x", habits=["idles", "gambles"]
     )
 
@@ -188,10 +152,10 @@ def test_answers_of_a_form_the_bank_released_are_facts(world: World) -> None:
 def test_the_register_only_grows(world: World) -> None:
     homes = [make_household(world.liu, number) for number in ("0001", "0002")]
     release_parameters(world)
-    _own_form(world, _choice("rice", "tea"), _question("tractors", "whole"))
-    old = _filed(world, homes[0], crop="tea")
-    _own_form(world, _question("barns", "whole"), _choice("fish", "rice", "tea"))
-    new = _filed(world, homes[1], crop="fish", barns="3")
+    own_form(world, choice("rice", "tea"), question("tractors", "whole"))
+    old = filed(world, homes[0], crop="tea")
+    own_form(world, question("barns", "whole"), choice("fish", "rice", "tea"))
+    new = filed(world, homes[1], crop="fish", barns="3")
 
     assert old.answers == [1]
     assert new.answers == [2, None, 3]
@@ -211,8 +175,8 @@ def test_older_revisions_get_the_same_rows(world: World) -> None:
     homes = [make_household(world.liu, number) for number in ("0001", "0002")]
     file(homes[0], world.chen, None, performance={"status": "breached", "breaches": [BREACH]})
     release_parameters(world)
-    _own_form(world, _choice("rice", "tea"))
-    _filed(world, homes[1], crop="tea")
+    own_form(world, choice("rice", "tea"))
+    filed(world, homes[1], crop="tea")
 
     def rows() -> list[Any]:
         found = list(HouseholdFacts.objects.order_by("pk").values())

@@ -36,6 +36,10 @@ class Release(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["institution", "kind", "key", "version"], name="one_release_per_version"),
             models.CheckConstraint(condition=~Q(drafted_by=F("released_by")), name="release_needs_two_people"),
+            # What a document calls not known is tried out and never released.
+            models.CheckConstraint(
+                condition=Q(document__unknown__isnull=True) | Q(document__unknown=[]), name="release_has_no_unknown_part"
+            ),
         ]
 
     def __str__(self) -> str:
