@@ -139,7 +139,9 @@ def test_what_is_read_for_one_is_what_the_batch_gathers(world: World) -> None:
     homes = _village(world)
     run = started(world, model_key="own")
     jobs.drive_run(run.run_id)
-    gathered = line_batches.gather(line_batches.work_of(LineRun.objects.get(pk=run.pk)), Part(homes[0].pk, homes[-1].pk))
+    gathered = line_batches.gather(
+        line_batches.work_of(LineRun.objects.get(pk=run.pk)), Part(homes[0].pk, homes[-1].pk)
+    )
 
     facts = _alone(world, homes[0], "own").document["facts"]
     assert facts["businesses"] == 1  # in a street of another branch, which Chen does not see

@@ -220,7 +220,9 @@ def test_a_draft_is_begun_from_any_and_an_incomplete_one_is_never_released(
     page = text_of(client.get(reverse("credit:model", args=["draft", draft.pk])))
     assert ("不完整 · 不能发布" in page) is (unknown > 0)
 
-    client.post(edit(draft.pk, "release"), {"note": "首版", "effective_on": "", "do": "save", "seen": str(draft.revision)})
+    client.post(
+        edit(draft.pk, "release"), {"note": "首版", "effective_on": "", "do": "save", "seen": str(draft.revision)}
+    )
     client.post(reverse("lib:draft_submit", args=[draft.pk]))
     draft.refresh_from_db()
     assert draft.note == "首版"

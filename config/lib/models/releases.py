@@ -38,7 +38,8 @@ class Release(models.Model):
             models.CheckConstraint(condition=~Q(drafted_by=F("released_by")), name="release_needs_two_people"),
             # What a document calls not known is tried out and never released.
             models.CheckConstraint(
-                condition=Q(document__unknown__isnull=True) | Q(document__unknown=[]), name="release_has_no_unknown_part"
+                condition=Q(document__unknown__isnull=True) | Q(document__unknown=[]),
+                name="release_has_no_unknown_part",
             ),
         ]
 
