@@ -1,0 +1,54 @@
+"""The lines a round has granted, as they stand: what is publicised, signed and reported. Nobody else works this out anew."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from config.lib.models import Release
+from credit.domain.model.document import Choice
+from credit.models import Decision, LineResult, Round
+from credit.selectors.decisions import where, with_standing
+from credit.selectors.lines import model_of
+from customers.selectors.assessment import blocked_among
+
+
+@dataclass(frozen=True)
+class Granted:
+    """One household's line by a decision of the round, in yuan; ``grade`` is None where the decision rests on no graded result."""
+
+    subject_id: int
+    decision_id: int
+    amount: Decimal
+    grade: Choice | None
+
+
+def granted_of(round: Round) -> list[Granted]:
+    """Return what a round has granted and holds still, by household: approved above 0, not withdrawn, not blocked now
+    (Semantics, sections 2 and 6). Five queries, whatever the size."""
+    rows = list(
+        with_standing(Decision.objects.filter(round=round))
+        .filter(where("granted"))
+        .order_by("subject_id")
+        .values_list("subject_id", "pk", "last_amount", "line_result_id")
+    )
+    blocked = blocked_among(subject for subject, *_rest in rows)
+    grades = _grades(result for *_rest, result in rows if result is not None)
+    return [
+        Granted(subject, decision, amount, grades.get(result))
+        for subject, decision, amount, result in rows
+        if subject not in blocked
+    ]
+
+
+def _grades(results: Iterable[int]) -> dict[int, Choice]:
+    """Return the grades of results, in the words of the model each was computed with."""
+    rows = LineResult.objects.filter(pk__in=list(results), grade_place__isnull=False)
+    placed = list(rows.values_list("pk", "grade_place", "run__model_id"))
+    models = {pk: model_of(release) for pk, release in Release.objects.in_bulk({pk for *_rest, pk in placed}).items()}
+    found: dict[int, Choice] = {}
+    for result, place, model in placed:
+        grade = models[model].grade
+        if grade is not None and place is not None:
+            level = grade.levels[place]
+            found[result] = Choice(level.code, level.label)
+    return found
