@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from config.lib.models import Release
 from credit.domain.model.document import Choice
@@ -25,12 +26,8 @@ class Granted:
 def granted_of(round: Round) -> list[Granted]:
     """Return what a round has granted and holds still, by household: approved above 0, not withdrawn, not blocked now
     (Semantics, sections 2 and 6). Five queries, whatever the size."""
-    rows = list(
-        with_standing(Decision.objects.filter(round=round))
-        .filter(where("granted"))
-        .order_by("subject_id")
-        .values_list("subject_id", "pk", "last_amount", "line_result_id")
-    )
+    decisions: Any = with_standing(Decision.objects.filter(round=round)).filter(where("granted")).order_by("subject_id")
+    rows = list(decisions.values_list("subject_id", "pk", "last_amount", "line_result_id"))
     blocked = blocked_among(subject for subject, *_rest in rows)
     grades = _grades(result for *_rest, result in rows if result is not None)
     return [
