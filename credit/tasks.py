@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.acting import job_frame
 from config.lib.jobs import Job, register
 from config.lib.models import JobRun
-from credit.services import line_chunks, lines, opening, populations, recomputing, rounds, snapshots
+from credit.services import directions, line_chunks, lines, opening, populations, recomputing, rounds, snapshots
 from customers.selectors.changed import forget_old
 from grids.selectors.institutions import institutions
 
@@ -90,5 +90,14 @@ register(
         work=populations.pack_blocks,
         plan=populations.plan,
         finish=populations.finish,
+    )
+)
+register(
+    Job(
+        kind=directions.JOB,
+        title=_("核对方向"),
+        work=directions.look,
+        plan=directions.plan,
+        finish=directions.finish,
     )
 )

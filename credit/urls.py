@@ -73,6 +73,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/populations/<int:pk>/retire/", populations.population_retire, name="population_retire"),
     path("models/trials/<int:pk>/", populations.trial, name="trial"),
     path("models/trials/<int:pk>/directions/", populations.trial_directions, name="trial_directions"),
+    path(
+        "models/trials/<int:pk>/directions/progress/",
+        populations.trial_directions_progress,
+        name="trial_directions_progress",
+    ),
     path("models/trials/<int:pk>/households/<int:number>/", populations.trial_household, name="trial_household"),
     path("models/<slug:sort>/<int:pk>/file/", model_file.model_file, name="model_file"),
     path("models/<slug:sort>/<int:pk>/file/template/", model_file.model_template, name="model_template"),

@@ -3,7 +3,7 @@
 from credit.models.applications import Application, ApplicationDocument, ApplicationStep
 from credit.models.decisions import Decision, DecisionStep
 from credit.models.handovers import LineHandover
-from credit.models.laboratory import Population, PopulationColumn, Trial
+from credit.models.laboratory import DirectionCheck, Population, PopulationColumn, Trial
 from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
 from credit.models.pages import DraftPage, SheetPage
@@ -19,6 +19,7 @@ __all__ = [
     "CoreSnapshot",
     "Decision",
     "DecisionStep",
+    "DirectionCheck",
     "DraftCell",
     "DraftPage",
     "LineFailure",

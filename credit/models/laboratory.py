@@ -1,4 +1,4 @@
-"""The laboratory of models: frozen populations without identity, and every trial made on them."""
+"""The laboratory of models: frozen populations without identity, every trial made on them, and checks of directions."""
 
 from typing import Any
 
@@ -124,3 +124,25 @@ class Trial(models.Model):
                 condition=Q(draft__isnull=False) | Q(version__isnull=False), name="trial_of_a_draft_or_version"
             )
         ]
+
+
+class DirectionCheck(models.Model):
+    """Whether the newer text of a trial keeps one direction, asked of every household of its population, by a job.
+
+    ``looked_at`` households are done; ``figures`` holds what was found of each direction (``credit.domain.directions``).
+    """
+
+    guard = Guard(
+        web="SELECT, INSERT",
+        worker="SELECT, UPDATE (looked_at, figures)",
+        read="",
+        extra=kept_apart(mine="asked_by_id"),
+    )
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    trial = models.ForeignKey(Trial, models.PROTECT, related_name="direction_checks")
+    run = models.OneToOneField(JobRun, models.PROTECT, related_name="direction_check")
+    looked_at = models.PositiveIntegerField(default=0)
+    figures: Any = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())

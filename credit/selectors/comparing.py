@@ -16,8 +16,6 @@ from credit.domain.disparity import disparity
 from credit.domain.laboratory import crossed, side_by_side
 from credit.domain.model import BoundModel, Model, difference, explain_result, read_model
 from credit.domain.model.batch import compile_model
-from credit.domain.model.columns import part_of
-from credit.domain.monotone import check, directions_of
 from credit.domain.population import GROUPS, absent, facts_at
 from credit.domain.trace import exact_text
 from credit.models import Population, Trial
@@ -29,9 +27,6 @@ SIDES = ("before", "after")
 EVERYBODY = "all"
 MOST_SHOWN = 10
 MOST_CAUSES = 30
-MOST_CHECKED = 2_000
-"""Households whose directions are checked on a page: each is evaluated some hundred times."""
-MOST_EXCEPTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -400,43 +395,3 @@ def trials_of_draft(draft: Any) -> list[Tried]:
             )
         )
     return found
-
-
-# --- One direction ------------------------------------------------------------------------------------------------
-
-
-def directions(trial: Trial) -> list[dict[str, Any]]:
-    """Return whether more income or assets never lowers a line of the newer text and more debt never raises one, on the first
-    households of the population, whose order is random; the exceptions with what is to blame."""
-    side, words = trial.after, language()
-    model = read_model(side["document"])
-    program = compile_model(BoundModel(model, {name: Decimal(text) for name, text in side["parameters"].items()}))
-    households = min(trial.population.households, MOST_CHECKED)
-    (known,) = facts_of(trial.population, model)
-    facts = part_of(known, 0, households)
-    labels = {entry.name: entry.label.text(words) for entry in model.inputs}
-    rows = []
-    for direction in directions_of(model):
-        found = check(program, facts, households, direction, examples=MOST_EXCEPTIONS)
-        rows.append(
-            {
-                "label": direction.label.text(words),
-                "raises": direction.raises,
-                "holds": found.holds,
-                "households": found.households,
-                "reversed": found.households_reversed,
-                "worst": [
-                    {
-                        "number": one.row + 1,
-                        "fact": labels.get(one.fact, one.fact),
-                        "at": exact_text(one.at),
-                        "to": exact_text(one.to),
-                        "line_at": wan(one.line_at),
-                        "line_to": wan(one.line_to),
-                        "blame": one.blame[0].label.text(words) if one.blame and one.blame[0].label else "",
-                    }
-                    for one in found.worst
-                ],
-            }
-        )
-    return rows

@@ -57,7 +57,7 @@ def described(population: Population) -> dict[str, Described]:
 
 
 def _loaded(
-    population: Population, names: Sequence[str], block: int | None = None
+    population: Population, names: Sequence[str], blocks: range | None = None
 ) -> tuple[dict[str, list[Counts]], list[int]]:
     """Return the blocks of some columns in their order, and how many households each block holds; a table is whole in every block."""
     tables = [name for name in names if population.columns[name].get("by")]
@@ -66,8 +66,15 @@ def _loaded(
     with connection.cursor() as cursor:
         cursor.execute(
             "select block, name, households, packed from credit_populationcolumn "
-            "where population_id = %s and name = any (%s) and (%s::int is null or block = %s or name = any (%s)) order by name, block",
-            [population.pk, ["persons", *names], block, block, tables],
+            "where population_id = %s and name = any (%s) and (%s or block between %s and %s or name = any (%s)) order by name, block",
+            [
+                population.pk,
+                ["persons", *names],
+                blocks is None,
+                blocks.start if blocks else 0,
+                blocks.stop - 1 if blocks else 0,
+                tables,
+            ],
         )
         for number, name, households, packed in cursor.fetchall():
             if name == "persons":
@@ -106,5 +113,14 @@ def household_facts(population: Population, number: int, model: Model) -> tuple[
         raise Http404
     columns = described(population)
     block, row = divmod(number - 1, BLOCK)
-    whole = _whole(columns, _loaded(population, needed(model, columns), block))
+    whole = _whole(columns, _loaded(population, needed(model, columns), range(block, block + 1)))
     return inputs_of(model, columns, whole), row
+
+
+def facts_between(
+    population: Population, model: Model, first: int, blocks: int
+) -> tuple[dict[str, Column | EventRows], int]:
+    """Return the columns a model reads of some blocks, and how many households they hold."""
+    columns = described(population)
+    loaded = _loaded(population, needed(model, columns), range(first, first + blocks))
+    return inputs_of(model, columns, _whole(columns, loaded)), sum(loaded[1])

@@ -19,9 +19,11 @@ from credit.domain.trace import exact_text
 from credit.domain.typed_facts import read_parameters
 from credit.selectors import comparing, laboratory, populations
 from credit.selectors.comparing import Side, TrialPage
+from credit.selectors.directions import directions, newest_check
 from credit.selectors.explained_model import language
 from credit.selectors.laboratory import Text
 from credit.selectors.trying import parameter_fields
+from credit.services.directions import ask
 from credit.services.populations import SIZES, freeze, retire
 from credit.services.trials import try_out
 from credit.views.laboratory import opened, page_of
@@ -260,10 +262,18 @@ def trial_household(request: StaffRequest, pk: int, number: int) -> HttpResponse
 
 
 @allow(PostKind.PARAMETER_MANAGER)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def trial_directions(request: StaffRequest, pk: int) -> HttpResponse:
-    """Whether more income or assets ever lowers a line, or more debt raises one; the exceptions are listed."""
+    """Whether more income or assets ever lowers a line, or more debt raises one, on the whole population; posting begins the check."""
     found = populations.open_trial(request.user, pk)
+    if request.method == "POST":
+        try:
+            ask(trial=found, staff=request.user, post_id=request.post.pk)
+        except AlreadyRunning:
+            messages.info(request, _("已经在核对"))
+        return redirect("credit:trial_directions", pk=pk)
+    check = newest_check(found)
+    is_done = check is not None and check.run.state == "done"
     context = {
         "where": _where(
             request,
@@ -272,7 +282,30 @@ def trial_directions(request: StaffRequest, pk: int) -> HttpResponse:
         ),
         "trial": found,
         "name": comparing.side_name(found.after),
-        "rows": comparing.directions(found),
-        "checked": min(found.population.households, comparing.MOST_CHECKED),
+        "check": check,
+        "is_done": is_done,
+        "may_ask": check is None or (check.run.is_over and not is_done),
+        "progress": None if check is None or is_done else _looked(request, check),
+        "rows": directions(check) if check is not None and is_done else [],
     }
     return render(request, "credit/trial_directions.html", context)
+
+
+def _looked(request: StaffRequest, check: Any) -> dict[str, Any]:
+    told = runs.told(check.run, request)
+    poll_url = reverse("credit:trial_directions_progress", args=[check.trial_id])
+    return told | {"poll_url": poll_url, "unit": _("户"), "speed": runs.speed(check.run)}
+
+
+@allow(PostKind.PARAMETER_MANAGER)
+@require_GET
+@never_cache
+def trial_directions_progress(request: StaffRequest, pk: int) -> HttpResponse:
+    """How far the check is; when it has ended the page comes again."""
+    check = newest_check(populations.open_trial(request.user, pk))
+    if check is None:
+        raise Http404
+    response = render(request, "components/progress.html", {"run": _looked(request, check)})
+    if check.run.is_over:
+        response["HX-Refresh"] = "true"
+    return response

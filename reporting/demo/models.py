@@ -1,4 +1,4 @@
-"""The laboratory of models in the demo: one frozen population of the county, a variant of S1 as a draft, and its first trial."""
+"""The laboratory of models in the demo: one frozen population of the county, a variant of S1 as a draft, its first trial and the check of its directions."""
 
 import copy
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from config.lib.parameters.kinds import find
 from credit.models import Population
 from credit.selectors.comparing import Side
 from credit.selectors.laboratory import Text, counties, released_parameters
+from credit.services.directions import ask
 from credit.services.populations import freeze
 from credit.services.trials import try_out
 from reporting.demo.organisation import Organisation
@@ -41,11 +42,14 @@ def try_a_variant(people: Organisation, now: datetime) -> int:
             return population.households
         bases = counties(people.bank.pk).get(people.bank.county_code, {})
         values: dict[str, Decimal] = released_parameters(after.model, bases)
-        try_out(
+        trial = try_out(
             population=population,
             before=Side(before, before.model, values),
             after=Side(after, after.model, values),
             staff=first,
             post_id=post.pk,
         )
+        check = ask(trial=trial, staff=first, post_id=post.pk, send=False)
+    with clock_at(now - timedelta(hours=4)):
+        jobs.drive_run(check.run_id)
     return population.households

@@ -3,7 +3,8 @@
 from typing import Any
 
 from config.lib.models import Release
-from credit.models import Population, Trial
+from credit.models import DirectionCheck, Population, Trial
+from credit.services.directions import ask
 from grids.models import PostKind
 from tests.access.matrix import Row
 from tests.credit.files import release_models, village
@@ -45,6 +46,14 @@ def trial(world: World) -> dict[str, Any]:
     return {"pk": found.pk}
 
 
+def checked(world: World) -> dict[str, Any]:
+    """A check of its directions, asked for and not yet begun; made once in a world."""
+    told = trial(world)
+    if not DirectionCheck.objects.exists():
+        ask(trial=Trial.objects.get(pk=told["pk"]), staff=world.mo, post_id=None, send=False)
+    return told
+
+
 def tried_household(world: World) -> dict[str, Any]:
     """The first household of the trial."""
     return {**trial(world), "number": 1}
@@ -61,6 +70,7 @@ ROWS = {
     "credit:model_compare": Row(posts=MANAGER, kwargs=version),
     "credit:trial": Row(posts=MANAGER, kwargs=trial),
     "credit:trial_directions": Row(posts=MANAGER, kwargs=trial),
+    "credit:trial_directions_progress": Row(posts=MANAGER, kwargs=checked),
     "credit:trial_household": Row(posts=MANAGER, kwargs=tried_household),
     "credit:model_edit": Row(posts=MANAGER, kwargs=draft),
     "credit:model_check": Row(posts=MANAGER, kwargs=draft, method="post", query="part=about"),

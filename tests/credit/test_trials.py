@@ -175,16 +175,6 @@ def test_groups_too_small_to_be_shown_are_not(world_with_population: World) -> N
     assert all(row["is_hidden"] for row in rows[1:])
 
 
-def test_the_directions_of_a_model_are_checked(client_of: Clients, world_with_population: World) -> None:
-    world = world_with_population
-    trial = tried(world)
-    answer = client_of(world.mo).get(reverse("credit:trial_directions", args=[trial.pk]))
-    said = text_of(answer)
-    assert answer.status_code == 200
-    assert "资产更多" in said
-    assert "比过 6 户" in said
-
-
 def test_a_household_of_a_population_is_tried_by_its_number(client_of: Clients, world_with_population: World) -> None:
     world = world_with_population
     client, release = client_of(world.mo), Release.objects.get(kind="credit_model", key="s1")
