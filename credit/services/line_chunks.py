@@ -36,8 +36,9 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Prepared:
-    """A chunk ready to be written: the bytes of its rows, what was counted, and the households with a fault."""
+    """A chunk ready to be written: its run, the bytes of its rows, what was counted, and the households with a fault."""
 
+    line_run: LineRun
     data: bytearray
     counts: dict[str, Any]
     failed: tuple[tuple[int, int, str], ...] = ()
@@ -70,12 +71,12 @@ def prepare_chunk(run: JobRun, payload: Mapping[str, Any]) -> Prepared:
         "unchanged": unchanged,
         "failed": len(failed),
     }
-    return Prepared(rows_of(gathered, found, hashes), counts, failed)
+    return Prepared(line_run, rows_of(gathered, found, hashes), counts, failed)
 
 
-def write_chunk(run: JobRun, payload: Mapping[str, Any], ready: Prepared) -> None:
+def write_chunk(_run: JobRun, payload: Mapping[str, Any], ready: Prepared) -> None:
     """Write what was prepared: the rows, the counts, the faults."""
-    line_run = LineRun.objects.get(run=run)
+    line_run = ready.line_run
     table = f"credit_lineresult_{line_run.series}" if line_run.series else "credit_lineresult"
     with connection.cursor() as cursor:
         cursor.copy_expert(
