@@ -6,10 +6,11 @@ Amounts are Decimal yuan. Semantics, section 5 ("exposure").
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from config.lib.money import ZERO, yuan
 from credit.domain.bounds import Obligation, ObligationKind
+from credit.domain.bounds_many import Owed
 from credit.domain.snapshotfile import CreditKind
 
 ALWAYS: Final = frozenset({ObligationKind.OWN_OUTSTANDING, ObligationKind.OWN_UNDRAWN})
@@ -59,9 +60,12 @@ def obligations(kind: CreditKind, outstanding: Decimal, undrawn: Decimal, *, is_
     return found
 
 
+Owing = TypeVar("Owing", Obligation, Owed)
+
+
 def together(
-    core: Sequence[Obligation], held: frozenset[ObligationKind], filed: Iterable[Obligation]
-) -> tuple[list[Obligation], tuple[ObligationKind, ...]]:
+    core: Sequence[Owing], held: frozenset[ObligationKind], filed: Iterable[Owing]
+) -> tuple[list[Owing], tuple[ObligationKind, ...]]:
     """Join what the core system says with what the checked file says of kinds the core system does not hold.
 
     Of a kind the snapshot answers for, the file is not asked: nothing is counted twice and nothing is forgotten. Returns the

@@ -11,7 +11,8 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
 
 from config.lib import clock, releases
@@ -45,13 +46,18 @@ _MODELS: dict[str, Model] = {}
 def current_line(subject_ids: Iterable[int]) -> dict[int, LineResult]:
     """Return the current model line of each household: of the published, not withdrawn results the one with the latest
     instant of its inputs, ties by run. Its ``line`` is None where facts were missing. One query."""
-    results = (
-        LineResult.objects.filter(IN_FORCE, subject_id__in=list(subject_ids))
-        .select_related("run")
-        .order_by("subject_id", "-run__as_of", "-run_id")
-        .distinct("subject_id")
-    )
-    return {result.subject_id: result for result in results}
+    return {result.subject_id: result for result in _current(subject_ids).select_related("run")}
+
+
+def current_figures(subject_ids: Iterable[int]) -> dict[int, tuple[int, int | None]]:
+    """Return id and line in fen of each household's current result: ``current_line`` for whole villages. One query."""
+    rows = _current(subject_ids).values_list("subject_id", "pk", Cast("line", BigIntegerField()))
+    return {subject_id: (pk, line) for subject_id, pk, line in rows}
+
+
+def _current(subject_ids: Iterable[int]) -> QuerySet[LineResult]:
+    results = LineResult.objects.filter(IN_FORCE, subject_id__in=list(subject_ids))
+    return results.order_by("subject_id", "-run__as_of", "-run_id").distinct("subject_id")
 
 
 def earlier_result(result: LineResult) -> LineResult | None:

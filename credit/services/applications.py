@@ -18,7 +18,8 @@ from credit.selectors.applications import checklist, rules_in_force, rules_of_ap
 from credit.selectors.explained_model import language
 from credit.selectors.rounds import rules_of
 from credit.selectors.snapshots import core_debts_seen
-from credit.services.decisions import OUTCOMES, MovedOnError, exposure_of
+from credit.services.computing import OUTCOMES, exposure_of
+from credit.services.decision_steps import MovedOnError
 from credit.services.following import follow, settle
 from customers.selectors.applicants import applicant_of
 from customers.selectors.assessment import blocked_among, checked_files

@@ -16,7 +16,7 @@ from credit.models import OpeningRequest, Round, Sheet, SheetSubject
 from credit.models import Opinion as OpinionRow
 from credit.selectors.rounds import opening_request, rules_of
 from credit.services import sheet_pages
-from credit.services.decisions import compute
+from credit.services.computing import compute
 from customers.services import milestones
 from grids.access import Post, PostKind, Staff
 from grids.services import Refused

@@ -14,7 +14,7 @@ from credit.models import Opinion as OpinionRow
 from credit.selectors.decisions import in_force
 from credit.selectors.lines import current_line
 from credit.selectors.rounds import rules_of
-from credit.services.decisions import compute
+from credit.services.computing import compute
 from grids.access import Post, PostKind, Staff
 from grids.services import Refused
 

@@ -28,7 +28,7 @@ from credit.selectors.alone import explained
 from credit.selectors.explained_model import language
 from credit.selectors.rounds import rules_of
 from credit.services import applications as services
-from credit.services.decisions import MovedOnError, may_sign
+from credit.services.decision_steps import MovedOnError, may_sign
 from customers.access import open_household
 from customers.selectors.assessment import cards
 from customers.views.visits import photo_response

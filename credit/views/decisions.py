@@ -20,7 +20,9 @@ from credit.access import ROUND_POSTS, decisions_for, open_decision
 from credit.domain.wording import explain_steps
 from credit.selectors import decisions as selectors
 from credit.selectors.rounds import rules_of
+from credit.services import bulk_decisions
 from credit.services import decisions as services
+from credit.services.decision_steps import MovedOnError, may_sign
 from credit.views.applications import application_page, bounds_of, in_wan
 from customers.selectors.assessment import cards
 from grids.access import PostKind
@@ -75,8 +77,8 @@ def approve_chosen(request: StaffRequest) -> HttpResponse:
     chosen = [int(text) for text in request.POST.getlist("decision") if text.isdigit()]
     found = decisions_for(request.post).filter(pk__in=chosen)
     try:
-        done, left = services.approve_many(by=request.user, post=request.post, decisions=found)
-    except (Refused, services.MovedOnError) as refusal:
+        done, left = bulk_decisions.approve_many(by=request.user, post=request.post, decisions=found)
+    except (Refused, MovedOnError) as refusal:
         messages.error(request, str(refusal) or _("刚刚有人办理过，请刷新后再试"))
     else:
         messages.success(request, _("已批准 %(done)s 户") % {"done": done})
@@ -136,7 +138,7 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
         or (standing == "divergent" and kind == PostKind.BRANCH_MANAGER),
         "may_decide": standing == turn and not made,
         "is_own": standing == turn and made,
-        "may_sign": marked.last_amount is not None and services.may_sign(request.post, rules, marked.last_amount),
+        "may_sign": marked.last_amount is not None and may_sign(request.post, rules, marked.last_amount),
         "may_withdraw": standing == "granted" and kind in DECIDERS,
     }
     return render(request, "credit/decision.html", context, status=status)
@@ -201,7 +203,7 @@ def decision_step(request: StaffRequest, pk: int, step: str) -> HttpResponse:
         return _again(request, found, _("请填写万元数，例如 3 或 3.5"), 422)
     except Refused as refusal:
         return _again(request, found, str(refusal), 422)
-    except services.MovedOnError:
+    except MovedOnError:
         return _again(request, found, _("刚刚有人办理过这一户，已换成最新状态"), 409)
     messages.success(request, _("已办理"))
     return redirect("credit:decision", pk=pk)

@@ -22,8 +22,8 @@ from credit.access import ROUND_POSTS, decisions_for, open_round, open_sheet_of_
 from credit.forms import DueForm, OwnSheetForm, PaperSheetForm, RoundForm
 from credit.selectors import decisions as decision_selectors
 from credit.selectors import rounds as selectors
-from credit.services import decisions as decision_services
-from credit.services import opening, recomputing, rounds, sheets
+from credit.services import bulk_decisions, opening, recomputing, rounds, sheets
+from credit.services.decision_steps import MovedOnError
 from grids.access import PostKind, branches_for, open_grid
 from grids.services import Refused
 
@@ -400,8 +400,8 @@ def round_propose(request: StaffRequest, pk: int) -> HttpResponse:
     found = decisions_for(request.post).filter(round=round)
     found = found if request.POST.get("all") else found.filter(pk__in=chosen)
     try:
-        count = decision_services.propose_many(by=request.user, post=request.post, decisions=found)
-    except (Refused, decision_services.MovedOnError) as refusal:
+        count = bulk_decisions.propose_many(by=request.user, post=request.post, decisions=found)
+    except (Refused, MovedOnError) as refusal:
         messages.error(request, str(refusal) or _("刚刚有人办理过，请刷新后再试"))
     else:
         messages.success(request, _("已提交 %(count)s 户") % {"count": count})

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Q
 
+from config.lib.weeks import business_day
 from customers.models import Household, ListEntry, Profile, Subject
 from customers.selectors.consents import withdrawn_among
 from customers.selectors.trusted import newest_trusted
@@ -64,3 +68,33 @@ def checked_files(subject_ids: Iterable[int]) -> dict[int, Profile]:
     its consent back."""
     asked = set(subject_ids)
     return {profile.subject_id: profile for profile in newest_trusted(asked - withdrawn_among(asked))}
+
+
+class FiledDebts(NamedTuple):
+    """What a checked file says a household owes, in fen: liabilities by creditor kind, guarantees, and the day of the file."""
+
+    profile_id: int
+    on: date
+    liabilities: tuple[tuple[str, int], ...]
+    guarantees: tuple[int, ...]
+
+
+def filed_debts(subject_ids: Iterable[int]) -> dict[int, FiledDebts]:
+    """Return what the files of ``checked_files`` say is owed, without reading whole documents."""
+    asked = set(subject_ids)
+    rows = newest_trusted(asked - withdrawn_among(asked)).values_list(
+        "subject_id", "pk", "submitted_at", "document__liabilities", "document__guarantees"
+    )
+    return {
+        subject_id: FiledDebts(
+            pk,
+            business_day(submitted_at),
+            tuple((item["kind"], _fen(item["outstanding"])) for item in liabilities or ()),
+            tuple(_fen(item["amount"]) for item in guarantees or ()),
+        )
+        for subject_id, pk, submitted_at, liabilities, guarantees in rows
+    }
+
+
+def _fen(amount: Any) -> int:
+    return int(Decimal(amount or 0) * 100)

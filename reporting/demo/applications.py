@@ -11,6 +11,7 @@ from PIL import Image
 from credit.models import Application, Decision, LineResult
 from credit.selectors.rounds import rules_of
 from credit.services import applications, decisions
+from credit.services.decision_steps import may_sign
 from credit.services.handing import hand_over
 from customers.models import Consent, Household, Visit
 from customers.services.consents import store_signature
@@ -127,7 +128,7 @@ def _decide(
         return
     is_granted = state in ("granted", "revoked")
     with clock_at(now - timedelta(minutes=30)), acting(manager) as post:
-        is_signed = is_granted and decisions.may_sign(post, rules_of(application), amount)
+        is_signed = is_granted and may_sign(post, rules_of(application), amount)
         if is_signed:
             decisions.approve(by=manager, post=post, amount=amount, seen=1, reason="同意", **common)
         else:

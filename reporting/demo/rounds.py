@@ -19,7 +19,7 @@ from config.lib.acting import job_frame
 from credit.models import Decision, DraftCell, Round, Sheet
 from credit.sealing import sheet_key, write_cell
 from credit.selectors.decisions import standing_of, with_standing
-from credit.services import decisions, lines, opening, rounds, sheets
+from credit.services import bulk_decisions, decisions, lines, opening, rounds, sheets
 from customers.models import Profile
 from grids.access import posts_of
 from grids.models import Grid, Post, Staff
@@ -203,18 +203,18 @@ def _open(organisation: Organisation, held: Round, manager: Staff) -> None:
 
 def _propose(held: Round, officer: Staff) -> None:
     with acting(officer) as post:
-        decisions.propose_many(by=officer, post=post, decisions=Decision.objects.filter(round=held))
+        bulk_decisions.propose_many(by=officer, post=post, decisions=Decision.objects.filter(round=held))
 
 
 def _approve(organisation: Organisation, held: Round, manager: Staff) -> None:
     """The branch signs within its authority and passes the rest on to the approver."""
     with acting(manager) as post:
-        decisions.approve_many(by=manager, post=post, decisions=Decision.objects.filter(round=held))
+        bulk_decisions.approve_many(by=manager, post=post, decisions=Decision.objects.filter(round=held))
         for one in _left(held):
             decisions.refer(by=manager, post=post, decision=one, seen=one.last_number)
     approver = organisation.approvers[0]
     with acting(approver) as post:
-        decisions.approve_many(by=approver, post=post, decisions=Decision.objects.filter(round=held))
+        bulk_decisions.approve_many(by=approver, post=post, decisions=Decision.objects.filter(round=held))
 
 
 def _left(held: Round) -> list[Any]:

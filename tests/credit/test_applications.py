@@ -18,7 +18,7 @@ from credit.selectors.alone import explained
 from credit.selectors.decisions import four_opinions, granted_lines, overtaken, steps_of, trace_steps
 from credit.services import applications as services
 from credit.services import decisions
-from credit.services.decisions import MovedOnError
+from credit.services.decision_steps import MovedOnError
 from credit.services.lines import publish_run
 from customers.models import Consent, Household, ListEntry, Milestone, Person
 from grids.models import Post

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 import pytest
 from django.db import connection
@@ -12,10 +12,12 @@ from django.urls import reverse
 
 from config.lib import clock
 from config.lib.acting import job_frame
+from credit.domain.bounds import VillageOpinion, propose
+from credit.domain.merging import merge
 from credit.domain.opinions import Opinion, OpinionKind
 from credit.models import Decision
 from credit.selectors.rounds import rules_of
-from credit.services.decisions import compute
+from credit.services.computing import compute, exposure_of
 from customers.models import Household, Person
 from tests.credit import coresnapshots as core
 from tests.credit import files
@@ -150,3 +152,34 @@ def test_a_village_asks_as_often_as_one_household(world: World) -> None:
         return len(captured)
 
     assert asked(made.households[:1], 8) == asked(made.households, 9)
+
+
+def test_a_computed_decision_is_what_the_plain_rules_say(world: World, village: make.Village) -> None:
+    first, other = village.households
+    files.file(
+        Household.objects.get(pk=first),
+        world.chen,
+        world.deng,
+        liabilities=[
+            {"kind": "other_bank", "outstanding": "80000.55"},
+            {"kind": "private", "outstanding": "25000"},
+        ],
+        guarantees=[{"amount": "10000.01"}, {"amount": "0.99"}],
+    )
+    opened(village)
+    said = [Opinion(OpinionKind.AMOUNT, 30 * WAN)] * 3
+    rules = rules_of(village.round)
+    for decision in Decision.objects.filter(subject_id__in=(first, other)):
+        merged = merge(said, rules.merge)
+        exposure = exposure_of(decision.profile, rules, clock.today())
+        plain = propose(rules.line, village=VillageOpinion.from_merge(merged), model_line=None, exposure=exposure)
+        assert decision.trace == {
+            "merge": merged.as_document(),
+            "proposal": plain.as_document(),
+            "exposure": exposure.as_document(),
+            "on": clock.today().isoformat(),
+        }
+        assert decision.proposed_amount == plain.amount
+        assert decision.headroom == max(0, rules.line.household_cap - exposure.total).quantize(
+            Decimal("0.01"), ROUND_DOWN
+        )

@@ -14,8 +14,9 @@ from config.lib.models import AuditEvent
 from credit.domain.rules import RoundRules
 from credit.models import Decision, DecisionStep, LineRun
 from credit.selectors import decisions as selectors
+from credit.services import computing, lines, recomputing, rounds
 from credit.services import decisions as services
-from credit.services import lines, recomputing, rounds
+from credit.services.decision_steps import MovedOnError
 from customers.models import Household, Milestone
 from grids.models import Post, Staff
 from grids.services import Refused
@@ -147,7 +148,7 @@ def test_who_is_overtaken_is_told(world: World) -> None:
     village = opened(world, same("4"))
     decision = decision_of(village.households[0])
     act(services.propose, world.chen, decision, amount=4 * WAN, seen=0)
-    with pytest.raises(services.MovedOnError):
+    with pytest.raises(MovedOnError):
         act(services.propose, world.gao, decision, amount=4 * WAN, seen=0)
     assert DecisionStep.objects.count() == 1
 
@@ -211,9 +212,9 @@ def test_exposure_comes_from_the_checked_file(world: World) -> None:
     profile = type("File", (), {"document": document, "submitted_at": datetime(2026, 11, 1, 17, tzinfo=UTC)})()
     make.publish_rules(world)
     rules, _ = rounds.round_rules(world.bank.pk, world.campaign.from_on)
-    exposure = services.exposure_of(profile, rules, world.campaign.from_on)
+    exposure = computing.exposure_of(profile, rules, world.campaign.from_on)
     assert (exposure.total, exposure.source.value, str(exposure.as_of)) == (Decimal(50_000), "profile", "2026-11-02")
-    unknown = services.exposure_of(None, rules, world.campaign.from_on)
+    unknown = computing.exposure_of(None, rules, world.campaign.from_on)
     assert (unknown.total, unknown.source.value) == (0, "none")
 
 
