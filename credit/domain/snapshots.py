@@ -71,9 +71,11 @@ def together(
     Of a kind the snapshot answers for, the file is not asked: nothing is counted twice and nothing is forgotten. Returns the
     obligations and the kinds that came from the file, in their order.
     """
-    added = [one for one in filed if one.kind not in held and one.amount]
+    added: list[Owing] = [one for one in filed if one.kind not in held and one.amount]
     kinds = {one.kind for one in added}
-    return [*core, *added], tuple(kind for kind in ObligationKind if kind in kinds)
+    found: list[Owing] = list(core)
+    found += added
+    return found, tuple(kind for kind in ObligationKind if kind in kinds)
 
 
 @dataclass(frozen=True)
