@@ -3,6 +3,7 @@
 Nothing here reads a draft or a blob: what is said of a sheet is its place, its people and whether it is sealed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -248,8 +249,12 @@ def rows_in_order(sheet: Sheet, subject_ids: list[int]) -> list[Card]:
     Tiredness at the end of the list thus meets other households on every sheet. A paper sheet is printed, typed and
     confirmed in the same order.
     """
+    return in_order(sheet, cards(subject_ids).values())
+
+
+def in_order(sheet: Sheet, found: Iterable[Card]) -> list[Card]:
+    """Return households in the order of a sheet."""
     seed = sheet.uuid.bytes
-    found = cards(subject_ids).values()
     return sorted(found, key=lambda card: sha256(seed + card.subject_id.to_bytes(8, "big")).digest())
 
 

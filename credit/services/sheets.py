@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from psycopg2.extras import execute_values
 
 from config.lib import audit, clock
 from config.lib.money import MoneyError, wan_from_text
@@ -86,6 +87,11 @@ def read_cells(sheet: Sheet) -> dict[int, Cell]:
     }
 
 
+def kin_of(cells: Mapping[int, Cell]) -> set[int]:
+    """Return the households a draft declares as the assessor's kin; their rows are locked."""
+    return {subject for subject, cell in cells.items() if cell.answer and cell.answer.get("kin")}
+
+
 @transaction.atomic
 def save_cell(*, sheet: Sheet, subject_id: int, version: int, answer: dict[str, object] | None) -> int:
     """Write one row of a draft over the version the page has seen; return the new version.
@@ -103,6 +109,35 @@ def save_cell(*, sheet: Sheet, subject_id: int, version: int, answer: dict[str, 
     if row is None:
         raise SealedError
     raise StaleCellError(row[0], read_cell(key, sheet.uuid, subject_id, row[0], row[1]))
+
+
+@transaction.atomic
+def save_cells(*, sheet: Sheet, answers: Mapping[int, dict[str, object] | None]) -> None:
+    """Write many rows of a draft at once over whatever they hold; a household not named keeps its row.
+
+    All or nothing, in one statement, and as traceless as ``save_cell``. Raises SealedError.
+    """
+    sheet = hold(sheet)
+    if sheet.state != Sheet.State.OPEN:
+        raise SealedError
+    mine = DraftCell.objects.filter(sheet=sheet, subject_id__in=list(answers))
+    versions = dict(mine.select_for_update().order_by("subject_id").values_list("subject_id", "version"))
+    if len(versions) != len(answers):
+        raise SealedError
+    key = sheet_key(sheet.uuid)
+    rows = [
+        (sheet.pk, subject, version + 1, write_cell(key, sheet.uuid, subject, version + 1, answers[subject]))
+        for subject, version in versions.items()
+    ]
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            "update credit_draftcell as cell set value = given.value, version = given.version "
+            "from (values %s) as given (sheet, subject, version, value) "
+            "where cell.sheet_id = given.sheet and cell.subject_id = given.subject",
+            rows,
+            page_size=2000,
+        )
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from credit.access import (
 )
 from credit.pages import CONTENT_TYPE
 from credit.selectors import rounds as selectors
-from credit.selectors.blank_sheets import blank_sheet, printed_number, subjects_to_print
+from credit.selectors.blank_sheets import blank_sheets, printed_number, printed_parts, subjects_to_print
 from credit.services import sheet_pages
 from credit.services.holding import SealedError
 from grids.access import PostKind
@@ -90,9 +90,9 @@ def page_drop(request: StaffRequest, uuid: UUID, page: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def sheet_blank(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    """The blank sheet as PDF, for who is to type it; leaves an audit event."""
+    """The blank sheet as PDF, for who is to fill or type it; leaves an audit event."""
     found = open_sheet_in_hand(request.user, uuid)
-    return _blank(request, found, open_households_of_sheet(found))
+    return _blank(request, [found], open_households_of_sheet(found), f"sheet-{printed_number(found)}.pdf")
 
 
 @allow(PostKind.BRANCH_MANAGER)
@@ -103,26 +103,43 @@ def round_blank(request: StaffRequest, pk: int, sheet: int) -> HttpResponse:
     round = open_round(request.post, pk)
     found = open_sheet_of_round(request.post, round, sheet)
     found.round = round
-    return _blank(request, found, subjects_to_print(found))
+    return _blank(request, [found], subjects_to_print(found), f"sheet-{printed_number(found)}.pdf")
 
 
-def _blank(request: StaffRequest, sheet: Any, subjects: list[int]) -> HttpResponse:
-    """A paper sheet is printed once its roster is frozen and until it is sealed. Whether it was handed on makes no
-    difference: nobody but its people learns that."""
-    if sheet.mode != "paper" or not selectors.is_writable(sheet):
+@allow(PostKind.BRANCH_MANAGER)
+@never_cache
+@require_GET
+def round_blanks(request: StaffRequest, pk: int) -> HttpResponse:
+    """The blank sheets of a round in one PDF, to be printed and handed out; leaves an audit event a sheet.
+
+    A large round comes in several files, ``?part=2`` the second: drawing a thousand pages at once takes a gigabyte.
+    """
+    round = open_round(request.post, pk)
+    parts = printed_parts(round)
+    wanted = request.GET.get("part", "1")
+    if not (wanted.isdigit() and 1 <= int(wanted) <= len(parts)):
+        raise Http404
+    sheets = parts[int(wanted) - 1]
+    return _blank(request, sheets, subjects_to_print(sheets[0]), f"sheets-{round.pk}-{wanted}.pdf")
+
+
+def _blank(request: StaffRequest, sheets: list[Any], subjects: list[int], name: str) -> HttpResponse:
+    """A sheet is printed once its roster is frozen and until it is sealed. Whether it was handed on makes no difference:
+    nobody but its people learns that."""
+    if not sheets or not all(selectors.is_writable(sheet) for sheet in sheets):
         raise Http404
     language = get_language() or "zh-hans"
-    content = pdf.render("assessment", blank_sheet(sheet, subjects, language), language)
-    audit.record(
-        staff=request.user,
-        post_id=request.post.pk,
-        verb="sheet_printed",
-        about="round",
-        about_id=sheet.round_id,
-        detail={"sheet": sheet.number},
-    )
+    content = pdf.render("assessment", blank_sheets(sheets, subjects, language), language)
+    for sheet in sheets:
+        audit.record(
+            staff=request.user,
+            post_id=request.post.pk,
+            verb="sheet_printed",
+            about="round",
+            about_id=sheet.round_id,
+            detail={"sheet": sheet.number},
+        )
     response = HttpResponse(content, content_type="application/pdf")
-    name = f"sheet-{printed_number(sheet)}.pdf"
     response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
     return response
 

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_GET, require_POST
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from credit.access import SHEET_POSTS, open_households_of_sheet, open_sheet, open_sheet_in_hand
+from credit.domain.sheetfile import order_check
 from credit.selectors import rounds as selectors
+from credit.selectors.blank_sheets import printed_number
 from credit.services import sheet_pages, sheets
 from credit.services.holding import SealedError
 from grids.services import Refused
@@ -56,6 +58,7 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
     rules = selectors.rules_of(found.round)
     cells = sheets.read_cells(found)
     is_paper = found.mode == "paper"
+    cards = selectors.rows_in_order(found, subjects)
     rows = [
         {
             "id": card.subject_id,
@@ -67,7 +70,7 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
             "version": cells[card.subject_id].version,
             **_shown(cells[card.subject_id].answer),
         }
-        for place, card in enumerate(selectors.rows_in_order(found, subjects), start=1)
+        for place, card in enumerate(cards, start=1)
     ]
     language = get_language() or "zh-hans"
     context = {
@@ -75,6 +78,9 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
         "sheet": found,
         "is_confirming": found.state == "typed",
         "is_paper": is_paper,
+        "number": printed_number(found),
+        "check": order_check(found.uuid, [card.subject_id for card in cards]),
+        "was_read": "read" in request.GET,
         "draft": sheet_pages.draft_of(found) if is_paper else None,
         "rows": rows,
         "amounts": [_wan(amount) for amount in rules.amounts],

@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+import segno
+
 from config.lib.ratios import Ratio
 from config.lib.tables import Column, Role, Row, Shape, Table, Words, paper
 from config.lib.weeks import SHANGHAI, Week
@@ -225,19 +227,27 @@ def assessment(language: str, *, households: int = 38) -> dict:
         "town": "辛庄镇" if zh else "Xinzhuang,",
         "village": "西良村" if zh else "Xiliang village",
         "round": "2026 年第 1 批" if zh else "Round 1 of 2026",
-        "sheet": "XL-2026-1-03",
-        "assessor": "",
         "due": "2026-11-28 周六" if zh else "28 Nov 2026 (Sat)",
         "step": "0.1 万元",
-        "households": [
+        "sheets": [
             {
-                "index": index + 1,
-                "number": f"0{index + 101}",
-                "head": f"{PEOPLE[index * 5 % 14]}",
-                "group": f"{index // 20 + 1} 组" if zh else f"group {index // 20 + 1}",
-                "note": ("同名，妻 李娜" if zh else "namesake; wife 李娜") if index % 13 == 6 else "",
+                "number": f"12-{place}",
+                "check": "K7F2",
+                "code": str(
+                    segno.make(f"GEDANG 12-{place} K7F2", error="m", micro=False).svg_inline(border=0, scale=4)
+                ),
+                "households": [
+                    {
+                        "index": index + 1,
+                        "number": f"0{index + 101}",
+                        "head": f"{PEOPLE[index * 5 % 14]}",
+                        "group": f"{index // 20 + 1} 组" if zh else f"group {index // 20 + 1}",
+                        "note": ("同名，妻 李娜" if zh else "namesake; wife 李娜") if index % 13 == 6 else "",
+                    }
+                    for index in range(households)
+                ],
             }
-            for index in range(households)
+            for place in (3, 4)
         ],
         "reasons": [{"code": code, "text": chinese if zh else english} for code, chinese, english in reasons],
     }
