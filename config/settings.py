@@ -308,7 +308,11 @@ LOGGING = {
     "formatters": {"json": {"()": "config.lib.requests.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.read("LOG_LEVEL")},
-    "loggers": {"django.server": {"handlers": [], "propagate": False}, "axes": {"level": "ERROR"}},
+    "loggers": {
+        "django.server": {"handlers": [], "propagate": False},
+        "axes": {"level": "ERROR"},
+        "PIL": {"level": "INFO"},  # at DEBUG it writes down what the camera noted in a photo
+    },
 }
 
 # --- Ours ---------------------------------------------------------------------------------------------------------

@@ -63,17 +63,25 @@ grant connect on database :"dbname" to gedang_web, gedang_worker, gedang_opener,
 -- The nightly sweep groups a whole bank; what it groups lives in tables of its own session (customers/services/sweep.py).
 grant temporary on database :"dbname" to gedang_worker;
 
--- Sizes and change counts of a table tell how much is being typed into a sealed sheet; requests may not read them.
+-- Sizes, change counts, column statistics and what other sessions are doing tell how much is being typed into a sealed sheet;
+-- requests may not read them.
 \connect :"dbname"
 select format('revoke all on pg_catalog.%I from public; grant select on pg_catalog.%I to gedang_owner, pg_monitor',
               relname, relname)
 from pg_class
-where relnamespace = 'pg_catalog'::regnamespace and relkind = 'v' and relname ~ '^pg_statio?_(all|sys|user|xact)'
+where relnamespace = 'pg_catalog'::regnamespace and relkind = 'v' and (relname ~ '^pg_stat' or relname = 'pg_locks')
 \gexec
 select format('revoke all on function %s from public; grant execute on function %s to gedang_owner, pg_monitor',
               oid::regprocedure, oid::regprocedure)
 from pg_proc
 where pronamespace = 'pg_catalog'::regnamespace
-  and (proname in ('pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size')
-       or proname ~ '^pg_stat_get_(xact_)?(tuples|live_tuples|dead_tuples|mod_since|ins_since|numscans|blocks|vacuum|last|lastscan|autovacuum|analyze|autoanalyze)')
+  and (proname in ('pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size', 'pg_lock_status')
+       or proname ~ '^pg_stat_get_')
+\gexec
+select format('revoke all on pg_catalog.pg_class from public; grant select (%s) on pg_catalog.pg_class to public; '
+              'grant select on pg_catalog.pg_class to gedang_owner, pg_monitor',
+              string_agg(quote_ident(attname), ', ' order by attnum))
+from pg_attribute
+where attrelid = 'pg_catalog.pg_class'::regclass and attnum > 0
+  and attname not in ('relpages', 'reltuples', 'relallvisible', 'relallfrozen')
 \gexec

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import HIDDEN, Guard
-from credit.models.rounds import MINE, Sheet, before
+from credit.models.rounds import MINE, NO_STATISTICS, Sheet, before
 from customers.models.scoped import Scoped
 
 TYPED_BY_ME = (
@@ -40,6 +40,9 @@ class DraftPage(models.Model):
             "drop policy if exists dropped on {table}",
             f"create policy dropped on {{table}} for delete to gedang_web using ({TYPED_BY_ME})",
             *before("insert or update", "lib.keep_page()"),
+            *(NO_STATISTICS.format(column) for column in ("id", "sheet_id", "place", "value")),
+            # The planner's count of rows would tell how many photos were taken; large values are still cleared away.
+            "alter table {table} set (autovacuum_enabled = false, toast.autovacuum_enabled = true)",
         ),
     )
 

@@ -88,6 +88,10 @@ begin
     ) then
         raise exception 'a sheet does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
     end if;
+    -- Whoever may not see the photos must not learn from a refusal that there are none.
+    if new.state = 'typed' and new.typist_id is distinct from nullif(current_setting('app.staff', true), '')::bigint then
+        raise exception 'a typed sheet is handed on by its typist' using errcode = 'restrict_violation';
+    end if;
     if new.state = 'typed' and not exists (select from credit_draftpage where sheet_id = new.id) then
         raise exception 'a typed sheet is handed on with its photo, or with the reason why there is none'
             using errcode = 'restrict_violation';
