@@ -9,7 +9,7 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """Hand-written questions of a web process learn nothing from the plan of a draft, nor from a refused handing on."""
 
-    dependencies = [("credit", "0016_applications")]
+    dependencies = [("credit", "0017_direction_checks")]
     operations = [
         migrations.AlterField(
             model_name="draftcell",
