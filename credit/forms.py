@@ -1,5 +1,6 @@
 """Forms of credit: what a person may choose, by the post he acts under."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.lib import clock
 from config.lib.money import MoneyError, format_wan, wan_from_text
-from credit.domain.applications import ApplicationRules
+from credit.domain.applications import ApplicationRules, Mode
 from credit.models import Application, Round
 from credit.selectors import rounds as selectors
 from grids.access import Post
@@ -108,11 +109,13 @@ class ApplicationForm(forms.Form):
         label=_("说明"), max_length=200, required=False, help_text=_("转介绍写由谁介绍；不写别人的证件号和电话")
     )
 
-    def __init__(self, *args: Any, rules: ApplicationRules, language: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, rules: ApplicationRules, modes: Sequence[Mode], language: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         choices: dict[str, Any] = {
             "channel": Application.Channel.choices,
-            "mode": [(one.code, f"{one.label(language)} ≤ {format_wan(one.product_cap, language)}") for one in rules.modes],
+            "mode": [(one.code, f"{one.label(language)} ≤ {format_wan(one.product_cap, language)}") for one in modes],
             "purpose": [EMPTY, *((one.code, one.label(language)) for one in rules.purposes)],
         }  # fmt: skip
         for name, found in choices.items():

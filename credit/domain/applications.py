@@ -6,8 +6,8 @@ only the way an application takes through people's hands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from config.lib.money import yuan
 from config.lib.weeks import add_months
+from credit.domain.model.document import EntryModes
 from credit.domain.rules import Reason
 from customers.domain.facts import age_on
 
@@ -117,7 +118,8 @@ class Mode:
 
 @dataclass(frozen=True)
 class ApplicationRules:
-    """The released rules of applications; ``days`` are working days by stage, ages in full years."""
+    """The released rules of applications; ``days`` are working days by stage, ages in full years. ``combined_cap`` bounds what a
+    household has at this bank over all ways in, online and offline together."""
 
     model: str
     modes: tuple[Mode, ...]
@@ -130,6 +132,7 @@ class ApplicationRules:
     purposes: tuple[Reason, ...]
     refusals: tuple[Reason, ...]
     documents: tuple[Reason, ...]
+    combined_cap: Decimal | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> ApplicationRules:
@@ -154,11 +157,21 @@ class ApplicationRules:
             purposes=reasons("purposes"),
             refusals=reasons("refusals"),
             documents=reasons("documents"),
+            combined_cap=yuan(document["combined_cap"]) if document.get("combined_cap") is not None else None,
         )
 
     def mode(self, code: str) -> Mode | None:
         """The way in with a code."""
         return next((mode for mode in self.modes if mode.code == code), None)
+
+
+def offered(modes: Sequence[Mode], named: EntryModes | None, parameters: Mapping[str, Decimal]) -> tuple[Mode, ...]:
+    """The ways in that may be chosen: where the model in force names its own (``named``), those it and the rules both know, each with
+    the smaller cap of the two; else those of the rules."""
+    if named is None:
+        return tuple(modes)
+    known = [(mode, named.cap(mode.code, parameters)) for mode in modes if mode.code in named.caps]
+    return tuple(mode if cap is None else replace(mode, product_cap=min(mode.product_cap, cap)) for mode, cap in known)
 
 
 # --- Investigation ----------------------------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ class Obligation:
 
 @dataclass(frozen=True)
 class LineSettings:
-    """The released parameters of a line: caps and step in yuan, weights as fractions of 1."""
+    """The released parameters of a line: caps and step in yuan, weights as fractions of 1. ``combined_cap`` bounds this line together
+    with what the household has at this bank already."""
 
     product_cap: Decimal = Decimal(200_000)
     household_cap: Decimal = Decimal(300_000)
@@ -64,10 +65,13 @@ class LineSettings:
     weight_private: Decimal = Decimal(0)
     model_required: bool = True
     raise_above_merged: bool = False
+    combined_cap: Decimal | None = None
 
     def __post_init__(self) -> None:
         for name in DECIMAL_SETTINGS:
             value = getattr(self, name)
+            if name == "combined_cap" and value is None:
+                continue  # outside applications nothing is combined
             if not isinstance(value, Decimal) or not value.is_finite() or value < 0:
                 raise ValueError(f"{name} must be a decimal of 0 or more")
         if self.step <= 0:
@@ -87,8 +91,9 @@ class LineSettings:
     def as_document(self) -> dict[str, object]:
         """The settings as JSON-ready data; decimals are strings."""
         return {
-            entry.name: exact_text(value) if isinstance(value := getattr(self, entry.name), Decimal) else value
+            entry.name: exact_text(value) if isinstance(value, Decimal) else value
             for entry in fields(self)
+            if (value := getattr(self, entry.name)) is not None
         }
 
     @classmethod
@@ -114,6 +119,7 @@ DECIMAL_SETTINGS = (
     "weight_other_banks",
     "weight_guarantees",
     "weight_private",
+    "combined_cap",
 )
 
 
@@ -143,6 +149,15 @@ class Exposure:
     snapshot: int | None = None
     filled: tuple[ObligationKind, ...] = ()
     filled_as_of: date | None = None
+
+    @property
+    def own(self) -> Decimal:
+        """What the household owes and may draw at this bank, the line being replaced left out; unweighted."""
+        found = Decimal("0.00")
+        for line in self.lines:
+            if line.kind in (ObligationKind.OWN_OUTSTANDING, ObligationKind.OWN_UNDRAWN):
+                found = EXACT.add(found, line.amount)
+        return found
 
     def as_document(self) -> dict[str, object]:
         """The exposure as JSON-ready data."""
@@ -210,11 +225,12 @@ def household_exposure(
 
 
 class BoundCode(StrEnum):
-    """The four things that can hold a line down."""
+    """The things that can hold a line down."""
 
     MERGED = "merged"  # 评议合并额度
     MODEL = "model"  # 模型额度
     PRODUCT_CAP = "product_cap"  # 产品上限
+    COMBINED_CAP = "combined_cap"  # 线上线下合计余量
     HEADROOM = "headroom"  # 家庭授信余量
 
 
@@ -306,8 +322,11 @@ def propose(
     village: VillageOpinion | None,
     model_line: Decimal | None,
     exposure: Exposure,
+    mode: tuple[str, str] | None = None,
 ) -> Proposal:
     """The smallest bound that exists, floored once to the step (Semantics, section 5); amounts in yuan.
+
+    ``mode`` names the way in whose cap is the product cap, in both languages.
 
     ``village`` is None only outside a round. A round without a merged figure gives no amount, and with
     ``model_required`` neither does a household without a model line: nothing missing is ever taken for a pass.
@@ -341,9 +360,16 @@ def propose(
         trace.append(step("bound_model", amount=line))
         bounds.append(Bound(BoundCode.MODEL, line))
 
-    trace.append(step("bound_product_cap", amount=settings.product_cap))
+    if mode is None:
+        trace.append(step("bound_product_cap", amount=settings.product_cap))
+    else:
+        trace.append(step("bound_mode_cap", amount=settings.product_cap, mode_zh=mode[0], mode_en=mode[1]))
     bounds.append(Bound(BoundCode.PRODUCT_CAP, settings.product_cap))
     trace.extend(_exposure_steps(exposure))
+    if settings.combined_cap is not None:
+        room = max(Decimal("0.00"), EXACT.subtract(settings.combined_cap, exposure.own))
+        trace.append(step("bound_combined_cap", cap=settings.combined_cap, own=exposure.own, amount=room))
+        bounds.append(Bound(BoundCode.COMBINED_CAP, room))
     headroom = max(Decimal("0.00"), EXACT.subtract(settings.household_cap, exposure.total))
     trace.append(step("bound_headroom", cap=settings.household_cap, exposure=exposure.total, amount=headroom))
     bounds.append(Bound(BoundCode.HEADROOM, headroom))

@@ -22,6 +22,7 @@ _AMOUNTS = frozenset(
         "low",
         "lowest",
         "median",
+        "own",
         "proposed",
         "spread",
         "step",
@@ -44,6 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "binding.merged": ("评议额度", "the village figure"),
     "binding.model": ("模型额度", "the model line"),
     "binding.product_cap": ("产品上限", "the product cap"),
+    "binding.combined_cap": ("线上线下合计余量", "what the combined cap leaves"),
     "binding.headroom": ("家庭授信余量", "the household's headroom"),
     "outcome.refused": ("评议不予授信", "refused by the assessment"),
     "outcome.supplement": ("待补评议", "waiting for more opinions"),
@@ -120,6 +122,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "bound_model": ("模型额度 {amount}。", "Model line: {amount}."),
     "bound_product_cap": ("产品上限 {amount}。", "Product cap: {amount}."),
+    "bound_mode_cap": ("“{mode_zh}”的产品上限 {amount}。", "Product cap of “{mode_en}”: {amount}."),
+    "bound_combined_cap": (
+        "线上线下合计上限 {cap}，减去本行已有贷款和未用授信 {own}，余 {amount}。",
+        "Combined cap {cap}, online and offline, less loans and undrawn lines here {own} leaves {amount}.",
+    ),
     "exposure_from_core": (
         "负债取自 {as_of} 核心系统数据。",
         "Debts are taken from the core system as of {as_of}.",
@@ -181,6 +188,15 @@ def explain_step(entry: Step, language: str = "zh-hans") -> str:
             shown[key] = value
     sentence = SENTENCES[entry.code][index].format_map(shown)
     return sentence[0].upper() + sentence[1:] if index else sentence
+
+
+def bound_name(code: str, trace: Iterable[Step], language: str = "zh-hans") -> str:
+    """A bound by name; the product cap with the way in whose cap it is."""
+    index = 1 if language == "en" else 0
+    name = WORDS[f"binding.{code}"][index].removeprefix("the ")
+    ways = [entry.values for entry in trace if entry.code == "bound_mode_cap"] if code == "product_cap" else []
+    name = name[:1].upper() + name[1:]
+    return name + (f" ({ways[0]['mode_en']})" if index else f"（{ways[0]['mode_zh']}）") if ways else name
 
 
 def explain_steps(trace: Iterable[Step], language: str = "zh-hans") -> list[str]:

@@ -26,6 +26,7 @@ class Application(Recorded):
         subject_column="subject_id",
         hideable=True,
         history=True,
+        extra=kept_by("lib.keep_application", "before insert"),
     )
 
     class Stage(models.TextChoices):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard, kept_by
@@ -36,6 +36,7 @@ class Decision(Recorded):
             "drop policy if exists applications_only on {table}",
             "create policy applications_only on {table} as restrictive for insert to gedang_web, gedang_web_all "
             "with check (application_id is not null)",
+            *kept_by("lib.keep_application_decision", "before insert"),
         ),
     )
 
@@ -58,6 +59,8 @@ class Decision(Recorded):
     model_line = models.DecimalField(_("模型额度（元）"), max_digits=14, decimal_places=2, null=True)
     product_cap = models.DecimalField(_("产品上限（元）"), max_digits=14, decimal_places=2)
     headroom = models.DecimalField(_("可用空间（元）"), max_digits=14, decimal_places=2)
+    # What a bank's combined cap leaves beside what the household has at this bank; on applications under rules that name one.
+    combined_room = models.DecimalField(_("线上线下合计余量（元）"), max_digits=14, decimal_places=2, null=True)
     profile = models.ForeignKey(Profile, models.PROTECT, null=True, related_name="+")
     # The snapshot of the core system the exposure was read from; without one it is the checked file's.
     snapshot = models.ForeignKey(CoreSnapshot, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -75,6 +78,16 @@ class Decision(Recorded):
                 | Q(round__isnull=True, application__isnull=False, merged_amount__isnull=True)
                 & Q(outcome__in=("proposed", "needs_file")),
                 name="decided_in_a_round_or_on_an_application",
+            ),
+            # What is proposed lies within every bound there is; a NULL bound is none.
+            models.CheckConstraint(
+                condition=Q(proposed_amount__isnull=True)
+                | Q(
+                    proposed_amount__lte=Least(
+                        "product_cap", "headroom", "combined_room", "model_line", "merged_amount"
+                    )
+                ),
+                name="proposed_within_every_bound",
             ),
         ]
         indexes = [models.Index(fields=["round", "outcome"], name="decisions_by_outcome")]
@@ -105,6 +118,7 @@ class DecisionStep(Recorded):
             "drop trigger if exists maker_is_not_checker on {table}",
             "create trigger maker_is_not_checker before insert on {table} for each row execute function lib.refuse_own_decision()",
             *kept_by("lib.one_line_at_a_time", "before insert"),
+            *kept_by("lib.keep_within_asked", "before insert"),
         ),
     )
 

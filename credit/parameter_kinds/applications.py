@@ -40,8 +40,17 @@ def _problems(given: Any, about: About) -> Iterator[Problem]:
         for place, code in enumerate(codes):
             if code in codes[:place]:
                 yield Problem((name, place, "code"), Words("代码重复", "This code stands twice"))
-    if given["model"] not in dict(models_released(about.institution_id, about.on)):
+    models = dict(models_released(about.institution_id, about.on))
+    if given["model"] not in models:
         yield Problem(("model",), Words("这个模型在当天没有发布", "This model is not released on that day"))
+    elif (named := models[given["model"]].modes) is not None:
+        for place, row in enumerate(given["modes"]):
+            if row["code"] not in named.caps:
+                known = ", ".join(named.caps)
+                yield Problem(
+                    ("modes", place, "code"),
+                    Words(f"模型没有这种方式；请用：{known}", f"The model does not know this way in; use {known}"),
+                )
     try:
         ApplicationRules.from_document(given)
     except (ValueError, KeyError, TypeError) as error:
@@ -76,6 +85,20 @@ register(
                         is_above=True,
                     ),
                     _whole("longest_months", "最长期限", "Longest tenor", MONTHS, 1, 360),
+                ),
+            ),
+            Scalar(
+                name="combined_cap",
+                label=Words("线上线下合计上限", "Combined cap, online and offline"),
+                value=Value.DECIMAL,
+                unit=YUAN,
+                low=Decimal(0),
+                is_above=True,
+                is_optional=True,
+                empty=Words("不另设", "none"),
+                note=Words(
+                    "这笔额度加上这户在本行已有的贷款和未用授信",
+                    "This line with the household's loans and undrawn lines at this bank",
                 ),
             ),
             _whole("fresh_months", "采集表多久以内有效", "A file counts for", MONTHS, 1, 60),

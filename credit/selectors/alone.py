@@ -13,7 +13,7 @@ from config.lib.weeks import business_day
 from credit.domain import facts
 from credit.domain.facts import Finding, Frozen, Reading
 from credit.domain.handed import for_customer
-from credit.domain.model import Explanation, ParameterError, explain_result
+from credit.domain.model import BoundModel, Explanation, ParameterError, explain_result
 from credit.models import LineResult
 from credit.selectors import lines
 from credit.selectors.explained import LISTED
@@ -39,31 +39,60 @@ class Alone:
     document: dict[str, Any] = field(default_factory=dict)
 
 
-def line_of(institution: "Institution", subject_id: int, profile: Any, model_key: str) -> Alone:
-    """Return the model line of one household from its newest trusted revision (None: there is no file)."""
-    if profile is None:
-        return Alone(NONE)
-    current = lines.current_line([subject_id]).get(subject_id)
-    if current is not None and current.profile_id == profile.pk:
-        return Alone(INCOMPLETE if current.line is None else LINE, current.line, current)
-    return _computed(institution, subject_id, profile, model_key)
+@dataclass(frozen=True)
+class InForce:
+    """A model in force on a day with the parameters of the county."""
+
+    release: Release
+    bases: Release | None
+    bound: BoundModel
 
 
-def _computed(institution: "Institution", subject_id: int, profile: Any, model_key: str) -> Alone:
-    now = clock.now()
-    day = business_day(now)
+def model_in_force(institution: "Institution", model_key: str, day: date) -> InForce | None:
+    """Return the model a single household is computed by; None where none is released, or a parameter it needs is not."""
     try:
         release = releases.in_force(institution.pk, lines.MODEL_KIND, day, model_key)
     except releases.NotReleased:
-        return Alone(NONE)
+        return None
     try:
         bases = releases.in_force(institution.pk, lines.BASES_KIND, day, institution.county_code)
     except releases.NotReleased:
         bases = None
     try:
-        bound = lines.bind(release, bases)
+        return InForce(release, bases, lines.bind(release, bases))
     except ParameterError:
+        return None
+
+
+def line_of(institution: "Institution", subject_id: int, profile: Any, model_key: str, mode: str = "") -> Alone:
+    """Return the model line of one household from its newest trusted revision (None: there is no file), for a way in (``mode``)
+    where the model names them."""
+    if profile is None:
         return Alone(NONE)
+    current = lines.current_line([subject_id]).get(subject_id)
+    if current is not None and current.profile_id == profile.pk and _is_by(mode, current):
+        return Alone(INCOMPLETE if current.line is None else LINE, current.line, current)
+    return _computed(institution, subject_id, profile, model_key, mode)
+
+
+def _is_by(mode: str, result: LineResult) -> bool:
+    """Whether a published line is that of a way in: runs name none, so it is the model's default."""
+    model = lines.model_of(lines.with_model(result).model)
+    if model.modes is None or not mode:
+        return True
+    return next(entry.default == mode for entry in model.inputs if entry.name == model.modes.input)
+
+
+def _computed(institution: "Institution", subject_id: int, profile: Any, model_key: str, mode: str) -> Alone:
+    now = clock.now()
+    day = business_day(now)
+    found_model = model_in_force(institution, model_key, day)
+    if found_model is None:
+        return Alone(NONE)
+    release, bases, bound = found_model.release, found_model.bases, found_model.bound
+    modes = bound.model.modes
+    if mode and modes is not None and mode not in modes.caps:
+        return Alone(NONE)  # the model no longer knows this way in
     places = register(institution.pk)
     known = facts.readings(bound.model, places)
     beside = _beside(known, subject_id, now)
@@ -71,6 +100,8 @@ def _computed(institution: "Institution", subject_id: int, profile: Any, model_k
         return Alone(NONE)
     finding = lines.findings_at([subject_id], now).get(subject_id)
     given = facts.facts_for(bound.model, _frozen(subject_id, profile, beside, finding, day), places)
+    if mode and modes is not None:
+        given[modes.input] = mode
     found = facts.outcome(bound.evaluate(given), facts.beside(bound.model))
     document = {
         "model": release.pk,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,9 +13,10 @@ from config.lib.models import Release
 from config.lib.weeks import business_day
 from credit.access import applications_for
 from credit.domain import applications as domain
-from credit.domain.applications import ApplicationRules, Check, Found, Stage
+from credit.domain.applications import ApplicationRules, Check, Found, Mode, Stage
 from credit.domain.rules import Reason
 from credit.models import Application, ApplicationDocument, ApplicationStep, Decision
+from credit.selectors.alone import model_in_force
 from credit.selectors.decisions import with_standing
 from customers.selectors.applicants import agreed_to_a_query, applicant_of, last_seen_by
 from customers.selectors.assessment import Card, blocked_among, cards, checked_files
@@ -36,6 +38,15 @@ def rules_in_force(institution_id: int) -> Release | None:
 def rules_of_application(application: Application) -> ApplicationRules:
     """Return the rules an application was received under."""
     return ApplicationRules.from_document(application.rules.document)
+
+
+def modes_offered(institution: Any, rules: ApplicationRules) -> tuple[Mode, ...]:
+    """Return the ways in that may be chosen today: those of the rules that the model in force knows, with the smaller cap."""
+    found = model_in_force(institution, rules.model, clock.today())
+    if found is None:
+        return rules.modes
+    amounts = {name: value for name, value in found.bound.parameters.items() if isinstance(value, Decimal)}
+    return domain.offered(rules.modes, found.bound.model.modes, amounts)
 
 
 def word(reasons: Iterable[Reason], code: str, language: str) -> str:

@@ -23,7 +23,7 @@ from credit.domain.model import BoundModel, Explanation, Label, ValueType, expla
 from credit.domain.model.explanation import Given
 from credit.domain.since import explain_changes
 from credit.domain.trace import exact_text
-from credit.domain.wording import explain_steps
+from credit.domain.wording import bound_name, explain_steps
 from credit.models import Decision, LineResult
 from credit.selectors import lines
 from credit.selectors.decisions import GrantedLine, granted_lines, trace_steps
@@ -32,12 +32,6 @@ from grids.access import Post
 
 if TYPE_CHECKING:
     from customers.models import Household
-
-BOUND_NAMES = {
-    bounds.BoundCode.MERGED: Label("村评议合并额度", "Village figure"),
-    bounds.BoundCode.PRODUCT_CAP: Label("产品上限", "Product cap"),
-    bounds.BoundCode.HEADROOM: Label("家庭余量", "Household headroom"),
-}
 
 
 @dataclass(frozen=True)
@@ -143,13 +137,15 @@ class LinePage(ModelPage):
         amounts = {
             bounds.BoundCode.MERGED: decision.merged_amount,
             bounds.BoundCode.PRODUCT_CAP: decision.product_cap,
+            bounds.BoundCode.COMBINED_CAP: decision.combined_room,
             bounds.BoundCode.HEADROOM: decision.headroom,
         }
         for code, amount in amounts.items():
             if amount is not None:
                 after = min(running, amount)
                 binds = code.value in decision.binding and amount <= running
-                found.append(Bar("cap", BOUND_NAMES[code].text(self.language), "", amount, running, after, binds))
+                name = bound_name(code.value, trace_steps(decision, "proposal"), self.language)
+                found.append(Bar("cap", name, "", amount, running, after, binds))
                 running = after
         final = decision.proposed_amount
         found.append(Bar("final", _("测算的授信额度"), "", final, running, final))

@@ -9,7 +9,7 @@ from config.lib import clock
 from config.lib.display import day, moment, wan_figure
 from config.lib.weeks import business_day
 from credit.domain.bounds import BoundCode
-from credit.domain.wording import WORDS, explain_steps
+from credit.domain.wording import bound_name, explain_steps
 from credit.models import Application
 from credit.selectors import applications as selectors
 from credit.selectors import decisions, lines
@@ -121,11 +121,10 @@ def _wan(amount: Decimal | None) -> str:
 def _bounds(decision: Any, language: str) -> list[dict[str, Any]]:
     if decision is None:
         return []
-    index = 1 if language == "en" else 0
-    stored = decision.trace["proposal"]["bounds"]
+    stored, steps = decision.trace["proposal"]["bounds"], decisions.trace_steps(decision, "proposal")
     return [
         {
-            "name": WORDS[f"binding.{code}"][index].capitalize() if index else WORDS[f"binding.{code}"][0],
+            "name": bound_name(code, steps, language),
             "value": _wan(Decimal(stored[code])),
             "is_binding": code in decision.binding,
         }

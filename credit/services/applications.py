@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from config.lib import audit, clock, files, releases
 from config.lib.money import FEN, ZERO, format_wan, round_step
 from credit.domain.applications import ApplicationRules, Move, Stage, check_words
+from credit.domain.bounds import BoundCode
 from credit.domain.bounds import propose as propose_line
 from credit.domain.rules import RoundRules
 from credit.models import Application, ApplicationDocument, ApplicationStep, Decision
 from credit.selectors import alone
-from credit.selectors.applications import checklist, rules_in_force, rules_of_application
+from credit.selectors.applications import checklist, modes_offered, rules_in_force, rules_of_application
 from credit.selectors.explained_model import language
 from credit.selectors.rounds import rules_of
 from credit.selectors.snapshots import core_debts_seen
@@ -59,7 +60,7 @@ def receive(
     if release is None:
         raise Refused(_("单户申请规则还没有发布，请联系参数管理岗"))
     rules = ApplicationRules.from_document(release.document)
-    way = rules.mode(mode)
+    way = next((one for one in modes_offered(household.institution, rules) if one.code == mode), None)
     if way is None or channel not in Application.Channel.values:
         raise Refused(_("请选择方式和来源"))
     if purpose not in {one.code for one in rules.purposes}:
@@ -104,7 +105,10 @@ def receive(
 def _settings(document: dict[str, Any], rules: ApplicationRules, cap: Decimal) -> dict[str, object]:
     """The rules of the decision: those of a round, with the cap of the way in and the reasons an applicant may be told."""
     reasons = [{"code": one.code, "zh": one.zh, "en": one.en} for one in rules.refusals]
-    whole = {**document, "line": {**document["line"], "product_cap": str(cap)}, "reasons": reasons}
+    line = {**document["line"], "product_cap": str(cap)}
+    if rules.combined_cap is not None:
+        line["combined_cap"] = str(rules.combined_cap)
+    whole = {**document, "line": line, "reasons": reasons}
     return RoundRules.from_document(whole).as_document()
 
 
@@ -143,7 +147,9 @@ def investigate(*, by: Staff, post: Post, application: Application, seen: int, r
     if not reason.strip():
         raise Refused(_("请写明调查情况"))
     profile = checked_files([locked.subject_id]).get(locked.subject_id)
-    model = alone.line_of(locked.institution, locked.subject_id, profile, rules_of_application(locked).model)
+    model = alone.line_of(
+        locked.institution, locked.subject_id, profile, rules_of_application(locked).model, locked.mode
+    )
     points = checklist(locked, model.state)
     if unmet := [check_words(point, language()) for point in points if not point.is_met]:
         raise Refused(("; " if language() == "en" else "；").join(unmet))
@@ -161,7 +167,7 @@ def model_state(application: Application) -> str:
     """Whether there is a model line today: line, incomplete or none."""
     profile = checked_files([application.subject_id]).get(application.subject_id)
     key = rules_of_application(application).model
-    return alone.line_of(application.institution, application.subject_id, profile, key).state
+    return alone.line_of(application.institution, application.subject_id, profile, key, application.mode).state
 
 
 def _decided(application: Application, profile: Any, model: alone.Alone) -> Decision:
@@ -170,7 +176,15 @@ def _decided(application: Application, profile: Any, model: alone.Alone) -> Deci
     rules = rules_of(application)
     core = core_debts_seen(application.institution_id, application.subject_id)
     exposure = exposure_of(profile, rules, on, core, application.subject_id)
-    proposal = propose_line(rules.line, village=None, model_line=model.line, exposure=exposure)
+    way = rules_of_application(application).mode(application.mode)
+    proposal = propose_line(
+        rules.line,
+        village=None,
+        model_line=model.line,
+        exposure=exposure,
+        mode=(way.zh, way.en) if way is not None else None,
+    )
+    combined = next((bound.amount for bound in proposal.bounds if bound.code is BoundCode.COMBINED_CAP), None)
     return Decision.objects.create(
         **_place(application),
         application=application,
@@ -180,6 +194,7 @@ def _decided(application: Application, profile: Any, model: alone.Alone) -> Deci
         model_line=proposal.model_line,
         product_cap=rules.line.product_cap,
         headroom=round_step(max(ZERO, rules.line.household_cap - exposure.total), FEN, "down"),
+        combined_room=combined,
         profile=profile,
         snapshot_id=exposure.snapshot,
         proposed_amount=proposal.amount,

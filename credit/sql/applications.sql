@@ -95,3 +95,55 @@ create or replace function lib.household_ties(subjects bigint[]) returns text[] 
                          and step.verb in ('approve', 'refuse', 'withdraw') order by taken_at desc, id desc limit 1) as last
             where last.verb = 'approve' and last.amount > 0) then 'line' end], null)
 $$;
+
+-- An application comes in by a way its released rules know, asks for no more than the cap frozen for that way, and that cap is never
+-- above the released one.
+create or replace function lib.keep_application() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    released numeric;
+    held numeric := (new.settings #>> '{line,product_cap}')::numeric;
+begin
+    select (way.row ->> 'product_cap')::numeric into released
+    from lib_release as rules cross join lateral jsonb_array_elements(rules.document -> 'modes') as way (row)
+    where rules.id = new.rules_id and rules.institution_id = new.institution_id and rules.kind = 'application_rules'
+      and way.row ->> 'code' = new.mode;
+    if released is null then
+        raise exception 'an application comes in by a released way' using errcode = 'check_violation';
+    end if;
+    if held is null or held > released or new.amount > held then
+        raise exception 'nobody asks for more than the cap of his way in' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+alter function lib.keep_application() owner to gedang_def;
+
+-- The bounds of an application are computed with the caps frozen in it.
+create or replace function lib.keep_application_decision() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    line jsonb;
+begin
+    if new.application_id is null then return new; end if;
+    select asked.settings -> 'line' into line from credit_application as asked
+    where asked.id = new.application_id and asked.subject_id = new.subject_id;
+    if line is null then
+        raise exception 'a decision is about the household of its application' using errcode = 'check_violation';
+    end if;
+    if new.product_cap <> (line ->> 'product_cap')::numeric
+       or new.outcome = 'proposed' and (new.combined_room is null) <> (line ->> 'combined_cap' is null)
+       or new.combined_room > (line ->> 'combined_cap')::numeric then
+        raise exception 'the caps of a decision are those of its application' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+alter function lib.keep_application_decision() owner to gedang_def;
+
+-- Nobody is lent more than he asked for; so no line of an application ever lies above the cap of its way in.
+create or replace function lib.keep_within_asked() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    if new.amount > (select asked.amount from credit_decision as decision join credit_application as asked on asked.id = decision.application_id
+                     where decision.id = new.decision_id) then
+        raise exception 'nobody is lent more than he asked for' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+alter function lib.keep_within_asked() owner to gedang_def;

@@ -1,5 +1,7 @@
 """Applications of single households outside a round: the list, one with its investigation, opinions and documents, its papers."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +22,7 @@ from credit.access import ROUND_POSTS, open_application, open_application_docume
 from credit.domain import applications as domain
 from credit.domain.applications import Stage, check_words
 from credit.domain.bounds import BoundCode
-from credit.domain.wording import WORDS, explain_steps
+from credit.domain.wording import bound_name, explain_steps
 from credit.forms import ApplicationForm
 from credit.selectors import applications as selectors
 from credit.selectors import decisions, paper_applications
@@ -28,7 +30,8 @@ from credit.selectors.alone import explained
 from credit.selectors.explained_model import language
 from credit.selectors.rounds import rules_of
 from credit.services import applications as services
-from credit.services.decision_steps import MovedOnError, may_sign
+from credit.services.decision_steps import may_sign
+from credit.views.steps import events_of, take
 from customers.access import open_household
 from customers.selectors.assessment import cards
 from customers.views.visits import photo_response
@@ -87,7 +90,8 @@ def application_new(request: StaffRequest, pk: int) -> HttpResponse:
     if release is None:
         return render(request, "credit/application_none.html", {"where": where, "home": home})
     rules = domain.ApplicationRules.from_document(release.document)
-    form = ApplicationForm(request.POST or None, rules=rules, language=language())
+    modes = selectors.modes_offered(home.institution, rules)
+    form = ApplicationForm(request.POST or None, rules=rules, modes=modes, language=language())
     if request.method == "POST" and form.is_valid():
         try:
             made = services.receive(by=request.user, post=request.post, household=home, **form.cleaned_data)
@@ -199,6 +203,7 @@ def _may(request: StaffRequest, found: Any, decision: Any, steps: list[Any], tak
         "may_propose": stage is Stage.PROPOSAL and kind == PostKind.OFFICER,
         "may_decide": decides and not made,
         "is_own": decides and made,
+        "is_manager": kind == PostKind.BRANCH_MANAGER,
         "may_sign": amount is not None and may_sign(request.post, rules_of(found), amount),
         "may_turn_down": early
         and kind == PostKind.BRANCH_MANAGER
@@ -225,86 +230,49 @@ def in_wan(amount: Any) -> str:
 
 def bounds_of(found: Any, language: str) -> list[dict[str, Any]]:
     """The bounds of a decision with those that hold it down."""
-    index = 1 if language == "en" else 0
-    stored = found.trace["proposal"]
+    stored, steps = found.trace["proposal"], decisions.trace_steps(found, "proposal")
     return [
-        {"label": _capital(WORDS[f"binding.{code}"][index]), "amount": amount, "binds": code in found.binding}
+        {"label": bound_name(code, steps, language), "amount": amount, "binds": code in found.binding}
         for code in BoundCode
         if (amount := stored["bounds"].get(code)) is not None
     ]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _words(decision: Any) -> list[str]:
     return [] if decision is None else explain_steps(decisions.trace_steps(decision, "proposal"), language())
 
 
-_ICONS = {
-    "receive": "inbox",
-    "investigate": "search",
-    "turn_down": "x",
-    "cancel": "returned",
-    "propose": "send",
-    "refer": "arrow-up",
-    "return": "returned",
-    "approve": "stamp",
-    "refuse": "x",
-    "withdraw": "circle-x",
-}
-
-
 def _timeline(found: Any, steps: list[Any], taken: list[Any], spoken: str) -> list[dict[str, Any]]:
-    """Everything that happened, the newest first, as the timeline component writes it."""
+    """Everything that happened, the newest first."""
     rules = selectors.rules_of_application(found)
-    earlier = decisions.earlier_steps(found)
-    events = []
-    for step in sorted((*steps, *earlier, *taken), key=lambda one: (one.taken_at, one.pk), reverse=True):
+
+    def said(step: Any) -> str:
         code = (getattr(step, "detail", None) or getattr(step, "trace", None) or {}).get("code", "")
-        reason = selectors.word(rules.refusals, code, spoken) if code else ""
-        events.append(
-            {
-                "title": step.get_verb_display(),
-                "amount": getattr(step, "amount", None),
-                "at": step.taken_at,
-                "by": f"{PostKind(step.post_kind).label} {step.staff.name}",
-                "text": " · ".join(part for part in (reason, step.reason) if part),
-                "icon": _ICONS[step.verb],
-            }
-        )
-    return events
+        return selectors.word(rules.refusals, code, spoken) if code else ""
+
+    happened = (*steps, *decisions.earlier_steps(found), *taken)
+    return events_of(sorted(happened, key=lambda one: (one.taken_at, one.pk), reverse=True), said)
+
+
+ACTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+    "investigate": (services.investigate, ()),
+    "turn-down": (services.turn_down, ("code",)),
+    "cancel": (services.cancel, ()),
+}
 
 
 @allow(*RECEIVERS)
 @require_POST
 def application_step(request: StaffRequest, pk: int, step: str) -> HttpResponse:
-    """Take a step before the decision. 409 when somebody was quicker; 422 with the reason when the rules forbid it."""
+    """Take a step before the decision."""
+    if step not in ACTS:
+        raise Http404
     found = open_application(request.post, pk)
-    text = request.POST.get("seen", "")
-    common: dict[str, Any] = {
-        "by": request.user,
-        "post": request.post,
-        "application": found,
-        "seen": int(text) if text.isdigit() else -1,
-        "reason": request.POST.get("reason", ""),
-    }
-    try:
-        if step == "investigate":
-            services.investigate(**common)
-        elif step == "turn-down":
-            services.turn_down(**common, code=request.POST.get("code", ""))
-        elif step == "cancel":
-            services.cancel(**common)
-        else:
-            raise Http404
-    except Refused as refusal:
-        return application_page(request, pk, str(refusal), 422)
-    except MovedOnError:
-        return application_page(request, pk, _("刚刚有人办理过这一户，已换成最新状态"), 409)
-    messages.success(request, _("已办理"))
-    return redirect("credit:application", pk=pk)
+    act, needs = ACTS[step]
+    return take(
+        request, act, *needs, again=partial(application_page, request, pk), page=("credit:application", pk),
+        application=found,
+    )  # fmt: skip
 
 
 # --- Documents and papers ---------------------------------------------------------------------------------------------

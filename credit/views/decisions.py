@@ -1,6 +1,7 @@
 """Decisions: what waits for the acting post, and one household with its four opinions, bounds and steps."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.lib.access import allow
-from config.lib.money import MoneyError, wan_from_text
 from config.lib.requests import StaffRequest
 from credit.access import ROUND_POSTS, decisions_for, open_decision
 from credit.domain.wording import explain_steps
@@ -24,6 +24,7 @@ from credit.services import bulk_decisions
 from credit.services import decisions as services
 from credit.services.decision_steps import MovedOnError, may_sign
 from credit.views.applications import application_page, bounds_of, in_wan
+from credit.views.steps import events_of, take
 from customers.selectors.assessment import cards
 from grids.access import PostKind
 from grids.services import Refused
@@ -130,7 +131,7 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
         "merge_words": explain_steps(selectors.trace_steps(found, "merge"), language),
         "bound_words": explain_steps(selectors.trace_steps(found, "proposal"), language),
         "bounds": bounds_of(found, language),
-        "steps": _timeline(steps),
+        "steps": events_of(steps),
         "seen": marked.last_number or 0,
         "figure_text": in_wan(marked.last_amount if marked.last_amount is not None else found.proposed_amount),
         "refusal": refusal,
@@ -138,75 +139,35 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
         or (standing == "divergent" and kind == PostKind.BRANCH_MANAGER),
         "may_decide": standing == turn and not made,
         "is_own": standing == turn and made,
+        "is_divided": standing == "divergent",
+        "is_manager": kind == PostKind.BRANCH_MANAGER,
         "may_sign": marked.last_amount is not None and may_sign(request.post, rules, marked.last_amount),
         "may_withdraw": standing == "granted" and kind in DECIDERS,
     }
     return render(request, "credit/decision.html", context, status=status)
 
 
-_ICONS = {
-    "propose": "send",
-    "refer": "arrow-up",
-    "return": "returned",
-    "approve": "stamp",
-    "refuse": "x",
-    "withdraw": "circle-x",
-}
-
-
-def _timeline(steps: list[Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": step.get_verb_display(),
-            "amount": step.amount,
-            "at": step.taken_at,
-            "by": f"{PostKind(step.post_kind).label} {step.staff.name}",
-            "text": step.reason,
-            "icon": _ICONS[step.verb],
-        }
-        for step in steps
-    ]
-
-
-ACTS: dict[str, Callable[..., Any]] = {
-    "propose": services.propose,
-    "approve": services.approve,
-    "refer": services.refer,
-    "return": services.give_back,
-    "refuse": services.refuse,
-    "withdraw": services.withdraw,
+ACTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+    "propose": (services.propose, ("amount",)),
+    "approve": (services.approve, ("amount",)),
+    "refer": (services.refer, ()),
+    "return": (services.give_back, ()),
+    "refuse": (services.refuse, ("code",)),
+    "withdraw": (services.withdraw, ()),
 }
 
 
 @allow(PostKind.OFFICER, *DECIDERS)
 @require_POST
 def decision_step(request: StaffRequest, pk: int, step: str) -> HttpResponse:
-    """Take a step on a decision. 409 when somebody was quicker; 422 with the reason when the rules forbid it."""
+    """Take a step on a decision."""
     if step not in ACTS:
         raise Http404
     found = open_decision(request.post, pk)
-    text = request.POST.get("seen", "")
-    common: dict[str, Any] = {
-        "by": request.user,
-        "post": request.post,
-        "decision": found,
-        "seen": int(text) if text.isdigit() else -1,
-        "reason": request.POST.get("reason", ""),
-    }
-    try:
-        if step in ("propose", "approve"):
-            common["amount"] = wan_from_text(request.POST.get("amount", ""))
-        if step == "refuse":
-            common["code"] = request.POST.get("code", "")
-        ACTS[step](**common)
-    except MoneyError:
-        return _again(request, found, _("请填写万元数，例如 3 或 3.5"), 422)
-    except Refused as refusal:
-        return _again(request, found, str(refusal), 422)
-    except MovedOnError:
-        return _again(request, found, _("刚刚有人办理过这一户，已换成最新状态"), 409)
-    messages.success(request, _("已办理"))
-    return redirect("credit:decision", pk=pk)
+    act, needs = ACTS[step]
+    return take(
+        request, act, *needs, again=partial(_again, request, found), page=("credit:decision", pk), decision=found
+    )
 
 
 def _again(request: StaffRequest, found: Any, refusal: str, status: int) -> HttpResponse:

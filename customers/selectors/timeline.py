@@ -1,10 +1,16 @@
-"""Everything that ever happened to a household, the newest first."""
+"""Everything that ever happened to a household, the newest first.
 
+A higher app adds its own events in ``<app>/selectors/timeline.py``, scoped through its access door.
+"""
+
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -35,6 +41,8 @@ from grids.access import Post, PostKind
 
 Event = dict[str, Any]
 Filed = Household | Business | Unit
+More = Callable[[int, Post], Iterable[Event]]
+_more: list[More] = []
 _STAGES = {
     Milestone.Kind.ASSESSED: "ballot",
     Milestone.Kind.GRANTED: "stamp",
@@ -42,10 +50,21 @@ _STAGES = {
 }
 
 
+def register(more: More) -> None:
+    """Add what an app knows of a household: called with its id and the acting post."""
+    _more.append(more)
+
+
+@cache
+def _registered() -> tuple[More, ...]:
+    autodiscover_modules("selectors.timeline")
+    return tuple(_more)
+
+
 def timeline_of(household: Filed, post: Post | None = None) -> list[Event]:
     """Return the events of a household as the timeline component writes them: title, at, by, text, icon, badge, tone.
 
-    What was said about a list entry is told to a ``post`` that may know of it alone.
+    What was said about a list entry, and what other apps know, is told to a ``post`` that may know of it alone.
     """
     events = [
         *_visits(household),
@@ -58,15 +77,17 @@ def timeline_of(household: Filed, post: Post | None = None) -> list[Event]:
         *_changes(household, post),
         *_stages(household),
         *_roster(household),
+        *(one for more in _registered() if post is not None for one in more(household.pk, post)),
     ]
-    return sorted(events, key=lambda event: (_instant(event["at"]), event["order"]), reverse=True)
+    return sorted(events, key=lambda one: (_instant(one["at"]), one["order"]), reverse=True)
 
 
 def _instant(at: date | datetime) -> datetime:
     return at if isinstance(at, datetime) else datetime.combine(at, time(), SHANGHAI)
 
 
-def _event(at: date | datetime, title: Any, icon: str, order: int = 0, **more: Any) -> Event:
+def event(at: date | datetime, title: Any, icon: str, order: int = 0, **more: Any) -> Event:
+    """One event; ``order`` settles which of one instant comes last."""
     return {"at": at, "title": title, "icon": icon, "order": order, **more}
 
 
@@ -91,8 +112,8 @@ def _visits(household: Filed) -> list[Event]:
         if visit.note:
             parts.append(visit.note)
         title = _("走访：%(outcome)s") % {"outcome": visit.get_outcome_display()}
-        event = _event(visit.received_at, title, "walk", by=visit.lead.name, text=" · ".join(parts), **_verdict(visit))
-        events.append(event)
+        one = event(visit.received_at, title, "walk", by=visit.lead.name, text=" · ".join(parts), **_verdict(visit))
+        events.append(one)
     return events
 
 
@@ -128,7 +149,7 @@ def _member_changes(household: Filed) -> list[Event]:
         else:
             title = _("家庭成员离户：%(name)s") % {"name": name}
             text = f"{change.get_reason_display()} · {display.day(change.on)}"
-        events.append(_event(change.visit.received_at, title, "people", by=change.visit.lead.name, text=text))
+        events.append(event(change.visit.received_at, title, "people", by=change.visit.lead.name, text=text))
     return events
 
 
@@ -146,7 +167,7 @@ def _life(household: Filed) -> list[Event]:
         text = " · ".join([*parts, display.day(one.on), one.reason])
         url = reverse("customers:life_event", args=[one.pk])
         events.append(
-            _event(one.done_at or one.proposed_at, title, "people", 4, by=one.proposed_by.name, text=text, url=url)
+            event(one.done_at or one.proposed_at, title, "people", 4, by=one.proposed_by.name, text=text, url=url)
         )
     return events
 
@@ -162,13 +183,13 @@ def _profiles(household: Filed) -> list[Event]:
         same = [asked[name].words.label(language) for name in profile.carried if name in asked]
         text = _("与上次相同：%(names)s") % {"names": "、".join(same)} if same else ""
         title = _("提交第 %(number)s 版档案") % {"number": profile.number}
-        events.append(_event(profile.submitted_at, title, "file-text", 1, by=profile.collector.name, text=text))
+        events.append(event(profile.submitted_at, title, "file-text", 1, by=profile.collector.name, text=text))
         verdict = verdict_of(profile)
         if verdict is None:
             continue
         is_accepted = verdict.verdict == verdict.Verdict.ACCEPTED
         events.append(
-            _event(
+            event(
                 verdict.checked_at,
                 _("复核第 %(number)s 版档案") % {"number": profile.number},
                 "clipboard-check" if is_accepted else "returned",
@@ -185,7 +206,7 @@ def _profiles(household: Filed) -> list[Event]:
 def _consents(household: Filed) -> list[Event]:
     consents = Consent.objects.filter(subject_id=household.pk).select_related("taken_by")
     return [
-        _event(
+        event(
             consent.given_at,
             _("采集同意：%(how)s") % {"how": consent.get_how_display()},
             "signature",
@@ -207,13 +228,13 @@ def _contacts(household: Filed) -> list[Event]:
     for plan in plans:
         if plan.ended:
             title = _("联系计划结束：%(how)s") % {"how": plan.get_ended_display()}
-            events.append(_event(plan.made_at, title, "phone", 1, by=plan.made_by.name))
+            events.append(event(plan.made_at, title, "phone", 1, by=plan.made_by.name))
             continue
         title = _("联系计划：%(way)s") % {"way": plan.get_way_display()}
         parts = [str(plan.get_why_display()), plan.contact.name if plan.contact is not None else ""]
         parts.append(_("下次联系 %(day)s") % {"day": display.day(plan.next_on)} if plan.next_on else "")
         text = " · ".join(part for part in parts if part)
-        events.append(_event(plan.made_at, title, "phone", 1, by=plan.made_by.name, text=text))
+        events.append(event(plan.made_at, title, "phone", 1, by=plan.made_by.name, text=text))
     return events
 
 
@@ -231,13 +252,13 @@ def _changes(household: Filed, post: Post | None) -> list[Event]:
         if flag.pk in waiting and post is not None and post.kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER):
             waits["url"] = reverse("customers:change", args=[household.pk])
         events.append(
-            _event(flag.flagged_at, title, "alert-circle", 3, by=flag.profile.collector.name, text=text, **waits)
+            event(flag.flagged_at, title, "alert-circle", 3, by=flag.profile.collector.name, text=text, **waits)
         )
         if flag.settled_at is not None and flag.settled_by is not None:
             is_true = flag.outcome == ChangeFlag.Outcome.CONFIRMED
             said = _("变化属实：%(figure)s") if is_true else _("变化不认可：%(figure)s")
             title = said % {"figure": flag.get_figure_display()}
-            events.append(_event(flag.settled_at, title, "gavel", 4, by=flag.settled_by.name, text=flag.answer))
+            events.append(event(flag.settled_at, title, "gavel", 4, by=flag.settled_by.name, text=flag.answer))
     return events
 
 
@@ -255,41 +276,41 @@ def _lists(household: Filed, post: Post | None) -> list[Event]:
         colour = entry.get_colour_display()
         tells = entry.pk in known
         events.append(
-            _event(entry.proposed_at, _("提名列入%(list)s") % {"list": colour}, "flag", by=entry.proposed_by.name)
+            event(entry.proposed_at, _("提名列入%(list)s") % {"list": colour}, "flag", by=entry.proposed_by.name)
         )
         if entry.confirmed_at is not None and entry.confirmed_by is not None:
             events.append(
-                _event(
+                event(
                     entry.confirmed_at, _("确认列入%(list)s") % {"list": colour}, "gavel", 1, by=entry.confirmed_by.name
                 )
             )
         if entry.rejected_at is not None:
             by = entry.rejected_by.name if entry.rejected_by is not None else ""
             title = _("不同意列入%(list)s") % {"list": colour}
-            events.append(_event(entry.rejected_at, title, "gavel", 1, by=by, text=entry.answer if tells else ""))
+            events.append(event(entry.rejected_at, title, "gavel", 1, by=by, text=entry.answer if tells else ""))
         releases = list(entry.releases.all())
         for release in releases:
             title = _("提出解除%(list)s") % {"list": colour}
             text = release.reason if tells else ""
-            events.append(_event(release.asked_at, title, "flag", by=release.asked_by.name, text=text))
+            events.append(event(release.asked_at, title, "flag", by=release.asked_by.name, text=text))
             if release.rejected_at is not None and release.rejected_by is not None:
                 title = _("不同意解除%(list)s") % {"list": colour}
                 by = release.rejected_by.name
                 events.append(
-                    _event(release.rejected_at, title, "gavel", 1, by=by, text=release.answer if tells else "")
+                    event(release.rejected_at, title, "gavel", 1, by=by, text=release.answer if tells else "")
                 )
         if entry.released_at is not None:
             title = _("%(list)s由新的名单取代") if entry.superseded_by_id else _("确认解除%(list)s")
             title %= {"list": colour}
             by = entry.released_by.name if entry.released_by is not None else ""
-            events.append(_event(entry.released_at, title, "lock-open", 2, by=by))
+            events.append(event(entry.released_at, title, "lock-open", 2, by=by))
     return events
 
 
 def _stages(household: Filed) -> list[Event]:
     reached = Milestone.objects.filter(subject_id=household.pk, kind__in=list(_STAGES)).select_related("campaign")
     return [
-        _event(
+        event(
             one.reached_at,
             one.get_kind_display(),
             _STAGES[Milestone.Kind(one.kind)],
@@ -305,10 +326,10 @@ def _roster(household: Filed) -> list[Event]:
     subject = household.subject
     events = []
     if subject.listed_on is not None:
-        events.append(_event(subject.listed_on, _("列入名册"), "list-check", -1))
+        events.append(event(subject.listed_on, _("列入名册"), "list-check", -1))
     if subject.found_on is not None:
-        events.append(_event(subject.found_on, _("走访中发现，不在名册"), "map-pin", -1))
+        events.append(event(subject.found_on, _("走访中发现，不在名册"), "map-pin", -1))
     if subject.left_on is not None:
         title = _("离册：%(reason)s") % {"reason": subject.get_left_reason_display()}
-        events.append(_event(subject.left_on, title, "logout", 4))
+        events.append(event(subject.left_on, title, "logout", 4))
     return events

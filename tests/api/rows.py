@@ -350,8 +350,8 @@ def application(world: World) -> Application:
     home = household(world)
     return Application.objects.create(
         **_place(home), channel="counter", mode="model", purpose="planting", amount=Decimal(50000), months=24, rules=found,
-        line_rules=line_rules, settings={}, received_by=world.chen, received_at=clock.now(), stage_since=clock.now(),
-        due_on=clock.today(), owner=world.chen,
+        line_rules=line_rules, settings={"line": {"product_cap": "200000"}}, received_by=world.chen, received_at=clock.now(),
+        stage_since=clock.now(), due_on=clock.today(), owner=world.chen,
     )  # fmt: skip
 
 

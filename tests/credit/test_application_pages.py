@@ -17,6 +17,7 @@ from config.lib import clock
 from config.lib.models import AuditEvent
 from credit.models import Application, ApplicationStep, DecisionStep
 from credit.selectors.paper_applications import letter_paper, sheet_paper
+from credit.selectors.timeline import applications as of_applications
 from credit.services import applications, decisions
 from customers.models import Household
 from tests import world as world_module
@@ -89,6 +90,35 @@ def test_the_page_says_which_snapshot_the_exposure_is_read_from(world: World, cl
     application = make.investigated(world, home)
     text = _text(client_of(world.chen).get(reverse("credit:application", args=[application.pk])))
     assert f"敞口取自核心系统 {taken.taken_on.isoformat()}" in text
+
+
+def test_applications_stand_in_the_history_of_the_household_for_who_may_see_them(
+    world: World, client_of: Clients
+) -> None:
+    make.release_rules(world)
+    home = make.household(world)
+    taken_back = make.receive(world, home, amount=Decimal(60_000))
+    make.act(applications.cancel, world.chen, application=taken_back, seen=1, reason="客户改主意")
+    application = make.referred(world, home)
+    page = reverse("customers:household", args=[home.pk])
+
+    def told(person: Any) -> list[tuple[str, str]]:
+        answer = client_of(person).get(page)
+        return [(str(one["title"]), one["text"]) for one in answer.context["events"] if "单户申请" in str(one["title"])]
+
+    ended, received = ("单户申请：客户撤回", "6.00 万元 · 模型测算"), ("受理单户申请", "6.00 万元 · 模型测算")
+    for person in (world.chen, world.gao, world.jiang):
+        assert told(person) == [("受理单户申请", "10.00 万元 · 模型测算"), ended, received]
+    text = _text(client_of(world.chen).get(page))
+    assert "待业务审批" in text
+    assert reverse("credit:application", args=[application.pk]) in client_of(world.chen).get(page).content.decode()
+    for person in (world.fang, world.deng):
+        assert client_of(person).get(page).status_code == 404
+    with acting_as(world.deng) as post:  # a second checker is told of the file elsewhere, never of what was asked for
+        assert post is not None
+        assert list(of_applications(home.pk, post)) == []
+    make.act(decisions.approve, world.jiang, decision=make.decision_of(application), amount=WAN, seen=2, reason="同意")
+    assert len(told(world.chen)) == 3  # the grant is a milestone of its own
 
 
 def test_without_released_rules_the_page_says_so(world: World, client_of: Clients) -> None:

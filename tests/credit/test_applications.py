@@ -242,7 +242,7 @@ def test_the_database_holds_what_the_services_promise(world: World) -> None:
     make.release_rules(world)
     application = make.receive(world, make.household(world))
     place = {"institution": world.bank, "grid": world.liu, "recorded_grid": world.liu, "subject": application.subject}
-    common = {**place, "outcome": "proposed", "product_cap": 1, "headroom": 1}
+    common = {**place, "outcome": "needs_file", "product_cap": 200_000, "headroom": 1}
     for wrong in (
         {},
         {"application": application, "merged_amount": 1},

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from credit.domain.applications import (
     ApplicationRules,
     Check,
     Found,
+    Mode,
     Move,
     NotAMoveError,
     Stage,
@@ -25,7 +27,9 @@ from credit.domain.applications import (
     check_words,
     checks,
     moves_at,
+    offered,
 )
+from credit.domain.model.document import EntryModes
 from customers.domain.facts import age_on
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "credit" / "parameters" / "applications.json").read_text("utf-8"))[
@@ -172,3 +176,28 @@ def test_every_point_can_be_said_in_both_languages(found: Found) -> None:
         assert all(check_words(point, language) for language in ("zh-hans", "en"))
         kept = Check(point.code, True, {"code": point.code, **point.values})
         assert check_words(kept)
+
+
+# --- Ways in --------------------------------------------------------------------------------------------------------------
+
+CODES = ("offline", "model", "small")
+
+
+@given(
+    caps=st.dictionaries(st.sampled_from((*CODES, "other")), st.integers(0, 400_000), min_size=1),
+    named=st.sampled_from(("figure", "parameter", "plain")),
+)
+def test_the_ways_offered_are_known_to_rules_and_model_with_the_smaller_cap(caps: dict[str, int], named: str) -> None:
+    rules = tuple(
+        Mode(code, code, code, Decimal(cap), 12) for code, cap in zip(CODES, (300_000, 200_000, 50_000), strict=True)
+    )
+    assert offered(rules, None, {}) == rules
+    said = {code: str(cap) if named == "plain" else f"cap_{code}" for code, cap in caps.items()}
+    released = {f"cap_{code}": Decimal(cap) for code, cap in caps.items()} if named == "parameter" else {}
+
+    found = offered(rules, EntryModes("way", said), released)
+
+    assert [mode.code for mode in found] == [code for code in CODES if code in caps]
+    for mode, before in [(mode, one) for mode in found for one in rules if one.code == mode.code]:
+        bound = before.product_cap if named == "figure" else min(before.product_cap, Decimal(caps[mode.code]))
+        assert mode.product_cap == bound

@@ -24,6 +24,7 @@ from credit.domain.decisions import Authority, AuthorityBand, DecisionError, Dec
 from credit.domain.decisions import officer_figure as check_officer
 from credit.domain.merging import MergeOutcome, merge
 from credit.domain.opinions import Opinion
+from credit.domain.wording import bound_name, explain_steps
 
 AS_OF = date(2026, 11, 21)
 RELEASED = LineSettings()
@@ -293,3 +294,36 @@ def test_a_line_never_exceeds_a_bound(merged, model, owes, step):
 def test_owing_more_never_raises_a_line(owes, kind, more):
     less = proposal(owes=tuple(owes))
     assert proposal(owes=(*owes, (kind, more))).amount <= less.amount
+
+
+# --- Ways in and the combined cap -----------------------------------------------------------------------------------
+
+
+@given(
+    cap=st.integers(0, 60),
+    owes=st.lists(st.tuples(st.sampled_from(list(ObligationKind)), st.integers(0, 400_000)), max_size=6),
+    model=st.integers(0, 60),
+)
+def test_a_line_and_what_is_had_here_keep_within_the_combined_cap(cap, owes, model):
+    bounded = LineSettings(combined_cap=wan(str(cap)), household_cap=Decimal(900_000))
+    result = proposal(merged=None, model=model, owes=owes, line_settings=bounded)
+    here = sum(amount for kind, amount in owes if kind in (OWN, UNDRAWN))
+    free = proposal(merged=None, model=model, owes=owes, line_settings=LineSettings(household_cap=Decimal(900_000)))
+
+    assert result.amount + here <= wan(str(cap)) or result.amount == 0
+    assert result.amount == min(free.amount, max(0, wan(str(cap)) - here) // 1000 * 1000)
+    assert (BoundCode.COMBINED_CAP in result.binding) == (
+        max(0, wan(str(cap)) - here) == min(bound.amount for bound in result.bounds)
+    )
+    assert LineSettings.from_document(bounded.as_document()) == bounded
+
+
+def test_the_way_in_is_named_beside_its_cap():
+    result = propose(
+        RELEASED, village=None, model_line=wan("30"), exposure=exposure(), mode=("小额信用", "Small credit")
+    )
+    assert bound_name("product_cap", result.trace) == "产品上限（小额信用）"
+    assert bound_name("product_cap", result.trace, "en") == "Product cap (Small credit)"
+    assert bound_name("headroom", result.trace, "en") == "Household's headroom"
+    assert bound_name("product_cap", proposal().trace) == "产品上限"
+    assert "“小额信用”的产品上限 200,000 元。" in explain_steps(result.trace)

@@ -254,6 +254,21 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class EntryModes:
+    """The ways in a model names: ``input`` is the fact that says which, ``caps`` by code a released parameter, a figure, or yuan."""
+
+    input: str
+    caps: Mapping[str, str]
+
+    def cap(self, code: str, parameters: Mapping[str, Decimal]) -> Decimal | None:
+        """The cap of a way in yuan, before anything of a household is known; None where it depends on the household."""
+        said = self.caps[code]
+        if said in parameters:
+            return parameters[said]
+        return None if said.isidentifier() else Decimal(said)
+
+
+@dataclass(frozen=True)
 class Model:
     """A credit model. ``digest`` is the sha256 of its canonical JSON; ``warnings`` are advice, not faults.
 
@@ -279,6 +294,7 @@ class Model:
     digest: str
     warnings: tuple[Problem, ...]
     unknown: tuple[Unknown, ...] = ()
+    modes: EntryModes | None = None
 
     @property
     def is_complete(self) -> bool:

@@ -32,7 +32,7 @@ from credit.domain.model.problems import Findings, ModelDocumentError
 from credit.domain.model.rules import GENERATED, RuleReader
 from credit.domain.model.schema import DOCUMENT
 from credit.domain.model.shape import within_bounds
-from credit.domain.model.shorthand import SECTIONS, Written, combination, modes_input
+from credit.domain.model.shorthand import SECTIONS, Written, combination, entry_modes, modes_input
 from credit.domain.model.units import PURE
 
 MAX_DOCUMENT = 400_000  # characters of canonical JSON
@@ -143,6 +143,7 @@ class _Reader(RuleReader):
             digest=digest,
             warnings=tuple(self.findings.warnings),
             unknown=unknown,
+            modes=entry_modes(raw["modes"]) if "modes" in raw else None,
         )
 
     def generated(self, written: Mapping[str, Written]) -> list[Figure]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from config.lib.weeks import add_months
+from credit.domain.model.document import EntryModes
 from credit.domain.model.rules import GENERATED
 
 Entry = dict[str, Any]
@@ -52,6 +54,11 @@ def modes_input(raw: Mapping[str, Any]) -> Entry:
     choices = [{"code": entry["code"], "label": entry["label"]} for entry in raw["entries"]]
     return {"name": raw["name"], "label": raw["label"], "type": "choice", "choices": choices,
             "missing": raw["missing"], "from": "run"}  # fmt: skip
+
+
+def entry_modes(raw: Mapping[str, Any]) -> EntryModes:
+    """The ways in, for who lets a household choose one."""
+    return EntryModes(raw["name"], MappingProxyType({entry["code"]: entry["cap"] for entry in raw["entries"]}))
 
 
 def modes(raw: Mapping[str, Any]) -> Written:
