@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Ways in bind an application: caps are the released ones, and what is proposed lies within every bound."""
 
     dependencies = [
-        ("credit", "0016_applications"),
+        ("credit", "0018_closed_counts"),
         ("customers", "0040_beside_files"),
     ]
 
