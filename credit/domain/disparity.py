@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
 
 import numpy as np
 
 from config.lib.money import round_places
 from credit.domain.laboratory import Groups, grouped, mean, share
 from credit.domain.model.batch import INCOMPLETE, Batch, Column
-
-SMALLEST: Final = 10
+from credit.domain.withheld import SMALLEST, withheld
 
 
 @dataclass(frozen=True)
@@ -54,22 +52,27 @@ class Disparity:
 
 
 def disparity(batch: Batch, by: Column, smallest: int = SMALLEST) -> Disparity:
-    """Each group of a column beside all of them.
+    """Each group of a column beside all of them; those with fewer than ``smallest`` households evaluated are suppressed, and with
+    them what would give them away (``withheld``)."""
+    return together((batch,), by, smallest)[0]
 
-    Groups with fewer than ``smallest`` households evaluated are suppressed. A single suppressed group could be worked
-    out from the whole, so the smallest of the others is suppressed with it.
-    """
-    if len(by.values) != len(batch):
+
+def together(batches: Sequence[Batch], by: Column, smallest: int = SMALLEST) -> tuple[Disparity, ...]:
+    """Several versions of one population: what is suppressed in one is suppressed in all, so that none gives another away."""
+    if any(len(by.values) != len(batch) for batch in batches):
         raise ValueError("the groups are of another population")
-    everybody = Groups(np.zeros(len(batch), dtype=np.int64), ("",))
-    ((overall, _),) = _cells(batch, everybody, None)
-    found = [(cell, evaluated) for cell, evaluated in _cells(batch, grouped(by), overall) if cell.households]
-    small = [place for place, (_, evaluated) in enumerate(found) if evaluated < smallest]
-    if len(small) == 1 and len(found) > 1:
-        others = [place for place in range(len(found)) if place not in small]
-        small.append(min(others, key=lambda place: found[place][1]))
-    cells = tuple(_hidden(cell) if place in small else cell for place, (cell, _) in enumerate(found))
-    return Disparity(overall, cells)
+    everybody = Groups(np.zeros(len(by.values), dtype=np.int64), ("",))
+    wholes = [_cells(batch, everybody, None)[0][0] for batch in batches]
+    found = [
+        [(cell, evaluated) for cell, evaluated in _cells(batch, grouped(by), whole) if cell.households]
+        for batch, whole in zip(batches, wholes, strict=True)
+    ]
+    sizes = [min(known) for known in zip(*([evaluated for _, evaluated in cells] for cells in found), strict=True)]
+    hidden = withheld(sizes, smallest)
+    return tuple(
+        Disparity(whole, tuple(_hidden(cell) if place in hidden else cell for place, (cell, _) in enumerate(cells)))
+        for whole, cells in zip(wholes, found, strict=True)
+    )
 
 
 def _hidden(cell: Cell) -> Cell:

@@ -34,7 +34,8 @@ def kept_apart(*, mine: str = "") -> tuple[str, ...]:
 class Population(models.Model):
     """Households frozen at an instant for trying models: facts and places, nothing that names one.
 
-    ``columns`` describes every packed column; ``wanted`` is the size asked for, None all. Retired, it is offered no more.
+    ``columns`` describes every packed column; ``wanted`` is the size asked for, None all. ``digest`` is that of all it holds,
+    taken when it was frozen (``lib.digest_of_population``). Retired, it is offered no more.
     """
 
     guard = Guard(
@@ -54,6 +55,7 @@ class Population(models.Model):
     columns: Any = models.JSONField(default=dict)
     households = models.PositiveIntegerField(default=0)
     frozen_at = models.DateTimeField(null=True)
+    digest = models.CharField(max_length=64, default="")
     asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(db_default=Now())
     retired_at = models.DateTimeField(null=True)
@@ -100,7 +102,7 @@ class Trial(models.Model):
     """A comparison of two texts of a model on a frozen population: who tried what, when, and what came of it; append-only.
 
     ``before`` and ``after`` keep what was compared (code, standing, digest, document, parameters), so that the trial can be read and
-    every household of it explained for as long as it is kept.
+    every household of it explained for as long as it is kept. ``rules`` is what was released on how much of small groups is told.
     """
 
     guard = Guard(
@@ -115,6 +117,7 @@ class Trial(models.Model):
     before: Any = models.JSONField()
     after: Any = models.JSONField()
     figures: Any = models.JSONField()
+    rules = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+")
     tried_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     tried_at = models.DateTimeField(db_default=Now())
 

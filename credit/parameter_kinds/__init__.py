@@ -2,6 +2,7 @@
 
 from credit.parameter_kinds import (  # noqa: F401  each registers its kinds
     applications,
+    laboratory,
     models_and_rounds,
     served,
     snapshots,

@@ -1,6 +1,6 @@
 """Two texts of a model on one frozen population: what the comparison finds, ready to be kept, and how it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,12 +12,13 @@ from config.lib.display import moment, number, wan
 from config.lib.parameters.kinds import Tried
 from config.lib.releases import document_hash
 from credit.domain.causes import Cause, causes
-from credit.domain.disparity import disparity
-from credit.domain.laboratory import crossed, side_by_side
+from credit.domain.disparity import together
+from credit.domain.laboratory import Moves, crossed, side_by_side
 from credit.domain.model import BoundModel, Model, difference, explain_result, read_model
 from credit.domain.model.batch import compile_model
 from credit.domain.population import GROUPS, absent, facts_at
 from credit.domain.trace import exact_text
+from credit.domain.withheld import withheld
 from credit.models import Population, Trial
 from credit.selectors.explained_model import ModelPage, language
 from credit.selectors.laboratory import Text
@@ -50,8 +51,9 @@ class Side:
         }
 
 
-def compared(population: Population, before: Side, after: Side) -> dict[str, Any]:
-    """Return everything a comparison finds, JSON-ready; amounts in yuan as decimal strings.
+def compared(population: Population, before: Side, after: Side, smallest: int) -> dict[str, Any]:
+    """Return everything a comparison finds, JSON-ready; amounts in yuan as decimal strings. Of groups of fewer than ``smallest``
+    households, and of those that would give them away, nothing is told but that they are (``credit.domain.withheld``).
 
     Raises TooWide for a model whose figures may leave 64 bits and ParameterError for parameters it refuses.
     """
@@ -63,13 +65,14 @@ def compared(population: Population, before: Side, after: Side) -> dict[str, Any
     )
     found = side_by_side(old, new, {name: groups[name] for name in GROUPS if name in groups})
     both = crossed(groups["sex"], groups["age_band"])
-    fare = {side: disparity(batch, both) for side, batch in zip(SIDES, (old, new), strict=True)}
+    fare = dict(zip(SIDES, together((old, new), both, smallest), strict=True))
     return _plain(
         {
             "before": record_of(found.before),
             "after": record_of(found.after),
             "whole": record_of(found.whole),
-            "by": {name: [record_of(one) for one in rows] for name, rows in found.by.items()},
+            "smallest": smallest,
+            "by": {name: _told(rows, smallest) for name, rows in found.by.items()},
             "disparity": {
                 side: [record_of(one.overall) | {"code": EVERYBODY}, *(record_of(cell) for cell in one.cells)]
                 for side, one in fare.items()
@@ -79,6 +82,12 @@ def compared(population: Population, before: Side, after: Side) -> dict[str, Any
             "fallers": [record_of(one) for one in found.fallers],
         }
     )
+
+
+def _told(rows: Sequence[Moves], smallest: int) -> list[dict[str, Any]]:
+    """The moves of groups; of one that is withheld its name alone."""
+    hidden = withheld([one.households for one in rows], smallest)
+    return [{"code": one.code} if place in hidden else record_of(one) for place, one in enumerate(rows)]
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
@@ -213,9 +222,22 @@ class TrialPage:
         """Who moves, by the chosen group."""
         return [self._moved(one, group_code(self.by, one["code"])) for one in self.figures["by"].get(self.by, ())]
 
+    @property
+    def smallest(self) -> int:
+        """How many households a group has at least to be shown; trials of before said it of the table by sex and age alone."""
+        return int(self.figures.get("smallest", 10))
+
+    @property
+    def withheld_count(self) -> int:
+        """How many groups of the table of moves are not shown."""
+        return sum(row["is_hidden"] for row in self.rows)
+
     def _moved(self, one: Mapping[str, Any], label: str) -> dict[str, Any]:
+        if "households" not in one:
+            return {"label": label, "is_hidden": True}
         return {
             "label": label,
+            "is_hidden": False,
             "households": one["households"],
             "up": int(one["up"]) + int(one["gained"]),
             "down": int(one["down"]) + int(one["lost"]),

@@ -6,11 +6,17 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
 
+from config.lib import clock, releases
+from config.lib.models import Release
 from credit.domain.model.columns import Column, Counts, EventRows
 from credit.domain.model.document import Model
 from credit.domain.population import BLOCK, GROUPS, Described, as_facts, inputs_of, needed, unpack
+from credit.domain.withheld import SMALLEST
 from credit.models import Population, Trial
 from grids.access import Staff
+
+LABORATORY = "laboratory"
+"""The kind of the laboratory's rules."""
 
 
 def populations_of(staff: Staff) -> QuerySet[Population]:
@@ -32,6 +38,15 @@ def open_population(staff: Staff, pk: int) -> Population:
     return population
 
 
+def smallest_group(institution_id: int) -> tuple[Release | None, int]:
+    """Return the rules of the laboratory in force, and how many households a group has at least to be shown."""
+    try:
+        rules = releases.in_force(institution_id, LABORATORY, clock.today())
+    except releases.NotReleased:
+        return None, SMALLEST
+    return rules, int(rules.document["smallest_group"])
+
+
 def trials_of(staff: Staff) -> QuerySet[Trial]:
     """Return the trials of the institution, the newest first."""
     found = Trial.objects.filter(institution_id=staff.institution_id)
@@ -44,6 +59,13 @@ def open_trial(staff: Staff, pk: int) -> Trial:
     if trial is None:
         raise Http404
     return trial
+
+
+def digest_of(population: Population) -> str:
+    """Return the digest of all that a population holds now."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lib.digest_of_population(%s)", [population.pk])
+        return str(cursor.fetchone()[0])
 
 
 def described(population: Population) -> dict[str, Described]:

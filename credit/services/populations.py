@@ -17,6 +17,7 @@ from credit.domain.model.columns import MISSING
 from credit.domain.population import AGES, ANSWER, BLOCK, VILLAGE_PLACES, age_band, pack
 from credit.models import Population, PopulationColumn
 from credit.selectors import lines
+from credit.selectors.populations import digest_of
 from customers.domain.facts import BREACH_FIELDS, CATALOGUE, SEXES, VILLAGE, of_village
 from customers.selectors import frozen
 from customers.selectors import population as drawing
@@ -253,5 +254,6 @@ def finish(run: JobRun) -> dict[str, Any]:
     blocks = PopulationColumn.objects.filter(population=population, name="persons")
     population.households = sum(blocks.values_list("households", flat=True))
     population.frozen_at = clock.now()
-    population.save(update_fields=["households", "frozen_at"])
+    population.digest = digest_of(population)
+    population.save(update_fields=["households", "frozen_at", "digest"])
     return {"url": reverse("credit:population", args=[population.pk]), "households": population.households}

@@ -9,6 +9,7 @@ from credit.domain.model import ParameterError
 from credit.domain.model.compiling import TooWide
 from credit.models import Population, Trial
 from credit.selectors.comparing import Side, compared
+from credit.selectors.populations import smallest_group
 from grids.access import Staff
 from grids.services import Refused
 
@@ -18,8 +19,9 @@ def try_out(*, population: Population, before: Side, after: Side, staff: Staff, 
     """Compare and keep it; raises Refused with what to do when the comparison cannot be made."""
     if population.frozen_at is None or population.retired_at is not None or not population.households:
         raise Refused(_("这个总体不能用，请另选一个"))
+    rules, smallest = smallest_group(population.institution_id)
     try:
-        figures = compared(population, before, after)
+        figures = compared(population, before, after, smallest)
     except TooWide as error:
         raise Refused(_("模型的数值范围太大，不能整批计算。请收紧数据的最小和最大值")) from error
     except ParameterError as error:
@@ -34,6 +36,7 @@ def try_out(*, population: Population, before: Side, after: Side, staff: Staff, 
         before=before.kept(),
         after=after.kept(),
         figures=figures,
+        rules=rules,
         tried_by=staff,
     )
     audit.record(

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from config.lib import releases
 from config.lib.models import AuditEvent, Release
 from credit.domain.model import read_model
 from credit.models import Trial
@@ -23,7 +24,7 @@ from tests.conftest import acting_as
 from tests.credit.files import BASES, release_models, village
 from tests.credit.test_laboratory_pages import address, text_of
 from tests.credit.test_populations import frozen
-from tests.world import World
+from tests.world import SINCE, World
 
 Clients = Callable[..., Client]
 
@@ -63,6 +64,7 @@ def test_an_unchanged_model_moves_nobody(world_with_population: World) -> None:
 
 
 def test_a_changed_parameter_says_who_moves_and_by_how_much(world_with_population: World) -> None:
+    smallest_shown(world_with_population, 1)
     trial = tried(world_with_population, base_income="60000")
     figures, whole = trial.figures, trial.figures["whole"]
     moved = sum(int(whole[name]) for name in ("up", "down", "gained", "lost"))
@@ -167,12 +169,31 @@ def test_the_bins_of_a_chart_count_every_household(world_with_population: World)
         assert len(series["values"]) == len(page.chart["labels"])
 
 
-def test_groups_too_small_to_be_shown_are_not(world_with_population: World) -> None:
-    trial = tried(world_with_population)
-    rows = TrialPage(trial).disparity
-    assert rows[0]["label"] == "全部"
-    assert not rows[0]["is_hidden"]
-    assert all(row["is_hidden"] for row in rows[1:])
+def smallest_shown(world: World, households: int) -> Release:
+    """Release how many households a group has at least to be shown."""
+    return releases.publish(
+        institution_id=world.bank.pk, kind="laboratory", key="", document={"smallest_group": households},
+        effective_on=SINCE, drafted_by_id=world.mo.pk, released_by_id=world.ning.pk,
+    )  # fmt: skip
+
+
+def test_groups_too_small_to_be_shown_are_not(client_of: Clients, world_with_population: World) -> None:
+    world = world_with_population
+    trial = tried(world)
+    assert (trial.rules, trial.figures["smallest"]) == (None, 5)
+    rules = smallest_shown(world, 7)
+    trial = tried(world)
+    assert trial.rules == rules
+    page = TrialPage(trial, "age_band")
+    assert page.disparity[0]["label"] == "全部"
+    assert not page.disparity[0]["is_hidden"]
+    assert all(row["is_hidden"] for row in page.disparity[1:])
+    assert all(set(one) == {"code"} for rows in trial.figures["by"].values() for one in rows)
+    said = text_of(client_of(world.mo).get(reverse("credit:trial", args=[trial.pk])))
+    assert "少于 7 户的组不列数字" in said
+    assert "少于 7 户，或与这样的组一起不列" in said
+    smallest_shown(world, 1)
+    assert not any(row["is_hidden"] for row in TrialPage(tried(world)).rows)
 
 
 def test_a_household_of_a_population_is_tried_by_its_number(client_of: Clients, world_with_population: World) -> None:

@@ -141,10 +141,10 @@ def test_disparity_by_hand():
 
 
 def test_small_groups_are_not_shown_and_cannot_be_worked_out():
-    found = disparity(evaluated([10_000] * 43), codes(*"a" * 20, *"b" * 14, *"c" * 9))
+    found = disparity(evaluated([10_000] * 43), codes(*"a" * 20, *"b" * 14, *"c" * 9), smallest=10)
     assert [cell.is_suppressed for cell in found.cells] == [False, True, True]  # b would give away c
     assert (found.cells[2].granted, found.cells[2].mean, found.cells[2].rate_to_overall) == (None, None, None)
-    two_small = disparity(evaluated([10_000] * 20), codes(*"a" * 10, *"b" * 5, *"c" * 5))
+    two_small = disparity(evaluated([10_000] * 20), codes(*"a" * 10, *"b" * 5, *"c" * 5), smallest=10)
     assert [cell.is_suppressed for cell in two_small.cells] == [False, True, True]
     assert disparity(evaluated([10_000] * 3), codes(*"aaa")).cells[0].is_suppressed
 

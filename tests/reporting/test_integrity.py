@@ -258,6 +258,16 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "from credit_decisionstep as step join credit_decision as mine on mine.id = step.decision_id "
         "where mine.application_id is not null and step.verb = 'approve'",
     ),
+    "credit.populations_are_as_frozen": (
+        OFF.format("credit_populationcolumn"),
+        "update credit_populationcolumn set packed = set_byte(packed, 1, (get_byte(packed, 1) + 1) % 256) "
+        "where id = (select min(id) from credit_populationcolumn where name = 'net_income')",
+    ),
+    "credit.trials_can_be_read_again": (
+        OFF.format("credit_trial"),
+        "update credit_trial set after = jsonb_set(after, '{parameters}', '{}')",
+    ),
+    "credit.directions_are_checked_on_everybody": ("update credit_directioncheck set looked_at = looked_at - 1",),
     "credit.openings_hold_the_sealed_sheets": (
         "update credit_sealedsheet set blob = set_byte(blob, 0, (get_byte(blob, 0) + 1) % 256) "
         "where sheet_id = (select min(sheet_id) from credit_sealedsheet)",

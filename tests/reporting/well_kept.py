@@ -14,6 +14,7 @@ from config.lib.parameters.kinds import find
 from config.lib.weeks import Week
 from credit.models import Decision, LineResult, LineRun
 from credit.services import applications, decisions
+from credit.services.directions import ask
 from credit.services.handing import hand_over
 from credit.services.lines import publish_run
 from customers.domain import names, uscc
@@ -33,6 +34,8 @@ from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
 from tests.credit import applying, coresnapshots, village
 from tests.credit import files as lines
+from tests.credit.test_populations import frozen
+from tests.credit.test_trials import tried
 from tests.customers import guarding
 from tests.customers.builders import make_business, make_household, make_unit, release_parameters, submission
 from tests.reporting.sampling import (
@@ -72,6 +75,14 @@ def computed(world: World) -> LineRun:
         assert post is not None
         hand_over(by=world.chen, post=post, result=result, language="en")
     return run
+
+
+def tried_out(world: World) -> None:
+    """A frozen population, a trial on it and the check of its directions."""
+    frozen(world)
+    with acting_as(world.mo):
+        check = ask(trial=tried(world, base_income="60000"), staff=world.mo, post_id=None, send=False)
+    jobs.drive_run(check.run_id)
 
 
 def decided(world: World) -> village.Village:
@@ -305,6 +316,7 @@ def build(world: World) -> dict[str, Any]:
     signed(world)
     homes = [visited(world, f"W{number:03d}") for number in range(1, 5)]
     run = computed(world)
+    tried_out(world)
     changed(world, homes[2])
     made = decided(world)
     applied(world)
