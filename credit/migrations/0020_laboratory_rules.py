@@ -10,7 +10,7 @@ from config.lib.sql import from_file
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0017_direction_checks"),
+        ("credit", "0019_application_modes"),
         ("lib", "0010_unknown_parts"),
     ]
 
