@@ -48,7 +48,8 @@ def rounds_for(post: Post) -> QuerySet[Round]:
 
 def open_round(post: Post, pk: int) -> Round:
     """Return a round with its village and owner, or raise Http404."""
-    return _open(rounds_for(post).select_related("grid__branch", "grid__institution", "owner"), pk=pk)
+    related = ("grid__branch", "grid__institution", "owner", "parent")
+    return _open(rounds_for(post).select_related(*related).defer("grid__boundary", "parent__settings"), pk=pk)
 
 
 def decisions_for(post: Post) -> QuerySet[Decision]:
@@ -111,7 +112,7 @@ def in_hand(staff: Staff) -> Q:
 def sheets_of(staff: Staff) -> QuerySet[Sheet]:
     """Return the sheets in which a person has a part, of rounds that have started."""
     part = Q(assessor=staff) | Q(typist=staff) | Q(confirmer=staff)
-    return Sheet.objects.filter(part).exclude(round__stage=Round.Stage.PREPARE)
+    return Sheet.objects.filter(part).exclude(round__stage__in=Round.BEFORE_ASSESSMENT)
 
 
 def open_sheet(staff: Staff, uuid: UUID) -> Sheet:

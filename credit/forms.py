@@ -75,6 +75,22 @@ class DueForm(forms.Form):
     due_on = DayField(label=_("截止日期"))
 
 
+class StageForm(forms.Form):
+    """Who sees to a stage of a round and by which day; the assessment's day is the round's own and is moved apart."""
+
+    owner = forms.TypedChoiceField(label=_("负责人"), coerce=int, empty_value=None, required=False)
+    due_on = DayField(label=_("完成日期"), required=False)
+
+    def __init__(self, *args: Any, post: Post, round: Round, stage: str, times: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owners = selectors.typists_for(round, post.staff)
+        self.fields["owner"].choices = [EMPTY, *owners]  # type: ignore[attr-defined]
+        if times is not None:
+            self.initial = {"owner": times.owner_id, "due_on": times.due_on}
+        if stage == Round.Stage.ASSESS:
+            del self.fields["due_on"]
+
+
 class SnapshotForm(forms.Form):
     """The core system's file of a day."""
 

@@ -15,6 +15,7 @@ from credit.api.serializers import (
     RoundSerializer,
 )
 from credit.domain.applications import Stage
+from credit.domain.stages import STAGES
 from credit.selectors.decisions import with_standing
 from credit.selectors.rounds import with_counts
 from grids.access import Post
@@ -30,11 +31,11 @@ class Rounds(Rows):
     newest_first = True
     filters: ClassVar[dict[str, Filter]] = {
         "grid": Filter("grid_id", "integer", "only of this village"),
-        "stage": Filter("stage", "text", "only in this stage", ("prepare", "assess", "opening", "decide", "closed")),
+        "stage": Filter("stage", "text", "only in this stage", STAGES),
     }
 
     def rows(self, post: Post) -> QuerySet[Any]:
-        return with_counts(rounds_for(post)).defer("settings")
+        return with_counts(rounds_for(post).filter(parent__isnull=True)).defer("settings")
 
 
 class Decisions(Rows):

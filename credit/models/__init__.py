@@ -7,7 +7,7 @@ from credit.models.laboratory import DirectionCheck, Population, PopulationColum
 from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
 from credit.models.pages import DraftPage, SheetPage
-from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, SealedSheet, Sheet, SheetSubject
+from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, RoundStage, SealedSheet, Sheet, SheetSubject
 from credit.models.snapshots import CoreCredit, CoreFinding, CoreSnapshot
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "PopulationColumn",
     "Round",
     "RoundKey",
+    "RoundStage",
     "SealedSheet",
     "Sheet",
     "SheetPage",

@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import STAFF, Guard
+from config.lib.guards import STAFF, Guard, kept_by
 from config.lib.models import Release
+from credit.domain import stages
 from customers.models import Subject
 from customers.models.scoped import Recorded, Scoped
 from grids.models import Staff
@@ -59,7 +60,11 @@ class OpaqueCount(models.PositiveIntegerField):
 
 
 class Round(Scoped):
-    """One assessment of one village; its settings are frozen when it starts."""
+    """One assessment of one village; roster and settings are frozen when it leaves the preparation.
+
+    A round with a ``parent`` supplements it: its assessors answer for the households the parent could not merge, and what they say
+    is merged into the parent's decisions.
+    """
 
     guard = Guard(
         scope="grid",
@@ -70,17 +75,25 @@ class Round(Scoped):
         extra=(
             "drop policy if exists mine on {table}",
             f"create policy mine on {{table}} for select to gedang_web, gedang_web_all using ({TAKES_PART})",
-            *before("update", "lib.keep_round()"),
+            *before("insert or update", "lib.keep_round()"),
+            *kept_by("lib.note_stage", "after insert or update of stage"),
         ),
     )
 
     class Stage(models.TextChoices):
         PREPARE = "prepare", _("准备")
+        LIST = "list", _("名单")
         ASSESS = "assess", _("评议中")
         OPENING = "opening", _("开启中")
         DECIDE = "decide", _("决定")
+        NOTICE = "notice", _("公示")
+        SIGN = "sign", _("签约")
         CLOSED = "closed", _("已结束")
 
+    BEFORE_ASSESSMENT = stages.BEFORE_ASSESSMENT
+    DECIDABLE = stages.DECIDABLE
+
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="supplements")
     name = models.CharField(_("名称"), max_length=80)
     stage = models.CharField(_("阶段"), max_length=8, choices=Stage, default=Stage.PREPARE)
     settings: Any = models.JSONField(_("规则（冻结）"), default=dict)
@@ -96,12 +109,39 @@ class Round(Scoped):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["grid"], condition=~Q(stage="closed"), name="one_running_round_per_grid"),
+            models.UniqueConstraint(
+                fields=["grid"],
+                condition=~Q(stage="closed") & Q(parent__isnull=True),
+                name="one_running_round_per_grid",
+            ),
+            models.UniqueConstraint(fields=["parent"], condition=~Q(stage="closed"), name="one_running_supplement"),
         ]
         indexes = [models.Index(fields=["institution", "stage"], name="rounds_by_stage")]
 
     def __str__(self) -> str:
         return self.name
+
+
+class RoundStage(Scoped):
+    """One stage of one round: when it was entered and left, which the database writes itself; who sees to it and by which day."""
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT, INSERT, UPDATE (owner_id, due_on)",
+        whole="SELECT",
+        history=True,
+        extra=kept_by("lib.keep_round_stage", "before insert or update"),
+    )
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="times")
+    stage = models.CharField(max_length=8, choices=Round.Stage)
+    owner = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", verbose_name=_("负责人"))
+    due_on = models.DateField(_("完成日期"), null=True)
+    entered_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["round", "stage"], name="stage_once_per_round")]
 
 
 class OpenerKey(models.Model):

@@ -16,6 +16,7 @@ from credit.access import decisions_for
 from credit.domain.bounds import Exposure, ExposureLine, ExposureSource, ObligationKind
 from credit.domain.trace import Step
 from credit.models import Decision, DecisionStep, Opinion, Round
+from credit.selectors.opinions import of_round
 from customers.selectors.assessment import Card, blocked_among, cards
 from grids.access import Post, PostKind
 
@@ -133,7 +134,7 @@ def with_ids(ids: list[int]) -> list[Any]:
 def waiting_for(post: Post) -> QuerySet[Decision]:
     """Return the decisions whose next step belongs to a post, exceptions first, over all rounds being decided."""
     mine = {PostKind.APPROVER: "at_approver", PostKind.BRANCH_MANAGER: "at_branch"}.get(PostKind(post.kind))
-    decisions = decisions_for(post).filter(round__stage=Round.Stage.DECIDE)
+    decisions = decisions_for(post).filter(round__stage__in=Round.DECIDABLE)
     if mine is None:
         return decisions.none()
     found = with_standing(decisions).filter(where(mine))
@@ -154,7 +155,7 @@ def waiting_for(post: Post) -> QuerySet[Decision]:
 def exceptions_for(post: Post) -> list[dict[str, Any]]:
     """Return what a post's rounds are held up by: households per round without a figure to decide on."""
     names = ("divergent", "supplement", "refused_by_village", "needs_file")
-    decisions: Any = with_standing(decisions_for(post).filter(round__stage=Round.Stage.DECIDE))
+    decisions: Any = with_standing(decisions_for(post).filter(round__stage__in=Round.DECIDABLE))
     rows = (
         decisions.values("round_id", "round__name")
         .annotate(**{name: Count("pk", filter=where(name)) for name in names})
@@ -222,11 +223,11 @@ def earlier_steps(application: Any) -> list[DecisionStep]:
 
 
 def opinions_of(decision: Decision) -> list[Opinion]:
-    """Return what the sheets said of a household, by place; whose sheet it was is not told."""
-    if decision.round_id is None:
+    """Return what the sheets said of a household, by place, those of a supplement last; whose sheet it was is not told."""
+    if decision.round is None:
         return []
-    opinions = Opinion.objects.filter(round_id=decision.round_id, subject_id=decision.subject_id)
-    return list(opinions.select_related("sheet").order_by("sheet__number"))
+    opinions = of_round(decision.round).filter(subject_id=decision.subject_id)
+    return list(opinions.select_related("sheet").order_by("round_id", "sheet__number"))
 
 
 @dataclass(frozen=True)

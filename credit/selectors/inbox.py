@@ -12,12 +12,12 @@ from credit import access
 from credit.models import CoreSnapshot, LineRun, OpeningRequest, Round, Sheet
 from credit.selectors.applications import my_turn
 from credit.selectors.decisions import waiting_for, where, with_standing
+from credit.selectors.stages import with_due
 from grids.access import PostKind
 
 _OFFICER = frozenset({PostKind.OFFICER})
 _MANAGER = frozenset({PostKind.BRANCH_MANAGER})
 _APPROVER = frozenset({PostKind.APPROVER})
-_RUNNING = (Round.Stage.PREPARE, Round.Stage.ASSESS)
 
 
 def _sheets(asked: Asked) -> Iterator[Heap]:
@@ -32,10 +32,11 @@ def _sheets(asked: Asked) -> Iterator[Heap]:
 
 
 def _rounds(asked: Asked) -> Iterator[Heap]:
-    """Rounds one answers for that are past their day and not opened."""
-    rows = access.rounds_for(asked.post).filter(owner=asked.me, stage__in=_RUNNING, due_on__lte=asked.today).order_by()
-    late = Count("pk", filter=Q(due_on__lt=asked.today))
-    yield Heap(**rows.aggregate(count=Count("pk"), due=Min("due_on"), overdue=late))
+    """Rounds one answers for whose present stage is past its day."""
+    rows = with_due(access.rounds_for(asked.post).filter(owner=asked.me).exclude(stage=Round.Stage.CLOSED)).order_by()
+    rows = rows.filter(stage_due__lte=asked.today)
+    late = Count("pk", filter=Q(stage_due__lt=asked.today))
+    yield Heap(**rows.aggregate(count=Count("pk"), due=Min("stage_due"), overdue=late))
 
 
 def _openings(asked: Asked) -> Iterator[Heap]:
@@ -51,7 +52,7 @@ def _to_decide(asked: Asked) -> Iterator[Heap]:
 
 
 def _standing(asked: Asked, standing: str) -> Heap:
-    decisions = access.decisions_for(asked.post).filter(round__stage=Round.Stage.DECIDE)
+    decisions = access.decisions_for(asked.post).filter(round__stage__in=Round.DECIDABLE)
     rows = with_standing(decisions).filter(where(standing)).order_by()
     return Heap(**rows.aggregate(count=Count("pk"), since=Min("created_at")))
 
@@ -92,7 +93,7 @@ def _snapshots(asked: Asked) -> Iterator[Heap]:
 for _code, _label, _icon, _posts, _look, _page in (
     ("sheets", _("待填写、代录或核对的评议表"), "ballot", _OFFICER | _MANAGER, _sheets, at("credit:my_sheet")),
     ("openings", _("待同意开启的评议"), "lock-open", _MANAGER | _APPROVER, _openings, at("credit:round_list")),
-    ("rounds", _("到期未开启的评议批次"), "hourglass", _MANAGER, _rounds, at("credit:round_list")),
+    ("rounds", _("到期未办完的整村授信"), "hourglass", _MANAGER, _rounds, at("credit:round_list")),
     ("divided", _("意见分歧待集体决定"), "scale", _MANAGER, _divided, at("credit:round_list")),
     ("to_decide", _("待审批的额度"), "gavel", _MANAGER | _APPROVER, _to_decide, at("credit:to_decide")),
     ("to_propose", _("待提交的授信额度"), "send", _OFFICER, _to_propose, at("credit:round_list")),

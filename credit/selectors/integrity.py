@@ -138,7 +138,8 @@ rule_by_sql(
     _("进入决定阶段的轮次都已开启，评议中的都没有；封存的评议表都有内容，没有留下草稿"),
     """
     select 'credit_round:' || round.id from credit_round as round left join credit_openingevent as opening on opening.round_id = round.id
-    where (round.stage = 'decide' and opening.id is null) or (round.stage in ('prepare', 'assess', 'opening') and opening.id is not null)
+    where (round.stage in ('decide', 'notice', 'sign') and opening.id is null)
+       or (round.stage in ('prepare', 'list', 'assess', 'opening') and opening.id is not null)
     union all
     select 'credit_sheet:' || sheet.id from credit_sheet as sheet
     left join credit_sealedsheet as content on content.sheet_id = sheet.id

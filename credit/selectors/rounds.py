@@ -14,11 +14,11 @@ from django.db.models import Count, Q, QuerySet
 
 from config.lib import clock
 from config.lib.models import JobRun
-from config.lib.weeks import business_day
 from credit.access import in_hand, pages_for, rounds_for, sheets_of
 from credit.domain.rules import RoundRules
 from credit.models import Application, OpeningRequest, Round, Sheet, SheetPage, SheetSubject
 from credit.pages import read_kept
+from credit.selectors.stages import day_of_stage, with_due
 from customers.selectors.assessment import Card, blocked_among, cards, roster_of
 from grids.access import Grid, Post, Staff, grids_for, seats_on, staff_for
 from grids.selectors.colleagues import colleagues_at
@@ -49,7 +49,8 @@ def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:
 
 def board(post: Post, branch_id: int | None = None, closed: bool = False) -> list[dict[str, Any]]:
     """Return the stages in order, each with its rounds; closed ones only on demand."""
-    rounds = with_counts(rounds_for(post)).select_related("grid__branch").defer("settings", "grid__boundary")
+    rounds = with_counts(with_due(rounds_for(post).filter(parent__isnull=True)))
+    rounds = rounds.select_related("grid__branch").defer("settings", "grid__boundary")
     if branch_id is not None:
         rounds = rounds.filter(grid__branch_id=branch_id)
     if not closed:
@@ -61,7 +62,8 @@ def board(post: Post, branch_id: int | None = None, closed: bool = False) -> lis
             {
                 "round": round,
                 "days": day_of_stage(round),
-                "late": round.due_on < today and round.stage in (Round.Stage.PREPARE, Round.Stage.ASSESS),
+                "due": round.stage_due,  # type: ignore[attr-defined]
+                "late": round.stage_due is not None and round.stage_due < today,  # type: ignore[attr-defined]
             }
         )
     return [
@@ -71,14 +73,9 @@ def board(post: Post, branch_id: int | None = None, closed: bool = False) -> lis
     ]
 
 
-def day_of_stage(round: Round) -> int:
-    """Return the how-manieth day a round is in its stage, the first day being 1."""
-    return (clock.today() - business_day(round.stage_since)).days + 1
-
-
 def free_grids(post: Post) -> list[tuple[int, str]]:
     """Return the villages and communities of a post without a running round, to choose from."""
-    running = Round.objects.exclude(stage=Round.Stage.CLOSED).values("grid_id")
+    running = Round.objects.filter(parent__isnull=True).exclude(stage=Round.Stage.CLOSED).values("grid_id")
     rows = (
         grids_for(post)
         .filter(kind__in=(Grid.Kind.VILLAGE, Grid.Kind.COMMUNITY))

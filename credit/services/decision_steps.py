@@ -40,7 +40,7 @@ def as_seen(decision: Decision, seen: int) -> Any:
 def current(decision: Decision, seen: int) -> Any:
     """Return the same when steps are allowed on it now; Refused says why not."""
     found = as_seen(decision, seen)
-    if found.round is not None and found.round.stage != Round.Stage.DECIDE:
+    if found.round is not None and found.round.stage not in Round.DECIDABLE:
         raise Refused(_("这一轮不在审批阶段"))
     if found.application is not None and found.application.ended_at is not None:
         raise Refused(_("这笔申请已经结束"))
@@ -53,7 +53,7 @@ def decidable(decisions: Iterable[Decision]) -> list[Any]:
     """Return those of some decisions of rounds on which steps are allowed now, with their standing."""
     wanted = [decision.pk for decision in decisions]
     found = list(
-        with_standing(Decision.objects.filter(pk__in=wanted, round__stage=Round.Stage.DECIDE)).select_related(
+        with_standing(Decision.objects.filter(pk__in=wanted, round__stage__in=Round.DECIDABLE)).select_related(
             "round", "subject"
         )
     )

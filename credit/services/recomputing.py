@@ -10,9 +10,9 @@ from config.lib import audit, jobs
 from config.lib.models import JobRun
 from credit.domain.opinions import Opinion, OpinionKind
 from credit.models import Decision, Round
-from credit.models import Opinion as OpinionRow
 from credit.selectors.decisions import in_force
 from credit.selectors.lines import current_line
+from credit.selectors.opinions import of_round
 from credit.selectors.rounds import rules_of
 from credit.services.computing import compute
 from grids.access import Post, PostKind, Staff
@@ -24,7 +24,7 @@ JOB = "recompute_round"
 @transaction.atomic
 def ask(*, by: Staff, post: Post, round: Round) -> JobRun:
     """Have the waiting households of a round computed again; the opinions stay as they were opened."""
-    if post.kind != PostKind.BRANCH_MANAGER or round.stage != Round.Stage.DECIDE:
+    if post.kind != PostKind.BRANCH_MANAGER or round.stage not in Round.DECIDABLE:
         raise Refused(_("这一轮不在审批阶段"))
     audit.record(staff=by, post_id=post.pk, verb="round_recomputed", about="round", about_id=round.pk)
     try:
@@ -53,7 +53,7 @@ def recompute(run: JobRun, payload: dict[str, int]) -> None:
     ready = {subject for subject, result in current_line(numbers).items() if result.line is not None}
     grid_of = dict(waiting.filter(subject_id__in=ready).values_list("subject_id", "grid_id"))
     opinions: dict[int, list[Opinion]] = defaultdict(list)
-    for row in OpinionRow.objects.filter(round=round, subject_id__in=ready):
+    for row in of_round(round).filter(subject_id__in=ready):
         opinions[row.subject_id].append(Opinion(OpinionKind(row.kind), row.amount, tuple(row.reasons)))
     compute(
         round=round,

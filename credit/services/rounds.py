@@ -7,19 +7,16 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from psycopg2.extras import execute_values
 
-from config.lib import audit, clock, releases
+from config.lib import clock, releases
 from credit.domain.rules import RoundRules
-from credit.models import Decision, OpenerKey, Round, RoundKey, Sheet, SheetSubject
+from credit.models import OpenerKey, Round, RoundKey, Sheet, SheetSubject
 from credit.sealing import new_round_key, opener_public_key, sheet_key, write_cell
-from credit.selectors.decisions import undecided
 from credit.selectors.rounds import covering_staff
+from credit.services import stages
 from customers.selectors.assessment import blocked_among, roster_of
 from grids.access import Grid, Post, PostKind, Staff
 from grids.services import Refused
 from grids.services.staff import appoint, create_staff, reset_password
-
-FEWEST_SHEETS = 3
-"""A round starts with so many sheets at least; the released quorum may ask for more."""
 
 
 def publish_opener_key() -> OpenerKey:
@@ -55,7 +52,7 @@ def create_round(*, by: Staff, post: Post, grid: Grid, name: str, due_on: date) 
         if "one_running_round_per_grid" not in str(error):
             raise
         raise Refused(_("%(grid)s 已有一轮评议在进行") % {"grid": grid.name}) from error
-    _record(by, post, "round_created", round, grid=grid.pk)
+    stages.record(by, post, "round_created", round, grid=grid.pk)
     return round
 
 
@@ -82,7 +79,7 @@ def add_own_sheet(
     if assessor.kind == Staff.Kind.OUTSIDE:
         _give_post(by, post, assessor, round)
     sheet = _add(round, mode=Sheet.Mode.OWN, assessor=assessor, assessor_name=assessor.name)
-    _record(by, post, "sheet_added", round, sheet=sheet.number, mode=sheet.mode)
+    stages.record(by, post, "sheet_added", round, sheet=sheet.number, mode=sheet.mode)
     return sheet, password
 
 
@@ -115,7 +112,7 @@ def add_paper_sheet(
         if person.pk in assessors:
             raise Refused(_("%(name)s 是这一轮的评议员，不能代录或核对") % {"name": person.name})
     sheet = _add(round, mode=Sheet.Mode.PAPER, assessor_name=assessor_name.strip(), typist=typist, confirmer=confirmer)
-    _record(by, post, "sheet_added", round, sheet=sheet.number, mode=sheet.mode)
+    stages.record(by, post, "sheet_added", round, sheet=sheet.number, mode=sheet.mode)
     return sheet
 
 
@@ -129,7 +126,7 @@ def _typing(round: Round) -> set[int]:
 
 
 def _add(round: Round, **people: Any) -> Sheet:
-    if round.stage not in (Round.Stage.PREPARE, Round.Stage.ASSESS):
+    if round.stage not in (*Round.BEFORE_ASSESSMENT, Round.Stage.ASSESS):
         raise Refused(_("评议已截止，不能再增加评议表"))
     taken = Sheet.objects.filter(round=round).count()
     try:
@@ -171,29 +168,28 @@ def _make_cells(sheets: list[Sheet], subject_ids: list[int]) -> None:
         )
 
 
-@transaction.atomic
-def start_round(*, by: Staff, post: Post, round: Round) -> None:
-    """Freeze rules and roster, make the round's keys and every cell of every sheet, and let the assessment begin."""
-    round = _locked(round)
-    if round.stage != Round.Stage.PREPARE:
-        raise Refused(_("这一轮已经开始"))
-    if round.due_on <= clock.today():
-        raise Refused(_("截止日期要晚于今天"))
-    try:
-        rules, release = round_rules(round.institution_id, clock.today())
-    except releases.NotReleased as error:
-        raise Refused(_("评议规则还没有发布，请联系参数管理岗")) from error
-    sheets = list(_living(round))
-    needed = max(FEWEST_SHEETS, rules.merge.quorum)
-    if len(sheets) < needed:
-        raise Refused(_("至少要有 %(needed)s 份评议表，现有 %(count)s 份") % {"needed": needed, "count": len(sheets)})
-    opener = OpenerKey.objects.order_by("-pk").first()
-    if opener is None:
-        raise Refused(_("开启进程还没有运行过，暂时不能封存，请联系系统管理员"))
+def freeze_list(*, by: Staff, post: Post, round: Round) -> Round:
+    """End the preparation: roster and rules are frozen, and who is on the list is settled next."""
+    return stages.move(by=by, post=post, round=round, to=Round.Stage.LIST)
+
+
+def start_round(*, by: Staff, post: Post, round: Round) -> Round:
+    """Make the round's keys and every cell of every sheet, and let the assessment begin."""
+    return stages.move(by=by, post=post, round=round, to=Round.Stage.ASSESS)
+
+
+def close_round(*, by: Staff, post: Post, round: Round) -> Round:
+    """Close a round whose figures are all decided, or one that never started."""
+    return stages.move(by=by, post=post, round=round, to=Round.Stage.CLOSED)
+
+
+@stages.work((Round.Stage.PREPARE, Round.Stage.LIST))
+def _freeze(by: Staff, post: Post, round: Round) -> dict[str, object]:
+    rules, round.rules = round_rules(round.institution_id, clock.today())
+    round.settings = rules.as_document()
+    round.save(update_fields=["rules", "settings"])
     subjects = roster_of(round.grid_id)
     blocked = blocked_among(subjects)
-    if len(blocked) >= len(subjects):
-        raise Refused(_("这个网格没有可评议的农户，请先导入名册"))
     SheetSubject.objects.bulk_create(
         [
             SheetSubject(
@@ -209,20 +205,26 @@ def start_round(*, by: Staff, post: Post, round: Round) -> None:
         ],
         batch_size=1000,
     )
+    return {"roster": len(subjects), "assessable": len(subjects) - len(blocked)}
+
+
+@stages.work((Round.Stage.LIST, Round.Stage.ASSESS))
+def _start(by: Staff, post: Post, round: Round) -> dict[str, object]:
+    opener = OpenerKey.objects.order_by("-pk")[0]
     public, wrapped = new_round_key(round.pk, opener.public_key)
     RoundKey.objects.create(round=round, opener_key=opener, public_key=public, wrapped_key=wrapped)
-    _make_cells(sheets, [subject for subject in subjects if subject not in blocked])
-    round.stage, round.rules, round.settings = Round.Stage.ASSESS, release, rules.as_document()
-    round.started_at = round.stage_since = clock.now()
-    round.save(update_fields=["stage", "rules", "settings", "started_at", "stage_since"])
-    _record(by, post, "round_started", round, roster=len(subjects), assessable=len(subjects) - len(blocked))
+    sheets, subjects = list(_living(round)), _assessable(round)
+    _make_cells(sheets, subjects)
+    round.started_at = clock.now()
+    round.save(update_fields=["started_at"])
+    return {"sheets": len(sheets), "assessable": len(subjects)}
 
 
 @transaction.atomic
 def move_due_date(*, by: Staff, post: Post, round: Round, due_on: date) -> None:
     """Give the assessors more time; a running round is never cut short, and outside assessors keep their post as long."""
-    round = _locked(round)
-    if round.stage not in (Round.Stage.PREPARE, Round.Stage.ASSESS):
+    round = stages.locked(round)
+    if round.stage not in (*Round.BEFORE_ASSESSMENT, Round.Stage.ASSESS):
         raise Refused(_("评议已截止，不能再改截止日期"))
     if due_on <= clock.today() or (round.stage == Round.Stage.ASSESS and due_on < round.due_on):
         raise Refused(_("评议开始后，截止日期只能推后"))
@@ -230,7 +232,7 @@ def move_due_date(*, by: Staff, post: Post, round: Round, due_on: date) -> None:
     round.save(update_fields=["due_on"])
     for sheet in _living(round).filter(assessor__kind=Staff.Kind.OUTSIDE).select_related("assessor"):
         _give_post(by, post, sheet.assessor, round)
-    _record(by, post, "round_due_moved", round, before=str(before), after=str(due_on))
+    stages.record(by, post, "round_due_moved", round, before=str(before), after=str(due_on))
 
 
 @transaction.atomic
@@ -239,27 +241,3 @@ def new_password(*, by: Staff, post: Post, sheet: Sheet) -> str:
     if sheet.assessor is None or sheet.assessor.kind != Staff.Kind.OUTSIDE:
         raise Refused(_("只有外部评议员的口令在这里重置"))
     return reset_password(staff=sheet.assessor, by=by, post=post)
-
-
-@transaction.atomic
-def close_round(*, by: Staff, post: Post, round: Round) -> None:
-    """Close a round whose figures are all decided, or one that never started."""
-    round = _locked(round)
-    if round.stage == Round.Stage.DECIDE:
-        left = undecided(Decision.objects.filter(round=round)).count()
-        if left:
-            raise Refused(_("还有 %(count)s 户没有审批完") % {"count": left})
-    elif round.stage != Round.Stage.PREPARE:
-        raise Refused(_("评议进行中，不能结束"))
-    round.stage = Round.Stage.CLOSED
-    round.closed_at = round.stage_since = clock.now()
-    round.save(update_fields=["stage", "closed_at", "stage_since"])
-    _record(by, post, "round_closed", round)
-
-
-def _locked(round: Round) -> Round:
-    return Round.objects.select_for_update(of=("self",)).select_related("grid__branch").get(pk=round.pk)
-
-
-def _record(by: Staff, post: Post, verb: str, round: Round, **detail: Any) -> None:
-    audit.record(staff=by, post_id=post.pk, verb=verb, about="round", about_id=round.pk, detail=detail)

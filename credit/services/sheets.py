@@ -252,7 +252,9 @@ def _end(by: Staff, post: Post, sheet: Sheet, state: str, reason: str, verb: str
     if not reason.strip():
         raise Refused(_("请写明理由"))
     stage = Round.objects.select_for_update(of=("self",)).get(pk=sheet.round_id).stage
-    allowed = (Round.Stage.PREPARE, Round.Stage.ASSESS) if state == Sheet.State.WITHDRAWN else (Round.Stage.ASSESS,)
+    allowed = (
+        (*Round.BEFORE_ASSESSMENT, Round.Stage.ASSESS) if state == Sheet.State.WITHDRAWN else (Round.Stage.ASSESS,)
+    )
     sheet = Sheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
     if stage not in allowed or sheet.state in (Sheet.State.WITHDRAWN, Sheet.State.EXCUSED):
         raise Refused(_("评议已截止或这份评议表已经撤下"))

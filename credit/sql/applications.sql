@@ -83,7 +83,7 @@ create or replace function lib.household_ties(subjects bigint[]) returns text[] 
             where listed.subject_id = any (subjects) and listed.is_assessable and round.stage in ('assess', 'opening')) then 'round' end,
         case when exists (select from credit_application as asked where asked.subject_id = any (subjects) and asked.ended_at is null)
             or exists (
-            select from credit_decision as decision join credit_round as round on round.id = decision.round_id and round.stage = 'decide'
+            select from credit_decision as decision join credit_round as round on round.id = decision.round_id and round.stage in ('decide', 'notice', 'sign')
             where decision.subject_id = any (subjects) and decision.outcome in ('merged', 'divergent')
               and not exists (select from credit_decision as newer where newer.round_id = decision.round_id
                                   and newer.subject_id = decision.subject_id and newer.number > decision.number)

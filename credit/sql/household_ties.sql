@@ -6,7 +6,7 @@ create or replace function lib.household_ties(subjects bigint[]) returns text[] 
             select from credit_sheetsubject as listed join credit_round as round on round.id = listed.round_id
             where listed.subject_id = any (subjects) and listed.is_assessable and round.stage in ('assess', 'opening')) then 'round' end,
         case when exists (
-            select from credit_decision as decision join credit_round as round on round.id = decision.round_id and round.stage = 'decide'
+            select from credit_decision as decision join credit_round as round on round.id = decision.round_id and round.stage in ('decide', 'notice', 'sign')
             where decision.subject_id = any (subjects) and decision.outcome in ('merged', 'divergent')
               and not exists (select from credit_decision as newer where newer.round_id = decision.round_id
                                   and newer.subject_id = decision.subject_id and newer.number > decision.number)

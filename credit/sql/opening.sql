@@ -24,12 +24,23 @@ alter function lib.pages_of(bigint) owner to gedang_def;
 -- Not a definer: the role that asks counts.
 create or replace function lib.keep_round() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
-    if (new.institution_id, new.grid_id) is distinct from (old.institution_id, old.grid_id) then
+    if new.parent_id is not null and not exists (
+        select from credit_round as parent where parent.id = new.parent_id and parent.parent_id is null
+        and (parent.institution_id, parent.grid_id) = (new.institution_id, new.grid_id)) then
+        raise exception 'a supplement belongs to a round of its village' using errcode = 'restrict_violation';
+    end if;
+    if tg_op = 'INSERT' then
+        return new;
+    end if;
+    if (new.institution_id, new.grid_id, new.parent_id) is distinct from (old.institution_id, old.grid_id, old.parent_id) then
         raise exception 'a round stays in its village' using errcode = 'restrict_violation';
     end if;
-    if old.stage <> 'prepare' then
-        if (new.settings, new.rules_id, new.started_at) is distinct from (old.settings, old.rules_id, old.started_at) then
-            raise exception 'the settings of a round are frozen when it starts' using errcode = 'restrict_violation';
+    if old.stage <> 'prepare' and (new.settings, new.rules_id) is distinct from (old.settings, old.rules_id) then
+        raise exception 'the settings of a round are frozen with its roster' using errcode = 'restrict_violation';
+    end if;
+    if old.stage not in ('prepare', 'list') then
+        if new.started_at is distinct from old.started_at then
+            raise exception 'a round has started once' using errcode = 'restrict_violation';
         end if;
         if new.due_on < old.due_on then
             raise exception 'the due date of a running round is only moved on' using errcode = 'restrict_violation';
@@ -38,7 +49,9 @@ begin
     if new.stage = old.stage then
         return new;
     end if;
-    if (old.stage, new.stage) in (('prepare', 'assess'), ('prepare', 'closed'), ('decide', 'closed')) then
+    if (old.stage, new.stage) in (
+        ('prepare', 'list'), ('list', 'assess'), ('decide', 'notice'), ('decide', 'sign'), ('notice', 'sign'),
+        ('prepare', 'closed'), ('list', 'closed'), ('decide', 'closed'), ('sign', 'closed')) then
         return new;
     end if;
     if old.stage = 'assess' and new.stage = 'opening' and lib.opening_is_asked(new.id) then
@@ -63,13 +76,13 @@ begin
         select * into held from credit_round where id = new.round_id;
     end if;
     if tg_op = 'INSERT' then
-        if held.stage not in ('prepare', 'assess') or new.state <> 'open' or new.sealed_on is not null
+        if held.stage not in ('prepare', 'list', 'assess') or new.state <> 'open' or new.sealed_on is not null
             or (new.institution_id, new.grid_id) is distinct from (held.institution_id, held.grid_id) then
             raise exception 'no sheet is added to this round' using errcode = 'restrict_violation';
         end if;
         return new;
     end if;
-    if held.stage <> 'prepare' and (new.mode, new.assessor_id, new.assessor_name, new.typist_id, new.confirmer_id)
+    if held.stage not in ('prepare', 'list') and (new.mode, new.assessor_id, new.assessor_name, new.typist_id, new.confirmer_id)
         is distinct from (old.mode, old.assessor_id, old.assessor_name, old.typist_id, old.confirmer_id) then
         raise exception 'the people of a sheet are fixed when the round starts' using errcode = 'restrict_violation';
     end if;
@@ -83,7 +96,7 @@ begin
         (held.stage = 'assess' and old.mode = 'paper' and (old.state, new.state) in (('open', 'typed'), ('typed', 'open')))
         or (held.stage = 'assess' and new.state = 'sealed' and old.state = case old.mode when 'own' then 'open' else 'typed' end
             and exists (select from credit_sealedsheet where sheet_id = new.id))
-        or (held.stage in ('prepare', 'assess') and new.state = 'withdrawn' and old.state in ('open', 'typed', 'sealed'))
+        or (held.stage in ('prepare', 'list', 'assess') and new.state = 'withdrawn' and old.state in ('open', 'typed', 'sealed'))
         or (held.stage in ('assess', 'opening') and new.state = 'excused' and old.state in ('open', 'typed'))
     ) then
         raise exception 'a sheet does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
@@ -112,7 +125,7 @@ begin
     select round.stage, sheet.state into stage, state
     from credit_sheet as sheet join credit_round as round on round.id = sheet.round_id where sheet.id = new.sheet_id;
     if octet_length(new.value) <> 256 or state <> 'open'
-        or (tg_op = 'INSERT' and (stage not in ('prepare', 'assess') or new.version <> 0))
+        or (tg_op = 'INSERT' and (stage not in ('list', 'assess') or new.version <> 0))
         or (tg_op = 'UPDATE' and (stage <> 'assess' or new.version <> old.version + 1)) then
         raise exception 'this sheet is not being written' using errcode = 'restrict_violation';
     end if;

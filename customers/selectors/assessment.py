@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from config.lib.weeks import business_day
 from customers.models import Household, ListEntry, Profile, Subject
@@ -33,16 +33,31 @@ def roster_of(grid_id: int) -> list[int]:
     return list(rows.order_by("household__number", "pk").values_list("pk", flat=True))
 
 
-def blocked_among(subject_ids: Iterable[int]) -> dict[int, str]:
-    """Return the households that a confirmed entry of a present member blocks, with its colour; black wins."""
-    entries = ListEntry.objects.filter(
-        subject_id__in=list(subject_ids),
+def roster_counts(grid_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return of each village how many households its roster has today, and how many of them are blocked; two queries for all."""
+    asked = list(grid_ids)
+    listed = Subject.objects.filter(
+        grid_id__in=asked, kind=Subject.Kind.HOUSEHOLD, listed_on__isnull=False, left_on__isnull=True
+    )
+    rosters = dict(listed.order_by().values_list("grid_id").annotate(count=Count("pk")))
+    shut = _blocking().filter(subject__in=listed.values("pk")).order_by()
+    blocked = dict(shut.values_list("subject__grid_id").annotate(count=Count("subject_id", distinct=True)))
+    return {grid: (rosters.get(grid, 0), blocked.get(grid, 0)) for grid in asked}
+
+
+def _blocking() -> QuerySet[ListEntry]:
+    return ListEntry.objects.filter(
         blocks=True,
         confirmed_at__isnull=False,
         released_at__isnull=True,
         rejected_at__isnull=True,
         person__left_on__isnull=True,
     )
+
+
+def blocked_among(subject_ids: Iterable[int]) -> dict[int, str]:
+    """Return the households that a confirmed entry of a present member blocks, with its colour; black wins."""
+    entries = _blocking().filter(subject_id__in=list(subject_ids))
     found: dict[int, str] = {}
     for subject_id, colour in entries.values_list("subject_id", "colour"):
         if found.get(subject_id) != ListEntry.Colour.BLACK:

@@ -137,6 +137,9 @@ def hold(
                 organisation.welcome(sheet.assessor)
         if upto == "prepare":
             return held
+        rounds.freeze_list(by=manager, post=post, round=held)
+        if upto == "list":
+            return held
         rounds.start_round(by=manager, post=post, round=held)
     held.refresh_from_db()
     _fill(assessors, papers[: max(sealed, 1)])

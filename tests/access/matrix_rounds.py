@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from credit.models import Decision, DraftPage, Round, Sheet, SheetPage
-from credit.services.rounds import start_round
+from credit.services.rounds import freeze_list, start_round
 from grids.models import PostKind
 from tests.access.matrix import Row
 from tests.conftest import acting_as
@@ -39,6 +39,7 @@ def _round(world: World) -> Round:
         )
         with acting_as(world.gao) as post:
             assert post is not None
+            freeze_list(by=world.gao, post=post, round=village.round)
             start_round(by=world.gao, post=post, round=village.round)
     return village.round
 
@@ -107,9 +108,10 @@ ROWS = {
     "credit:round_list": Row(posts=SEES),
     "credit:round_new": Row(posts=MANAGER),
     "credit:round": Row(posts=SEES, kwargs=_pk),
-    "credit:round_start": _post(_pk, status=302),
+    "credit:round_stage": Row(posts=SEES, kwargs=lambda world: {**_pk(world), "page": "list"}),
+    "credit:round_move": _post(lambda world: {**_pk(world), "to": "closed"}, status=302),
+    "credit:round_plan_stage": _post(lambda world: {**_pk(world), "page": "review"}, status=302),
     "credit:round_due": _post(_pk, status=302),
-    "credit:round_close": _post(_pk, status=302),
     "credit:round_propose": _post(_pk, frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER}), 302),
     "credit:round_recompute": _post(_pk, status=302),
     "credit:round_opening": Row(posts=SEES, kwargs=_pk),

@@ -194,7 +194,7 @@ def test_together(world: World, client_of: Callable[..., Client]) -> None:
     assert DecisionStep.objects.filter(verb="approve").count() == 4
     assert Milestone.objects.filter(kind="granted").count() == 4
     assert AuditEvent.objects.filter(verb="decision_approve").count() == 1
-    gao.post(reverse("credit:round_close", args=[village.round.pk]))
+    gao.post(reverse("credit:round_move", args=[village.round.pk, "closed"]))
     village.round.refresh_from_db()
     assert village.round.stage == "decide", "the divided household is still open"
 

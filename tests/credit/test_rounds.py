@@ -53,6 +53,9 @@ def test_starting_freezes_roster_and_rules(world: World) -> None:
     make.household(world.wang, "900")
     with acting_as(world.gao) as post:
         assert post is not None
+        with pytest.raises(Refused, match="已不在这一步"):
+            rounds.start_round(by=world.gao, post=post, round=village.round)
+        rounds.freeze_list(by=world.gao, post=post, round=village.round)
         rounds.start_round(by=world.gao, post=post, round=village.round)
         with pytest.raises(Refused):
             rounds.start_round(by=world.gao, post=post, round=village.round)
@@ -76,6 +79,9 @@ def test_what_a_start_needs(world: World) -> None:
             assert post is not None
             rounds.start_round(by=world.gao, post=post, round=village.round)
 
+    with acting_as(world.gao) as post:
+        assert post is not None
+        rounds.freeze_list(by=world.gao, post=post, round=village.round)
     with pytest.raises(Refused, match="至少要有 4 份"):
         start()
     with acting_as(world.gao) as post:
@@ -88,9 +94,18 @@ def test_what_a_start_needs(world: World) -> None:
             typist=world.chen,
             confirmer=world.deng,
         )
-    make.block(world, village.households[0], "grey")
+    SheetSubject.objects.update(is_assessable=False, excluded_because="grey")
     with pytest.raises(Refused, match="没有可评议"):
         start()
+
+
+def test_a_village_whose_households_are_all_listed_is_not_prepared_further(world: World) -> None:
+    village = make.prepared(world, 1)
+    make.block(world, village.households[0], "grey")
+    with acting_as(world.gao) as post:
+        assert post is not None
+        with pytest.raises(Refused, match="没有可评议"):
+            rounds.freeze_list(by=world.gao, post=post, round=village.round)
 
 
 def test_without_the_openers_key_nothing_starts(world: World) -> None:
@@ -98,6 +113,7 @@ def test_without_the_openers_key_nothing_starts(world: World) -> None:
     OpenerKey.objects.all().delete()
     with acting_as(world.gao) as post:
         assert post is not None
+        rounds.freeze_list(by=world.gao, post=post, round=village.round)
         with pytest.raises(Refused, match="开启进程"):
             rounds.start_round(by=world.gao, post=post, round=village.round)
 
@@ -164,7 +180,7 @@ def test_a_round_that_never_started_can_be_dropped(world: World, client_of: Call
     village = make.prepared(world, 1)
     with acting_as(world.gao) as post:
         sheets.withdraw(by=world.gao, post=post, sheet=village.sheets[0], reason="换人")
-    client_of(world.gao).post(reverse("credit:round_close", args=[village.round.pk]))
+    client_of(world.gao).post(reverse("credit:round_move", args=[village.round.pk, "closed"]))
     village.round.refresh_from_db()
     assert village.round.stage == "closed"
 
@@ -219,4 +235,4 @@ def test_queries_of_sheets_and_decisions(world: World, client_of: Callable[..., 
         counts.append((sheet, listed, waiting, one))
         transaction.savepoint_rollback(mark)
     assert counts[0] == counts[1]
-    assert counts[0] == (4, 8, 6, 5)
+    assert counts[0] == (4, 11, 6, 5)

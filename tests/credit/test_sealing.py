@@ -327,7 +327,7 @@ def test_nothing_written_holds_an_opinion(world: World, caplog: pytest.LogCaptur
     assert PLANTED not in caplog.text
     assert not History.objects.filter(table__in=["credit_draftcell", "credit_sheet", "credit_sealedsheet"]).exists()
     verbs = set(AuditEvent.objects.filter(about="round").values_list("verb", flat=True))
-    assert verbs == {"round_created", "sheet_added", "round_started", "sheet_sealed"}
+    assert verbs == {"round_created", "sheet_added", "round_listed", "round_started", "sheet_sealed"}
 
 
 def test_withdrawn_sheets_keep_their_blob_and_may_be_replaced(world: World) -> None:

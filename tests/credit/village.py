@@ -132,6 +132,7 @@ def started(world: World, households: int = 3, **options: Any) -> Village:
     village = prepared(world, households, **options)
     with acting_as(world.gao) as post:
         assert post is not None
+        rounds.freeze_list(by=world.gao, post=post, round=village.round)
         rounds.start_round(by=world.gao, post=post, round=village.round)
     village.round.refresh_from_db()
     return village
