@@ -34,6 +34,8 @@ def three_sheets(cast: Cast) -> None:
     gao.locator("#add-paper select[name=paper-confirmer]").select_option(label="孙悦（0103）")
     gao.locator("#add-paper button.btn-primary").click()
     expect(gao.locator("#messages")).to_contain_text("已增加纸质评议表")
+    gao.get_by_role("button", name="冻结名册，核对名单").click()
+    expect(gao.locator("#messages")).to_contain_text("请核对名单")
     gao.get_by_role("button", name="开始评议").click()
     expect(gao.locator("#messages")).to_contain_text("评议已开始")
 
