@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
     """More stages, when each was entered, supplements of a round; rounds from before get the stages their own days tell of."""
 
     dependencies = [
-        ("credit", "0018_closed_counts"),
+        ("credit", "0021_digests_of_populations"),
         ("grids", "0011_reach_from_seats"),
         ("lib", "0009_signed_consents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
