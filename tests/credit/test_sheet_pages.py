@@ -291,7 +291,14 @@ def test_nothing_written_holds_a_photo(world: World) -> None:
         assert run(f"select count(*) from {table} as row where row::text like %s", f"%{magic}%") == [(0,)], table
     assert not History.objects.filter(table__in=["credit_draftpage", "credit_sealedsheet"]).exists()
     verbs = set(AuditEvent.objects.filter(about="round").values_list("verb", flat=True))
-    assert verbs == {"round_created", "sheet_added", "round_listed", "round_started", "sheet_handed_over", "sheet_sealed"}
+    assert verbs == {
+        "round_created",
+        "sheet_added",
+        "round_listed",
+        "round_started",
+        "sheet_handed_over",
+        "sheet_sealed",
+    }
 
 
 def test_withdrawn_and_excused_sheets_lose_their_drafts(world: World) -> None:
