@@ -212,11 +212,11 @@ def stats_of(snapshot: CoreSnapshot) -> list[dict[str, Any]]:
     filed = Sums.from_document(found.get("filed", {}).get("own_loan"))
     return [
         {"label": _("文件行数"), "value": display.number(found.get("rows", 0)), "unit": _("行")},
-        {"label": _("已建档的人"), "value": display.number(found.get("people", 0)), "unit": _("人")},
+        {"label": _("已建档的人"), "value": display.number(found.get("people", 0)), "unit": _("人").lower()},
         {
             "label": _("没有登记的人"),
             "value": display.number(found.get("unknown", 0)),
-            "unit": _("人"),
+            "unit": _("人").lower(),
             "note": _("只列出，不计入"),
         },
         {

@@ -145,7 +145,7 @@ def stats_of(roster: RosterImport, totals: Mapping[str, int]) -> list[dict[str, 
     ]
     if totals["listed"]:
         found.append({"label": _("散户列入名册"), "value": number(totals["listed"]), "unit": _("户")})
-    found.append({"label": _("迁户申请"), "value": number(totals["moves"]), "unit": _("人")})
+    found.append({"label": _("迁户申请"), "value": number(totals["moves"]), "unit": _("人").lower()})
     return found
 
 
