@@ -75,6 +75,7 @@ class Frozen:
     answers: Sequence[int | None] = ()
     breaches: Sequence[Breach] = ()
     age: int | None = None
+    age_months: int | None = None
     sex: str = ""
     businesses: int | None = None
     finding: str = ""
@@ -172,7 +173,7 @@ def stored(reading: Reading, frozen: Frozen) -> int | None:
     if reading.name in ("sex", "finding"):
         code = frozen.sex if reading.name == "sex" else frozen.finding
         return reading.codes.index(code) if code in reading.codes else None
-    return frozen.age if reading.name == "age" else frozen.businesses
+    return {"age": frozen.age, "age_months": frozen.age_months}.get(reading.name, frozen.businesses)
 
 
 def shown(reading: Reading, number: int | None) -> Fact:

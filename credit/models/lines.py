@@ -127,6 +127,7 @@ class LineResult(models.Model):
     age = models.SmallIntegerField(null=True)
     sex = models.SmallIntegerField(null=True)
     businesses = models.SmallIntegerField(null=True)
+    age_months = models.SmallIntegerField(null=True)
     reason_bits = models.BinaryField()
     remark_bits = models.BinaryField(null=True)
     binding_bits = models.BinaryField(null=True)

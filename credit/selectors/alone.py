@@ -18,7 +18,7 @@ from credit.models import LineResult
 from credit.selectors import lines
 from credit.selectors.explained import LISTED
 from credit.selectors.explained_model import ModelPage
-from customers.domain.facts import age_on
+from customers.domain.facts import age_on, months_begun
 from customers.selectors.applicants import applicant_of
 from customers.selectors.facts import Beside, beside_file, frozen_file, register
 
@@ -132,6 +132,7 @@ def _frozen(subject_id: int, profile: Any, beside: Beside, finding: Finding | No
         answers=file.answers,
         breaches=file.breaches,
         age=None if who.born_on is None else age_on(who.born_on, day),
+        age_months=None if who.born_on is None else months_begun(who.born_on, day),
         sex=who.sex,
         businesses=beside.businesses,
         finding=finding.code if finding is not None else "",

@@ -175,6 +175,7 @@ class Gathered:
             answers=answers,
             breaches=tuple(Breach(*(None if part == MISSING else part for part in one)) for one in listed),
             age=beside.get("age"),
+            age_months=beside.get("age_months"),
             sex="" if sex is None else SEXES[sex],
             businesses=beside.get("businesses"),
             finding="" if finding is None else FINDING_CODES[finding],
@@ -229,7 +230,7 @@ def _by_household(profiles: Counts, of: Counts, parts: Counts) -> tuple[Counts, 
 def changed_since(work: Work) -> list[int] | None:
     """Return the households of a run that may compute to something else than in the run it builds on; None: any of them may.
 
-    Noted by the database with what changed them; and whose borrower is a year older, where the model asks for his age; and of villages
+    Noted by the database with what changed them; and whose borrower is older, where the model asks for his age; and of villages
     whose median moved, where it asks for that.
     """
     run, base = work.run, work.run.since
@@ -238,6 +239,8 @@ def changed_since(work: Work) -> list[int] | None:
     found = set(changed.changed_since(run.institution_id, base.seen))
     if "age" in work.wanted.beside:
         found.update(changed.birthdays_between(run.institution_id, business_day(base.as_of), work.scope.on))
+    if "age_months" in work.wanted.beside:
+        found.update(changed.months_between(run.institution_id, business_day(base.as_of), work.scope.on))
     if facts_wanted(work):
         before = dict(VillageFigures.objects.filter(run=base).values_list("grid_id", "medians"))
         moved = {grid for grid in {*before, *work.medians} if before.get(grid) != work.medians.get(grid)}

@@ -361,6 +361,7 @@ def inputs_of(result: LineResult) -> Inputs:
         answers=file.answers,
         breaches=file.breaches,
         age=result.age,
+        age_months=result.age_months,
         sex="" if result.sex is None else SEXES[result.sex],
         businesses=result.businesses,
         finding=finding.code if finding is not None else "",

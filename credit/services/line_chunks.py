@@ -119,7 +119,7 @@ def computed(gathered: Gathered) -> tuple[Found, dict[int, str]]:
 COLUMNS = (
     "series", "run_id", "subject_id", "institution_id", "grid_id", "recorded_grid_id", "profile_id", "entry_id", "line", "shown",
     "score", "inputs_hash", "status", "grade_place", "age", "sex", "businesses", "reason_bits", "remark_bits", "binding_bits",
-    "figures",
+    "figures", "age_months",
 )  # fmt: skip
 
 
@@ -128,6 +128,7 @@ def rows_of(gathered: Gathered, found: Found, hashes: packing.Digests) -> bytear
     run, rows, count = gathered.work.run, gathered.rows, len(gathered)
     incomplete = found.status == INCOMPLETE
     beside = {name: rows.beside.get(name, np.full(count, MISSING)) for name in ("age", "sex", "businesses")}
+    age_months = rows.beside.get("age_months", np.full(count, MISSING))
 
     def same(value: int) -> npt.NDArray[np.int64]:
         return np.broadcast_to(np.int64(value), (count,))
@@ -159,6 +160,7 @@ def rows_of(gathered: Gathered, found: Found, hashes: packing.Digests) -> bytear
             Stored("remark_bits", *bits(found.remarks)),
             Stored("binding_bits", *bits(found.binding)),
             Stored("figures", packing.packed_figures(found.figures), incomplete),
+            Stored("age_months", *small(age_months, age_months == MISSING)),
         ]
     )
 

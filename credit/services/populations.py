@@ -138,7 +138,7 @@ def _described(draw: drawing.Draw, villages: Sequence[str]) -> dict[str, Any]:
         for name, fact in CATALOGUE.items()
         if fact.type != "events"
     }
-    columns["age"] = {"type": "int", "codes": []}
+    columns |= {name: {"type": "int", "codes": []} for name in ("age", "age_months")}
     columns["sex"] = {"type": "choice", "codes": list(SEXES)}
     columns["businesses"] = {"type": "int", "codes": []}
     columns["finding"] = {"type": "choice", "codes": list(FINDING_CODES)}
@@ -209,7 +209,7 @@ def _columns(
     columns: Packed = {
         name: [_number(row[at[name]]) for row in part] for name, fact in CATALOGUE.items() if fact.type != "events"
     }
-    columns |= {name: [_number(row[at[name]]) for row in part] for name in ("age", "businesses")}
+    columns |= {name: [_number(row[at[name]]) for row in part] for name in ("age", "age_months", "businesses")}
     columns["sex"] = [_place(SEXES, row[at["sex"]]) for row in part]
     columns["by.age_band"] = [age_band(row[at["age"]]) for row in part]
     columns["finding"] = [

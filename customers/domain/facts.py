@@ -18,6 +18,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from config.lib.weeks import add_months
 from customers.domain import catalogue
 from customers.domain.catalogue import Words
 from customers.domain.economics import Totals
@@ -343,6 +344,8 @@ BESIDE: Final[Mapping[str, Beside]] = MappingProxyType(
     {
         "age": Beside("age", "int", Words("借款人年龄", "age of the borrower"),
                       Words("借款人，数据截止日的周岁", "the borrower, years of age on the day")),
+        "age_months": Beside("age_months", "int", Words("借款人年龄（月）", "age of the borrower in months"),
+                             Words("借款人，到数据截止日已开始的月数，不足一月算一月", "the borrower, months of life begun by the day")),
         "sex": Beside("sex", "choice", Words("借款人性别", "sex of the borrower"), Words("借款人", "the borrower"), SEXES),
         "businesses": Beside("businesses", "int", Words("名下商户数", "businesses run"),
                              Words("家庭成员为负责人的在册商户", "businesses on file that a member answers for")),
@@ -364,3 +367,13 @@ def of_village(name: str) -> Fact | None:
 def age_on(born_on: date, day: date) -> int:
     """Return the years of age on a day; born on 29 February one is older from 1 March in other years."""
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def months_begun(born_on: date, day: date) -> int:
+    """The months of life begun on a day, clipped to the month's end (Semantics, section 9).
+
+    A loan of n months taken that day ends by the birthday of age a when months_begun + n <= 12 a, and only then but for
+    months that are too short for the day, where a loan may be found a month too long.
+    """
+    months = (day.year - born_on.year) * 12 + day.month - born_on.month
+    return months if add_months(born_on, months) >= day else months + 1

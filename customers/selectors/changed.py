@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from config.lib import clock
+from customers.selectors.frozen import months_begun
 
 KEPT = timedelta(days=800)
 
@@ -30,6 +31,18 @@ def birthdays_between(institution_id: int, after: date, until: date) -> list[int
             "where home.institution_id = %s and borrower.born_on is not null "
             "and date_part('year', age(%s::date, borrower.born_on)) <> date_part('year', age(%s::date, borrower.born_on)) order by 1",
             [institution_id, until, after],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def months_between(institution_id: int, after: date, until: date) -> list[int]:
+    """Return the households whose borrower has begun another month of life on one day than on an earlier one."""
+    begun = [months_begun("borrower.born_on", day) for day in (until, after)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select home.subject_id from customers_household as home join customers_person as borrower on borrower.id = home.borrower_id "  # noqa: S608
+            f"where home.institution_id = %s and borrower.born_on is not null and {begun[0]} <> {begun[1]} order by 1",
+            [institution_id],
         )
         return [pk for (pk,) in cursor.fetchall()]
 

@@ -51,7 +51,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to read: facts of the catalogue, places of answers, and ``beside`` the file any of age, sex, businesses."""
+    """What to read: facts of the catalogue, places of answers, and ``beside`` the file any of age, age_months, sex, businesses."""
 
     facts: Sequence[str] = ()
     answers: Sequence[int] = ()
@@ -197,7 +197,7 @@ def _statement(scope: Scope, part: Part, wanted: Wanted, columns: Sequence[tuple
         return _said(which.replace("{of}", column), values)
 
     newest = _said(_NEWEST.replace("{of_held}", among("held.subject_id")), {"at": scope.at})
-    joins = _BORROWER if {"age", "sex"} & set(wanted.beside) else ""
+    joins = _BORROWER if {"age", "age_months", "sex"} & set(wanted.beside) else ""
     joins += " " + _said(_BUSINESSES, values) if "businesses" in wanted.beside else ""
     return (
         f"select {', '.join(expression for _name, _kind, expression in columns)} from {newest} "  # noqa: S608
@@ -216,10 +216,19 @@ def _beside(name: str, scope: Scope) -> str:
     if name == "age":
         on = _said("{on}::date", {"on": scope.on})
         return f"coalesce(date_part('year', age({on}, borrower.born_on)), {NO_SMALLINT})::smallint"
+    if name == "age_months":
+        return f"coalesce({months_begun('borrower.born_on', scope.on)}, {NO_SMALLINT})::smallint"
     if name == "sex":
         places = " ".join(f"when '{code}' then {place}" for place, code in enumerate(SEXES))
         return f"(case borrower.sex {places} else {NO_SMALLINT} end)::smallint"
     return "coalesce(run.businesses, 0)::smallint"
+
+
+def months_begun(born_on: str, day: date) -> str:
+    """Return the SQL of the months of life begun on a day, clipped to the month's end, as ``customers.domain.facts.months_begun``."""
+    on = _said("{on}::date", {"on": day})
+    months = f"((extract(year from {on}) - extract(year from {born_on})) * 12 + extract(month from {on}) - extract(month from {born_on}))::int"
+    return f"({months} + (({born_on} + make_interval(months => {months}))::date < {on})::int)"
 
 
 def _copied(statement: str) -> bytes:

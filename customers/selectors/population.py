@@ -13,6 +13,7 @@ from django.db import connection
 
 from customers.domain.facts import CATALOGUE
 from customers.selectors.consents import withdrawn_among
+from customers.selectors.frozen import months_begun
 
 _KEY = (
     "('x' || substr(encode(sha256(convert_to(%(seed)s || ':' || subject.id, 'UTF8')), 'hex'), 1, 15))::bit(60)::bigint"
@@ -104,13 +105,25 @@ def rows(draw: Draw, low: int, high: int) -> tuple[list[str], list[tuple[Any, ..
     told = ", ".join(f"file.{name}" for name in names)
     statement = (
         "select subject.id, file.profile_id, branch.name, grid.id, coalesce(form.key, 'farm_household'), "
-        f"borrower.sex, date_part('year', age(%(on)s, borrower.born_on))::int, {_BUSINESSES}, file.answers, {told} "
+        f"borrower.sex, date_part('year', age(%(on)s, borrower.born_on))::int, {months_begun('borrower.born_on', draw.on)}, {_BUSINESSES}, file.answers, {told} "
         f"{_DRAWN} and drawn.place between %(low)s and %(high)s order by drawn.place"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, draw.values() | {"low": low, "high": high})
         found = cursor.fetchall()
-    return ["subject", "profile", "branch", "grid", "kind", "sex", "age", "businesses", "answers", *names], found
+    return [
+        "subject",
+        "profile",
+        "branch",
+        "grid",
+        "kind",
+        "sex",
+        "age",
+        "age_months",
+        "businesses",
+        "answers",
+        *names,
+    ], found
 
 
 def breaches(profile_ids: Sequence[int]) -> dict[int, list[tuple[int | None, ...]]]:

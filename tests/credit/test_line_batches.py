@@ -18,7 +18,9 @@ from credit.selectors import line_batches, lines
 from credit.services import line_chunks
 from credit.services import lines as services
 from credit.services.lines import publish_run, withdraw_run
+from customers.domain.facts import months_begun
 from customers.models import BreachFact, Household, HouseholdFacts, Person, SubjectChange
+from customers.selectors import changed, frozen
 from customers.services.lists import confirm, propose
 from tests import world as world_module
 from tests.api.rows import SCHEMES
@@ -248,6 +250,7 @@ def _asked(name: str, of: str, **more: Any) -> dict[str, Any]:
 def _asking_for_more(model: dict[str, Any]) -> None:
     model["inputs"] += [
         _asked("age", "int", min="0", max="150"),
+        _asked("age_months", "int", min="0", max="1800"),
         _asked("businesses", "int", min="0", max="100"),
         _asked("village_net_income", "money", min="-100000000", max="100000000"),
     ]
@@ -257,7 +260,7 @@ def _asking_for_more(model: dict[str, Any]) -> None:
             "name": "asked_for",
             "label": {"zh": "x", "en": "x"},
             "type": "money",
-            "formula": "village_net_income * (1 + age + businesses)",
+            "formula": "village_net_income * (1 + age + age_months + businesses)",
         },
     ]
 
@@ -281,10 +284,15 @@ def test_age_businesses_and_the_village_median_are_inputs_and_kept(world: World)
     assert result.age == clock.today().year - borrower.born_on.year - (
         (clock.today().month, clock.today().day) < (borrower.born_on.month, borrower.born_on.day)
     )
+    assert result.age_months == months_begun(borrower.born_on, clock.today())
     assert result.businesses == 0
     assert all(lines.differences(one) == [] for one in _rows(run).values())
     facts = lines.inputs_of(result).facts
-    assert (facts["village_net_income"], facts["age"]) == ("55000.01", result.age)
+    assert (facts["village_net_income"], facts["age"], facts["age_months"]) == (
+        "55000.01",
+        result.age,
+        result.age_months,
+    )
     # Years later the village is another: the line still explains itself by what was kept.
     file(homes[1], world.chen, world.deng, days_ago=0.01, income=[{"kind": "planting", "gross": "1"}])
     assert lines.differences(result) == []
@@ -461,3 +469,40 @@ def test_breaches_follow_their_household_through_a_selection(world: World) -> No
     assert gathered.breach_household.tolist() == [1, 1]
     assert gathered.only(chosen).breach_household.tolist() == [0, 0]
     assert gathered.only(~chosen).breach_household.tolist() == []
+
+
+@pytest.mark.django_db
+def test_months_of_life_are_counted_alike_in_python_and_in_the_database() -> None:
+    days = [date(2000, 2, 29) + timedelta(days=step) for step in range(0, 800, 13)]
+    days += [
+        date(2024, 2, 29),
+        date(2023, 2, 28),
+        date(2001, 1, 31),
+        date(2001, 2, 28),
+        date(2001, 3, 1),
+        date(2000, 12, 31),
+    ]
+    born = [date(2000, 1, day) for day in (1, 28, 29, 30, 31)] + [
+        date(1999, 2, 28),
+        date(1996, 2, 29),
+        date(1999, 12, 31),
+    ]
+    with connection.cursor() as cursor:
+        for on in days:
+            cursor.execute(f"select born, {frozen.months_begun('born', on)} from unnest(%s::date[]) as born", [born])
+            assert [(one, months) for one, months in cursor.fetchall()] == [
+                (one, months_begun(one, on)) for one in born
+            ]
+
+
+def test_a_new_month_of_life_is_noticed_where_the_model_asks_for_months(world: World) -> None:
+    home = make_household(world.liu, "0001")
+    borrower = Person.objects.filter(household=home).earliest("pk")
+    Person.objects.filter(pk=borrower.pk).update(born_on=date(1980, 5, 15))
+    Household.objects.filter(pk=home.pk).update(borrower=borrower)
+
+    def noticed(after: date, until: date) -> list[int]:
+        return changed.months_between(world.bank.pk, after, until)
+
+    assert noticed(date(2026, 6, 15), date(2026, 6, 16)) == [home.pk]
+    assert noticed(date(2026, 6, 16), date(2026, 7, 15)) == []

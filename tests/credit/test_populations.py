@@ -138,13 +138,14 @@ def _asking_for_more(document: dict[str, Any]) -> dict[str, Any]:
     habits = [{"code": code, "label": {"zh": code, "en": code}} for code in ("gambles", "idles")]
     document["inputs"] += [
         _asked("age", "int", min="0", max="150"),
+        _asked("age_months", "int", min="0", max="1800"),
         _asked("businesses", "int", min="0", max="100"),
         _asked("village_net_income", "money", min="-100000000", max="100000000"),
         _asked("land_mu", "ratio", min="0", max="100"),
         _asked("crop", "choice", choices=crops) | {"missing": {"default": "rice"}},
         _asked("habits", "flags", choices=habits) | {"missing": {"default": "empty"}},
     ]
-    parts = "village_net_income * (1 + age + businesses) / 100 + total_assets * land_mu / 100"
+    parts = "village_net_income * (1 + age_months - age * 12 + businesses) / 100 + total_assets * land_mu / 100"
     ticks = "if(habits_idles, total_assets, 0) + if(crop == 'tea', net_income, 0)"
     document["lines"].append({"name": "asked_for", "label": {"zh": "x", "en": "x"}, "formula": f"{parts} + {ticks}"})
     document["combined"]["formula"] = "asked_for"
@@ -163,6 +164,7 @@ def _answered(world: World, homes: list[Any]) -> None:
             institution=world.bank, at=at, type=of, place=place, codes=codes, zh=at, en=at
         )  # fmt: skip
     with connection.cursor() as cursor:
+        cursor.execute("update customers_household set borrower_id = head_id")
         cursor.execute("set constraints all immediate")
         cursor.execute("alter table customers_householdfacts disable trigger user")
         for number, home in enumerate(homes[:-1]):

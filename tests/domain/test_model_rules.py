@@ -15,7 +15,7 @@ from credit.domain.explain import explain_model
 from credit.domain.model import FactError, Status, evaluate, explain, read_model
 from credit.domain.model.document import Steps
 from credit.domain.model.lists import annuity_factors, steps_value
-from credit.domain.model.shorthand import months_begun
+from customers.domain.facts import months_begun
 from tests.domain.model_documents import L, document, faults, flag, number
 
 # --- steps and tick lists -----------------------------------------------------------------------------------------

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from config.lib.weeks import add_months
 from credit.domain.model.document import EntryModes
 from credit.domain.model.rules import GENERATED
 
@@ -26,16 +24,6 @@ class Written:
     figures: tuple[Entry, ...] = ()
     caps: tuple[Entry, ...] = ()
     vetoes: tuple[Entry, ...] = ()
-
-
-def months_begun(born_on: date, day: date) -> int:
-    """The months of life begun on a day, clipped to the month's end (Semantics, section 9).
-
-    A loan of n months taken that day ends by the birthday of age a when months_begun + n <= 12 a, and only then but for
-    months that are too short for the day, where a loan may be found a month too long.
-    """
-    months = (day.year - born_on.year) * 12 + day.month - born_on.month
-    return months if add_months(born_on, months) >= day else months + 1
 
 
 def combination(raw: Mapping[str, Any]) -> str:
