@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0021_digests_of_populations"),
+        ("credit", "0022_stages_of_rounds"),
     ]
 
     operations = [
