@@ -5,7 +5,7 @@ from credit.models.decisions import Decision, DecisionStep
 from credit.models.handovers import LineHandover
 from credit.models.laboratory import DirectionCheck, Population, PopulationColumn, Trial
 from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
-from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion
+from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion, SheetProof
 from credit.models.pages import DraftPage, SheetPage
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, RoundStage, SealedSheet, Sheet, SheetSubject
 from credit.models.snapshots import CoreCredit, CoreFinding, CoreSnapshot
@@ -39,6 +39,7 @@ __all__ = [
     "SealedSheet",
     "Sheet",
     "SheetPage",
+    "SheetProof",
     "SheetSubject",
     "Trial",
     "VillageFigures",

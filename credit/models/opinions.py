@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.guards import Guard
+from credit.models.pages import NOBODY_HIDDEN
 from credit.models.rounds import Round, Sheet
 from customers.models import Subject
 from customers.models.scoped import Recorded, Scoped
@@ -55,6 +56,29 @@ class OpeningEvent(Scoped):
     round = models.OneToOneField(Round, models.PROTECT, related_name="opening")
     sheets: Any = models.JSONField()
     opened_at = models.DateTimeField(db_default=Now())
+
+
+class SheetProof(Scoped):
+    """What a counted sheet said, as one hash (``credit/domain/proof.py``); written by the opener with the opinions themselves.
+
+    Who may not see every opinion of the round does not see it either: it could be guessed at for the one row he does not know.
+    """
+
+    guard = Guard(
+        scope="grid",
+        web="SELECT",
+        append_only=True,
+        opener="SELECT, INSERT",
+        worker="SELECT",
+        extra=(
+            "drop policy if exists whole_rosters on {table}",
+            "create policy whole_rosters on {table} as restrictive for select to gedang_web_all "
+            f"using ({NOBODY_HIDDEN})",
+        ),
+    )
+
+    sheet = models.OneToOneField(Sheet, models.PROTECT, primary_key=True, related_name="proof")
+    sha256 = models.CharField(max_length=64)
 
 
 class Opinion(Recorded):

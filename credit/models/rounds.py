@@ -161,7 +161,7 @@ class RoundKey(models.Model):
 
     guard = Guard(
         web="SELECT (round_id, public_key), INSERT",
-        whole="",
+        whole="SELECT (round_id, public_key)",
         worker="",
         read="",
         append_only=True,

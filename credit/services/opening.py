@@ -10,9 +10,10 @@ from config.lib import audit, clock, jobs
 from config.lib.crypto import Unreadable
 from config.lib.models import JobRun
 from credit import sealing
+from credit.domain import proof
 from credit.domain.opinions import Opinion, OpinionError
 from credit.domain.rules import RoundRules
-from credit.models import OpeningRequest, Round, Sheet, SheetSubject
+from credit.models import OpeningRequest, Round, Sheet, SheetProof, SheetSubject
 from credit.models import Opinion as OpinionRow
 from credit.selectors.rounds import opening_request, rules_of
 from credit.services import sheet_pages
@@ -153,7 +154,7 @@ def open_round(run: JobRun, payload: dict[str, int]) -> None:
     roster = list(SheetSubject.objects.filter(round=round, is_assessable=True).select_related("subject"))
     grid_of = {row.subject_id: row.grid_id for row in roster}
     opinions: dict[int, list[Opinion]] = {row.subject_id: [] for row in roster}
-    rows = []
+    rows: list[OpinionRow] = []
     private: Callable[[bytes], bytes] = _unwrapper(round.pk)
     for sheet_id, sheet_uuid, number, blob, wrapped, _opener_key in sealed:
         answers = _read(round, rules, set(opinions), sheet_uuid, number, blob, private(bytes(wrapped)))
@@ -174,6 +175,7 @@ def open_round(run: JobRun, payload: dict[str, int]) -> None:
                 )
             )
     OpinionRow.objects.bulk_create(rows, batch_size=1000)
+    _prove(round, rows)
     milestones.reach_all(
         "assessed",
         subjects=[row.subject for row in roster if any(opinion.is_valid for opinion in opinions[row.subject_id])],
@@ -182,6 +184,22 @@ def open_round(run: JobRun, payload: dict[str, int]) -> None:
     compute(round=round, rules=rules, opinions=opinions, grid_of=grid_of)
     round.stage, round.stage_since, round.opened_at = Round.Stage.DECIDE, now, now
     round.save(update_fields=["stage", "stage_since", "opened_at"])
+
+
+def _prove(round: Round, rows: list[OpinionRow]) -> None:
+    """Write down the hash of what each sheet said, in the transaction of the opening (``credit/domain/proof.py``)."""
+    said: dict[int, dict[int, dict[str, object]]] = {}
+    for row in rows:
+        said.setdefault(row.sheet_id, {})[row.subject_id] = proof.said(row.kind, row.amount, row.reasons)
+    SheetProof.objects.bulk_create(
+        SheetProof(
+            institution_id=round.institution_id,
+            grid_id=round.grid_id,
+            sheet_id=sheet_id,
+            sha256=proof.fingerprint(proof.content(opinions)),
+        )
+        for sheet_id, opinions in said.items()
+    )
 
 
 def _unwrapper(round_id: int) -> Callable[[bytes], bytes]:

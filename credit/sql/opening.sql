@@ -272,3 +272,16 @@ end $$;
 alter function acc.open_pages(bigint) owner to gedang_def;
 revoke all on function acc.open_pages(bigint) from public;
 grant execute on function acc.open_pages(bigint) to gedang_opener;
+
+-- The sealed content of a counted sheet once its round is opened, for the export an auditor checks: ciphertext as it was, of no use
+-- without the key of the round. Nothing before the opening, and never a withdrawn sheet.
+create or replace function acc.opened_blob(wanted bigint) returns bytea
+language sql stable security definer set search_path = public, pg_temp as $$
+    select sealed.blob
+    from credit_sealedsheet as sealed
+    join credit_sheet as sheet on sheet.id = sealed.sheet_id and sheet.state = 'sealed'
+    where sheet.id = wanted and lib.opening_happened(sheet.round_id)
+$$;
+alter function acc.opened_blob(bigint) owner to gedang_def;
+revoke all on function acc.opened_blob(bigint) from public;
+grant execute on function acc.opened_blob(bigint) to gedang_web, gedang_web_all;

@@ -114,6 +114,11 @@ ROWS = {
     "credit:round_due": _post(_pk, status=302),
     "credit:round_propose": _post(_pk, frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER}), 302),
     "credit:round_recompute": _post(_pk, status=302),
+    "credit:opening": Row(posts=SEES, kwargs=_papers),
+    "credit:opening_export": Row(
+        posts=frozenset({PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR}), kwargs=_papers
+    ),
+    "credit:opening_program": Row(posts=frozenset({PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR})),
     "credit:round_opening": Row(posts=SEES, kwargs=_pk),
     "credit:round_open": _post(lambda world: {**_pk(world), "step": "ask"}, DECIDERS, 302),
     "credit:round_add_own": _post(_pk, status=422),

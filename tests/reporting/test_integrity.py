@@ -275,6 +275,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "credit.only_the_opened_have_opinions": (
         "delete from credit_opinion where id = (select max(id) from credit_opinion)",
     ),
+    "credit.opened_sheets_have_their_proof": (
+        OFF.format("credit_sheetproof"),
+        "delete from credit_sheetproof where sheet_id = (select min(sheet_id) from credit_sheetproof)",
+    ),
+    "credit.opinions_are_those_that_were_opened": (
+        OFF.format("credit_sheetproof"),
+        "update credit_sheetproof set sha256 = repeat('0', 64) where sheet_id = (select max(sheet_id) from credit_sheetproof)",
+    ),
     "credit.openings_need_two": ("update credit_openingrequest set cancelled_at = now()",),
     "credit.stages_tell_the_truth": (
         OFF.format("credit_draftcell"),
