@@ -10,7 +10,7 @@ from config.lib.sql import from_file
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0022_stages_of_rounds"),
+        ("credit", "0023_age_in_months"),
         ("grids", "0011_reach_from_seats"),
     ]
 
