@@ -1,17 +1,6 @@
 -- Results of runs (Decision record 0024). Series 0 holds the results of all smaller runs; a large run fills a table of its own, bare,
 -- and is given its keys and its place among the others when it is done. No default partition: none would ever be scanned in vain.
-alter table credit_lineresult rename to credit_lineresult_before;
-do $$
-declare
-    one text;
-begin
-    for one in select conname from pg_constraint where contype = 'f' and conrelid = 'credit_decision'::regclass
-               and confrelid = 'credit_lineresult_before'::regclass loop
-        execute format('alter table credit_decision drop constraint %I', one);
-    end loop;
-end $$;
 create sequence credit_lineresult_number as bigint cache 1000;
-select setval('credit_lineresult_number', coalesce((select max(id) from credit_lineresult_before), 0) + 1, false);
 create table credit_lineresult (
     id bigint not null default nextval('credit_lineresult_number'),
     series bigint not null,
@@ -69,7 +58,6 @@ begin
     execute format('create unique index on credit_lineresult_%s (id)', wanted);
     execute format('revoke all on credit_lineresult_%s from gedang_worker', wanted);
     execute format('alter table credit_lineresult attach partition credit_lineresult_%s for values in (%s)', wanted, wanted);
-    execute format('analyze credit_lineresult_%s', wanted);
 end $$;
 
 -- What a large run wrote before it failed or was cancelled: never seen by anybody, and gone with it.
