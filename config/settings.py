@@ -318,6 +318,11 @@ LOGGING = {
 # --- Ours ---------------------------------------------------------------------------------------------------------
 # Lower pages offer named slots; a higher app's page fills them by URL name, so that no import points upwards.
 PAGE_SLOTS = {
-    "household": ["credit:household_line", "credit:household_applications", "credit:household_credits"],
+    "household": [
+        "credit:household_line",
+        "credit:household_chain",
+        "credit:household_applications",
+        "credit:household_credits",
+    ],
     "week": ["reporting:visit_statistics"],
 }

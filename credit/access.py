@@ -14,6 +14,9 @@ from config.lib.acting import open_subjects
 from credit.models import (
     Application,
     ApplicationDocument,
+    CallEntry,
+    CallList,
+    Card,
     CoreSnapshot,
     Decision,
     LineResult,
@@ -21,6 +24,7 @@ from credit.models import (
     Round,
     Sheet,
     SheetPage,
+    Signing,
 )
 from grids.access import Post, PostKind, Staff, branches_for, grids_for
 
@@ -163,6 +167,37 @@ def line_results_for(post: Post) -> QuerySet[LineResult]:
 def open_line_result(post: Post, pk: int) -> LineResult:
     """Return a result with its run, versions and file, or raise Http404."""
     return _open(line_results_for(post).select_related("run__model", "run__bases", "run__run"), pk=pk)
+
+
+# --- Signing ------------------------------------------------------------------------------------------------------
+
+
+def call_lists_for(post: Post) -> QuerySet[CallList]:
+    """Return the call lists a post may see."""
+    return CallList.objects.filter(scope(post))
+
+
+def open_call_list(post: Post, pk: int) -> CallList:
+    """Return a call list with its round, village and caller, or raise Http404."""
+    return _open(call_lists_for(post).select_related("round", "grid__branch", "caller").defer("grid__boundary"), pk=pk)
+
+
+def open_call_entry(post: Post, pk: int) -> CallEntry:
+    """Return an entry of one's own call list, or raise Http404: why a household is called on, only who calls may see."""
+    entries = CallEntry.objects.filter(scope(post), call_list__caller_id=post.staff_id)
+    return _open(entries.select_related("call_list__round", "grid__branch").defer("grid__boundary"), pk=pk)
+
+
+def open_signing(post: Post, pk: int) -> Signing:
+    """Return a signed line, or raise Http404."""
+    rows = Signing.objects.filter(scope(post), outcome=Signing.Outcome.SIGNED)
+    return _open(rows.select_related("decision__round", "grid__branch").defer("grid__boundary"), pk=pk)
+
+
+def open_card(post: Post, pk: int) -> Card:
+    """Return a card with its contract and borrower, or raise Http404."""
+    wanted = ("signing__borrower", "institution", "grid__branch")
+    return _open(Card.objects.filter(scope(post)).select_related(*wanted).defer("grid__boundary"), pk=pk)
 
 
 # --- Snapshots of the core system ---------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from config.lib import clock
 from config.lib.money import MoneyError, format_wan, wan_from_text
 from credit.domain.applications import ApplicationRules, Mode
-from credit.models import Application, Round
+from credit.domain.signing import SigningRules
+from credit.models import Application, Round, Signing
+from credit.models.signing import Mode as SigningMode
 from credit.selectors import rounds as selectors
 from grids.access import Post
 
@@ -142,3 +144,63 @@ class ApplicationForm(forms.Form):
             return wan_from_text(self.cleaned_data["amount"])
         except MoneyError as error:
             raise forms.ValidationError(_("请填写万元数，例如 3 或 3.5")) from error
+
+
+# --- Signing ------------------------------------------------------------------------------------------------------
+
+
+class CallListForm(forms.Form):
+    """Draw a call list: when, how, who calls, how many households."""
+
+    held_on = DayField(label=_("日期"))
+    mode = forms.ChoiceField(label=_("方式"), widget=forms.RadioSelect)
+    caller = forms.TypedChoiceField(label=_("走访人"), coerce=int)
+    most = forms.IntegerField(label=_("户数"), min_value=2, max_value=60, help_text=_("含搭配的服务走访户"))
+
+    def __init__(self, *args: Any, callers: dict[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mode"].choices = [(one.value, one.label) for one in (SigningMode.DOOR, SigningMode.CONCENTRATED)]  # type: ignore[attr-defined]
+        self.fields["caller"].choices = list(callers.items())  # type: ignore[attr-defined]
+        self.fields["held_on"].initial = clock.today()
+        self.fields["mode"].initial = SigningMode.DOOR
+        self.fields["most"].initial = 20
+
+
+class SigningForm(forms.Form):
+    """What came of asking a household to sign: the contract where it signed, else a released reason."""
+
+    mode = forms.ChoiceField(label=_("方式"), widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("结果"), widget=forms.RadioSelect)
+    contract = forms.CharField(
+        label=_("合同号"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    reason = forms.ChoiceField(label=_("原因"), required=False)
+    note = forms.CharField(label=_("说明"), max_length=200, required=False)
+    device_at = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-device-time": True}))
+
+    def __init__(self, *args: Any, rules: SigningRules, language: str, modes: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mode"].choices = [(one.value, one.label) for one in modes]  # type: ignore[attr-defined]
+        self.fields["outcome"].choices = Signing.Outcome.choices  # type: ignore[attr-defined]
+        self.fields["reason"].choices = [  # type: ignore[attr-defined]
+            EMPTY,
+            *(
+                (Signing.Outcome(outcome).label, [(f"{outcome}:{one.code}", one.label(language)) for one in reasons])
+                for outcome, reasons in rules.reasons.items()
+            ),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        outcome, reason = data.get("outcome", ""), data.get("reason", "")
+        if outcome == Signing.Outcome.SIGNED and not data.get("contract"):
+            self.add_error("contract", _("请填写合同号"))
+        if outcome and outcome != Signing.Outcome.SIGNED:
+            if reason.partition(":")[0] != outcome:
+                self.add_error("reason", _("请选择这种结果的原因"))
+            data["contract"] = ""
+        data["reason"] = reason.partition(":")[2] if outcome != Signing.Outcome.SIGNED else ""
+        return data

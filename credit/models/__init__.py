@@ -8,12 +8,17 @@ from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, Vil
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion, SheetProof
 from credit.models.pages import DraftPage, SheetPage
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, RoundStage, SealedSheet, Sheet, SheetSubject
+from credit.models.signing import CallEntry, CallList, CallResult, Card, Drawing, Signing
 from credit.models.snapshots import CoreCredit, CoreFinding, CoreSnapshot
 
 __all__ = [
     "Application",
     "ApplicationDocument",
     "ApplicationStep",
+    "CallEntry",
+    "CallList",
+    "CallResult",
+    "Card",
     "CoreCredit",
     "CoreFinding",
     "CoreSnapshot",
@@ -22,6 +27,7 @@ __all__ = [
     "DirectionCheck",
     "DraftCell",
     "DraftPage",
+    "Drawing",
     "LineFailure",
     "LineHandover",
     "LineResult",
@@ -41,6 +47,7 @@ __all__ = [
     "SheetPage",
     "SheetProof",
     "SheetSubject",
+    "Signing",
     "Trial",
     "VillageFigures",
 ]

@@ -119,6 +119,7 @@ class DecisionStep(Recorded):
             "create trigger maker_is_not_checker before insert on {table} for each row execute function lib.refuse_own_decision()",
             *kept_by("lib.one_line_at_a_time", "before insert"),
             *kept_by("lib.keep_within_asked", "before insert"),
+            *kept_by("lib.wait_for_signing", "before insert"),
         ),
     )
 

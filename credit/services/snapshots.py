@@ -19,6 +19,7 @@ from config.lib.progress import reporting
 from credit.models import CoreSnapshot
 from credit.selectors.snapshots import LIMITS, in_force
 from credit.services import snapshot_runs
+from credit.services.signing import note_drawings
 from grids.access import Staff
 
 State = CoreSnapshot.State
@@ -153,6 +154,7 @@ def _confirm(
         raise SnapshotRefusedError("answer", snapshot)
     with transaction.atomic():
         _settle(snapshot, State.IN_FORCE, staff, at, said, from_console=from_console)
+        note_drawings(by=staff, snapshot=snapshot, at=at)
         _record(staff, post_id, "snapshot_confirm", snapshot)
 
 

@@ -20,6 +20,7 @@ from credit.selectors import decisions as decision_selectors
 from credit.selectors import rounds as selectors
 from credit.selectors.gates import sheets_needed
 from credit.services import opening
+from credit.views import signings
 from credit.views.stage_frame import STAGE_PAGES, show
 from grids.access import PostKind
 
@@ -172,7 +173,7 @@ STAGE_PAGES.update(
         "merge": _merge,
         "review": _review,
         "notice": _waiting,
-        "sign": _waiting,
+        "sign": signings.stage_context,
         "closed": _closed,
     }
 )

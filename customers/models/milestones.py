@@ -29,6 +29,9 @@ class Milestone(Recorded):
         ASSESSED = "assessed", _("评议")
         GRANTED = "granted", _("授信")
         GRANT_WITHDRAWN = "grant_withdrawn", _("授信撤回")
+        SIGNED = "signed", _("签约")
+        CARDED = "carded", _("发卡")
+        DRAWN = "drawn", _("用信")
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="milestones")

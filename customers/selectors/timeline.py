@@ -47,6 +47,9 @@ _STAGES = {
     Milestone.Kind.ASSESSED: "ballot",
     Milestone.Kind.GRANTED: "stamp",
     Milestone.Kind.GRANT_WITHDRAWN: "returned",
+    Milestone.Kind.SIGNED: "signature",
+    Milestone.Kind.CARDED: "credit-card",
+    Milestone.Kind.DRAWN: "yuan",
 }
 
 

@@ -436,9 +436,25 @@ def refusal(language):
     }
 
 
+def card(language):
+    """The card of a signed line."""
+    zh = language.startswith("zh")
+    names = ("签约合同", "发卡日期", "有效期至", "发卡机构") if zh else ("Contract", "Issued", "Valid until", "Branch")
+    values = ("ZY2026-0001", "2026-11-21", "2028-11-21", "城东支行" if zh else "East branch")
+    return {
+        "bank": BANK,
+        "title": "预授信卡" if zh else "Credit line card",
+        "number": "2026 0000 0000 0019",
+        "holder": "王桂香",
+        "rows": [{"name": name, "value": value} for name, value in zip(names, values, strict=True)],
+        "words": ["凭本卡和身份证用信。" if zh else "Draw with this card and your ID card."],
+    }
+
+
 CODE = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><path d="M0 0h5v5z"/></svg>'
 PAPERS = {
     "application": application,
+    "card": card,
     "refusal": refusal,
     "form": form,
     "weekly": weekly,

@@ -268,6 +268,31 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "update credit_trial set after = jsonb_set(after, '{parameters}', '{}')",
     ),
     "credit.directions_are_checked_on_everybody": ("update credit_directioncheck set looked_at = looked_at - 1",),
+    "credit.contracts_rest_on_grants": (
+        OFF.format("credit_signing"),
+        "update credit_signing set amount = amount + 1000 where outcome = 'signed'",
+    ),
+    "credit.cards_and_drawings_rest_on_contracts": (
+        OFF.format("credit_card"),
+        "update credit_card set signing_id = (select id from credit_signing where outcome = 'later')",
+    ),
+    "credit.call_lists_keep_their_order": (
+        OFF.format("credit_calllist"),
+        "insert into credit_calllist (institution_id, grid_id, round_id, number, mode, held_on, caller_id, seed, size, made_by_id) "
+        "select institution_id, grid_id, id, 1, 'door', '2026-01-01', owner_id, 'x', 2, owner_id from credit_round limit 1",
+    ),
+    "credit.signed_is_a_contract": (
+        OFF.format("customers_milestone"),
+        "update customers_milestone set reached_at = reached_at - interval '2 days' where kind = 'signed'",
+    ),
+    "credit.carded_is_a_card": (
+        OFF.format("customers_milestone"),
+        "update customers_milestone set reached_at = reached_at - interval '2 days' where kind = 'carded'",
+    ),
+    "credit.drawn_is_in_a_snapshot": (
+        OFF.format("customers_milestone"),
+        "update customers_milestone set reached_at = reached_at - interval '2 days' where kind = 'drawn'",
+    ),
     "credit.openings_hold_the_sealed_sheets": (
         "update credit_sealedsheet set blob = set_byte(blob, 0, (get_byte(blob, 0) + 1) % 256) "
         "where sheet_id = (select min(sheet_id) from credit_sealedsheet)",

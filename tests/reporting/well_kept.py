@@ -13,7 +13,7 @@ from config.lib.parameters import drafts
 from config.lib.parameters.kinds import find
 from config.lib.weeks import Week
 from credit.models import Decision, LineResult, LineRun
-from credit.services import applications, decisions
+from credit.services import applications, decisions, signing
 from credit.services.directions import ask
 from credit.services.handing import hand_over
 from credit.services.lines import publish_run
@@ -32,7 +32,7 @@ from reporting.models import SamplePlan
 from reporting.services import samples
 from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
-from tests.credit import applying, coresnapshots, village
+from tests.credit import applying, coresnapshots, signings, village
 from tests.credit import files as lines
 from tests.credit.test_populations import frozen
 from tests.credit.test_trials import tried
@@ -134,6 +134,22 @@ def applied(world: World) -> None:
         seen=1,
         reason="x",
     )
+    line_signed(world, homes[0])
+
+
+def line_signed(world: World, home: Household) -> None:
+    """The line of an application put off once, then signed, carded, and drawn by the next snapshot."""
+    signings.release_rules(world)
+    Household.objects.filter(pk=home.pk, borrower=None).update(borrower=home.head)
+    decision = Decision.objects.select_related("subject").get(subject_id=home.pk, application__isnull=False)
+    sign = {"decision": decision, "mode": "counter"}
+    signings.act(signing.sign, world.chen, **sign, outcome="later", reason="papers", seen=0)
+    made = signings.act(signing.sign, world.chen, **sign, outcome="signed", contract="ZY2026-0001", seen=1)
+    signings.act(signing.issue_card, world.chen, signing=made)
+    who = Household.objects.get(pk=home.pk).borrower_id
+    number = coresnapshots.number_people(home.pk, first=500)[who or 0]
+    row = coresnapshots.row(number, "ZY2026-0001", outstanding="5000", 整村授信="是")
+    coresnapshots.confirm(world, coresnapshots.upload(world, row, correction="补用信"), "核对过")
 
 
 def changed(world: World, home: Household) -> None:
