@@ -12,7 +12,7 @@ from config.lib.sql import from_file
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0016_applications"),
+        ("credit", "0022_stages_of_rounds"),
         ("customers", "0041_signing"),
         ("grids", "0011_reach_from_seats"),
         ("lib", "0010_unknown_parts"),
