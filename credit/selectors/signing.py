@@ -27,6 +27,7 @@ from credit.models import (
     SheetSubject,
     Signing,
 )
+from credit.models.signing import Mode
 from credit.selectors.decisions import FINAL, where, with_standing
 from credit.selectors.granted import granted_of
 from customers.models import Household, Subject
@@ -36,6 +37,7 @@ from grids.selectors.colleagues import officers_of
 
 RULES = "signing_rules"
 Outcome = Signing.Outcome
+Ways = Mode
 LINKS: dict[Link, Any] = {
     Link.GRANTED: _("待签约"),
     Link.LATER: _("暂缓"),

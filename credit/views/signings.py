@@ -220,10 +220,10 @@ def _sign_context(post: Post, decision: Any, mode: str, form: SigningForm | None
     said = selectors.signings_of(decision)
     home = open_household(post, decision.subject_id)
     modes = (
-        [selectors.Mode(mode)] if mode else [selectors.Mode.COUNTER, selectors.Mode.CONCENTRATED, selectors.Mode.DOOR]
+        [selectors.Ways(mode)] if mode else [selectors.Ways.COUNTER, selectors.Ways.CONCENTRATED, selectors.Ways.DOOR]
     )
     if any(one.outcome == selectors.Outcome.AWAY for one in said):
-        modes.append(selectors.Mode.REMOTE)
+        modes.append(selectors.Ways.REMOTE)
     if form is None and release is not None:
         rules = selectors.SigningRules.from_document(release.document)
         form = SigningForm(
@@ -253,7 +253,7 @@ def sign(request: StaffRequest, pk: int) -> HttpResponse:
         if release is None:
             raise Http404
         rules = selectors.SigningRules.from_document(release.document)
-        form = SigningForm(request.POST, rules=rules, language=language(), modes=list(selectors.Mode))
+        form = SigningForm(request.POST, rules=rules, language=language(), modes=list(selectors.Ways))
         if form.is_valid():
             given = form.cleaned_data
             seen = request.POST.get("seen", "")

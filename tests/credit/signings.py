@@ -8,7 +8,7 @@ from typing import Any
 
 from config.lib import clock, releases
 from credit.models import CallEntry, CallList, Card, Decision, Signing
-from credit.services import decisions, stages
+from credit.services import bulk_decisions, decisions, stages
 from credit.services import signing as services
 from customers.models import Household, Person
 from grids.models import Staff
@@ -50,9 +50,9 @@ def granted(world: World, households: int = 4, grants: Sequence[int] | None = No
     make.seal_all(village, *[{subject: make.amount("4") for subject in village.households}] * 3)
     make.open_sheets(village)
     found = Decision.objects.filter(round=village.round)
-    act(decisions.propose_many, world.chen, decisions=found)
+    act(bulk_decisions.propose_many, world.chen, decisions=found)
     act(
-        decisions.approve_many,
+        bulk_decisions.approve_many,
         world.gao,
         decisions=found.filter(subject__in=[village.households[one] for one in chosen]),
     )

@@ -17,7 +17,7 @@ from config.lib.models import AuditEvent
 from config.lib.tablefile import read
 from credit.domain.signing import in_order
 from credit.models import CallEntry, CallList, Decision, Signing
-from credit.services import decisions
+from credit.services import bulk_decisions, decisions
 from tests.credit import signings as make
 from tests.credit import village as villages
 from tests.credit.village import Village
@@ -63,13 +63,13 @@ def test_two_worlds_that_differ_in_grants_have_the_same_call_list(world: World, 
     villages.seal_all(village, *[{subject: villages.amount("4") for subject in village.households}] * 3)
     villages.open_sheets(village)
     found = Decision.objects.filter(round=village.round)
-    make.act(decisions.propose_many, world.chen, decisions=found)
+    make.act(bulk_decisions.propose_many, world.chen, decisions=found)
     people = [client_of(person) for person in (world.chen, world.gao, world.jiang, world.kang)]
 
     def seen(granted: list[int]) -> list[tuple[Any, int]]:
         answers: list[tuple[Any, int]] = []
         with transaction.atomic():
-            make.act(decisions.approve_many, world.gao, decisions=found.filter(subject__in=granted))
+            make.act(bulk_decisions.approve_many, world.gao, decisions=found.filter(subject__in=granted))
             for decision in found.exclude(subject__in=granted):
                 make.act(decisions.refuse, world.gao, decision=decision, seen=1, reason="暂不授信")
             make.begin(village)
