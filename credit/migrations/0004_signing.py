@@ -12,10 +12,10 @@ from config.lib.sql import from_file
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0022_stages_of_rounds"),
-        ("customers", "0041_signing"),
-        ("grids", "0011_reach_from_seats"),
-        ("lib", "0010_unknown_parts"),
+        ("credit", "0003_rules"),
+        ("customers", "0003_rules"),
+        ("grids", "0003_rules"),
+        ("lib", "0003_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0040_beside_files"),
+        ("customers", "0003_rules"),
     ]
 
     operations = [
