@@ -30,7 +30,7 @@ from credit.models import (
 from credit.models.signing import Mode
 from credit.selectors.decisions import FINAL, where, with_standing
 from credit.selectors.granted import granted_of
-from customers.models import Household, Subject
+from customers.selectors.applicants import applicant_of
 from customers.selectors.assessment import blocked_among
 from grids.access import Post
 from grids.selectors.colleagues import officers_of
@@ -95,16 +95,8 @@ def grant_of(decision: Decision) -> Grant | None:
     found: Any = with_standing(Decision.objects.filter(pk=decision.pk)).filter(where("granted")).first()
     if found is None or blocked_among([decision.subject_id]):
         return None
-    home = Household.objects.filter(pk=decision.subject_id).select_related("borrower").first()
-    who = home.borrower if home and home.borrower and home.borrower.left_on is None else None
-    return Grant(
-        decision.pk,
-        decision.subject_id,
-        found.last_amount,
-        who.pk if who else None,
-        who.name if who else "",
-        who.born_on if who else None,
-    )
+    who = applicant_of(decision.subject_id)
+    return Grant(decision.pk, decision.subject_id, found.last_amount, who.person_id, who.name, who.born_on)
 
 
 def signings_of(decision: Decision) -> list[Signing]:
@@ -282,8 +274,8 @@ def to_call_on(round: Round) -> tuple[set[int], set[int]]:
         .values_list("pk", flat=True)
     )
     waiting = {one.subject_id for one in granted_of(round) if one.decision_id not in settled}
-    listed = SheetSubject.objects.filter(round=round).values("subject_id")
-    active = set(Subject.objects.filter(pk__in=listed, left_on__isnull=True).values_list("pk", flat=True))
+    listed = SheetSubject.objects.filter(round=round, subject__left_on__isnull=True)
+    active = set(listed.values_list("subject_id", flat=True))
     return (waiting & active) - taken, active - waiting - taken
 
 

@@ -16,10 +16,9 @@ from django.utils.translation import gettext as _
 from config.lib import audit, clock
 from config.lib.weeks import add_months, business_day
 from credit.domain import signing as domain
-from credit.models import CallEntry, CallList, CallResult, Card, CoreSnapshot, Decision, Round, Signing
+from credit.models import CallEntry, CallList, CallResult, Card, CoreSnapshot, Decision, Drawing, Round, Signing
 from credit.models.signing import Mode
 from credit.selectors import signing as selectors
-from customers.models import Subject
 from customers.services import milestones
 from grids.access import Post, PostKind, Staff
 from grids.services import Refused
@@ -259,7 +258,8 @@ def note_drawings(*, by: Staff, snapshot: CoreSnapshot, at: datetime) -> int:
             _DRAWN, {"snapshot": snapshot.pk, "institution": snapshot.institution_id, "on": snapshot.taken_on, "at": at}
         )
         amounts: dict[int, Decimal | None] = dict(cursor.fetchall())
-    subjects = Subject.objects.filter(pk__in=amounts)
+    drawn = Drawing.objects.filter(snapshot=snapshot, subject__in=amounts).select_related("subject")
+    subjects = [one.subject for one in drawn]
     milestones.reach_all("drawn", subjects=subjects, at=at, staff=by, amounts=amounts)
     return len(amounts)
 
