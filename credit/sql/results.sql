@@ -23,7 +23,8 @@ create table credit_lineresult (
     reason_bits bytea not null,
     remark_bits bytea,
     binding_bits bytea,
-    figures bytea
+    figures bytea,
+    age_months smallint
 ) partition by list (series);
 create table credit_lineresult_shared partition of credit_lineresult for values in (0);
 alter table credit_lineresult_shared add constraint results_have_one_number primary key (id);
