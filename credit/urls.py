@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sheets/<uuid:uuid>/seal/", sheets.sheet_seal, name="sheet_seal"),
     path("sheets/<uuid:uuid>/back/", sheets.sheet_back, name="sheet_back"),
     path("sheets/<uuid:uuid>/blank/", sheet_pages.sheet_blank, name="sheet_blank"),
+    path("sheets/<uuid:uuid>/kin/", sheets.sheet_kin, name="sheet_kin"),
     path("sheets/<uuid:uuid>/file/", sheet_files.sheet_file, name="sheet_file"),
     path("sheets/<uuid:uuid>/file/book/", sheet_files.sheet_book, name="sheet_book"),
     path("sheets/<uuid:uuid>/pages/", sheet_pages.page_add, name="sheet_page_add"),

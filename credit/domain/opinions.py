@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from config.lib.money import MoneyError, yuan
+from credit.domain.scores import ScoreError, ScoreForm
 
 
 class OpinionKind(StrEnum):
@@ -24,7 +25,7 @@ class OpinionKind(StrEnum):
 
 class OpinionError(ValueError):
     """An opinion that cannot stand. Codes: unknown_kind, amount_missing, amount_not_positive, amount_invalid,
-    amount_not_allowed, amount_above_limit, reason_missing, reason_unknown, reason_not_allowed, unknown_field."""
+    amount_not_allowed, amount_above_limit, score_not_allowed, score_differs, reason_missing, reason_unknown, reason_not_allowed, unknown_field."""
 
     def __init__(self, code: str, value: object = None) -> None:
         super().__init__(code if value is None else f"{code}: {value!r}")
@@ -39,6 +40,8 @@ class Opinion:
     kind: OpinionKind
     amount: Decimal | None = None
     reasons: tuple[str, ...] = ()
+    score: str = ""
+    """Points by which the amount was found, one digit an item of the round's form; "" for an amount said outright."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, OpinionKind):
@@ -54,6 +57,8 @@ class Opinion:
                 raise OpinionError("amount_not_positive", self.amount)
         elif self.amount is not None:
             raise OpinionError("amount_not_allowed", self.amount)
+        if self.score and (self.kind is not OpinionKind.AMOUNT or not (self.score.isascii() and self.score.isdigit())):
+            raise OpinionError("score_not_allowed", self.score)
         if self.kind is OpinionKind.REFUSE:
             if not self.reasons or not all(isinstance(code, str) and code for code in self.reasons):
                 raise OpinionError("reason_missing")
@@ -87,13 +92,30 @@ class Opinion:
         """A suggested line in yuan, above 0."""
         return cls(OpinionKind.AMOUNT, amount)  # type: ignore[arg-type]  # __post_init__ turns it into Decimal
 
-    def check_against(self, *, reason_codes: Collection[str], limit: Decimal | None = None) -> None:
-        """Refuse reason codes the round does not know and amounts above the sheet's limit."""
+    @classmethod
+    def scored(cls, points: str, form: ScoreForm) -> Opinion:
+        """A suggestion by points of a round's form; raises ScoreError, and OpinionError amount_missing below its table."""
+        return cls(OpinionKind.AMOUNT, form.amount_for(points), (), points)
+
+    def check_against(
+        self, *, reason_codes: Collection[str], limit: Decimal | None = None, score_form: ScoreForm | None = None
+    ) -> None:
+        """Refuse reason codes the round does not know, amounts above the sheet's limit, points that are not the form's or do
+        not give the amount."""
         for code in self.reasons:
             if code not in reason_codes:
                 raise OpinionError("reason_unknown", code)
         if limit is not None and self.amount is not None and self.amount > limit:
             raise OpinionError("amount_above_limit", self.amount)
+        if self.score:
+            if score_form is None:
+                raise OpinionError("score_not_allowed", self.score)
+            try:
+                amount = score_form.amount_for(self.score)
+            except ScoreError:
+                raise OpinionError("score_not_allowed", self.score) from None
+            if amount != self.amount:
+                raise OpinionError("score_differs", self.amount)
 
     def as_document(self) -> dict[str, object]:
         """The opinion as JSON-ready data; the amount is a decimal string."""
@@ -102,13 +124,15 @@ class Opinion:
             document["amount"] = str(self.amount)
         if self.reasons:
             document["reasons"] = list(self.reasons)
+        if self.score:
+            document["s"] = self.score
         return document
 
     @classmethod
     def from_document(cls, document: Mapping[str, object]) -> Opinion:
         """The opinion back from JSON; unknown fields and numbers that are not text are refused."""
         for name in document:
-            if name not in ("kind", "amount", "reasons"):
+            if name not in ("kind", "amount", "reasons", "s"):
                 raise OpinionError("unknown_field", name)
         try:
             kind = OpinionKind(str(document.get("kind")))
@@ -120,4 +144,7 @@ class Opinion:
         reasons = document.get("reasons", [])
         if not isinstance(reasons, (list, tuple)):
             raise OpinionError("reason_missing", reasons)
-        return cls(kind, amount, tuple(reasons))  # type: ignore[arg-type]
+        score = document.get("s", "")
+        if not isinstance(score, str):
+            raise OpinionError("score_not_allowed", score)
+        return cls(kind, amount, tuple(reasons), score)  # type: ignore[arg-type]

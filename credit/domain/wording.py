@@ -59,6 +59,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Opinions received: {opinions}; with an amount {amounts}, refusals {refusals}, household unknown {unknown}, "
         "stepped aside {recused}.",
     ),
+    "scores_turned": (
+        "其中 {count} 份按打分表折成额度：{scores}。",
+        "Of these, given by points and turned into amounts by the table: {count} ({scores}).",
+    ),
     "quorum_missed": (
         "有效意见 {valid} 份，不足 {quorum} 份，转待补评议。",
         "Valid opinions: {valid}, fewer than the {quorum} required; more opinions are needed.",

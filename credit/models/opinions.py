@@ -106,6 +106,8 @@ class Opinion(Recorded):
     kind = models.CharField(max_length=7, choices=Kind)
     amount = models.DecimalField(_("金额（元）"), max_digits=14, decimal_places=2, null=True)
     reasons: Any = models.JSONField(default=list)
+    score = models.CharField(_("打分"), max_length=40, blank=True, default="", db_default="")
+    """Points by which the amount was found, one digit an item of the round's form; "" for an amount said outright."""
 
     class Meta:
         constraints = [
@@ -114,5 +116,6 @@ class Opinion(Recorded):
                 condition=Q(kind="amount", amount__gt=0) | (~Q(kind="amount") & Q(amount__isnull=True)),
                 name="opinion_amount_positive",
             ),
+            models.CheckConstraint(condition=Q(score="") | Q(kind="amount"), name="opinion_score_gives_amount"),
         ]
         indexes = [models.Index(fields=["round", "subject"], name="opinions_of_round")]

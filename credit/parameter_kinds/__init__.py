@@ -1,9 +1,10 @@
-"""The parameters of credit: models, county bases, rules of a round, reasons for refusing, what is told to customers, signing, snapshots."""
+"""The parameters of credit: models, county bases, rules of a round, reasons for refusing, points, notices, signing, snapshots."""
 
 from credit.parameter_kinds import (  # noqa: F401  each registers its kinds
     applications,
     laboratory,
     models_and_rounds,
+    score_form,
     served,
     signing,
     snapshots,

@@ -12,6 +12,7 @@ from config.lib.tables import Words
 from credit.domain.model import BoundModel, ModelDocumentError, ParameterError, difference, read_model
 from credit.domain.model.problems import Problem as ModelProblem
 from credit.domain.rules import MOST_REASONS, RoundRules
+from credit.domain.sensitive import sensitive_words
 from credit.selectors.comparing import trials_of_draft
 from credit.selectors.lines import BASES_KIND, MODEL_KIND, models_released
 from customers.domain.form.consumers import reads
@@ -156,6 +157,30 @@ def _round_problems(given: Any, _about: About) -> Iterator[Problem]:
         RoundRules.from_releases(given, {"reasons": [{"code": "other", "zh": "其他", "en": "other"}]})
     except (ValueError, KeyError, TypeError) as error:
         yield Problem((), Words(f"评议读不了这份规则：{error}", f"A round cannot read these rules: {error}"))
+
+
+def _reason_warnings(given: Any) -> Iterator[Words]:
+    """Reasons that are marked sensitive or sound so: a legal risk (Domain, section 3.3)."""
+    marked = [one for one in given["reasons"] if one.get("sensitive")]
+    if marked:
+        yield Words(
+            "用了敏感信息的原因："
+            + "、".join(one["zh"] for one in marked)
+            + "。采集和使用须有专门目的和本人单独同意。",
+            "Reasons of a sensitive kind are in use: "
+            + ", ".join(one["en"] for one in marked)
+            + ". They need a purpose of their own and the person's separate consent.",
+        )
+    unmarked = [
+        one for one in given["reasons"] if not one.get("sensitive") and sensitive_words(f"{one['zh']} {one['en']}")
+    ]
+    if unmarked:
+        yield Words(
+            "像是敏感信息却没有标明：" + "、".join(one["zh"] for one in unmarked) + "。请改换说法，或标为敏感信息。",
+            "Reasons that sound sensitive and are not marked so: "
+            + ", ".join(one["en"] for one in unmarked)
+            + ". Word them otherwise, or mark them.",
+        )
 
 
 def _figure(name: str, zh: str, en: str, unit: Words = YUAN, *, above: bool = False, high: int | None = None) -> Scalar:
@@ -425,9 +450,17 @@ register(
                     Scalar(name="code", label=Words("代码", "Code"), value=Value.CODE),
                     Scalar(name="zh", label=Words("中文", "Chinese"), longest=40),
                     Scalar(name="en", label=Words("英文", "English"), longest=80),
+                    Scalar(
+                        name="sensitive",
+                        label=Words("敏感信息", "Sensitive"),
+                        value=Value.FLAG,
+                        is_optional=True,
+                        note=Words("评议员选它时会看到提醒", "An assessor who picks it is warned"),
+                    ),
                 ),
             ),
         ),
+        warnings=_reason_warnings,
         uses=(SAME_REASONS,),
     )
 )

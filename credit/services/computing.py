@@ -22,6 +22,7 @@ from credit.domain.bounds_many import Bounder, Owed, Read
 from credit.domain.merging_many import Merger
 from credit.domain.opinions import Opinion
 from credit.domain.rules import RoundRules
+from credit.domain.scored import with_scores
 from credit.domain.snapshots import together
 from credit.models import Decision, Round
 from credit.selectors.lines import current_figures
@@ -116,7 +117,7 @@ def compute(
         file = files.get(subject_id)
         owed, read = _owed(subject_id, file, core, on)
         found = bounder.propose(merged, line, owed, read)
-        trace = f'{{"merge":{merged.document},"proposal":{found.proposal},"exposure":{found.exposure},"on":"{on}"}}'
+        trace = f'{{"merge":{with_scores(merged.document, opinions[subject_id], rules.score)},"proposal":{found.proposal},"exposure":{found.exposure},"on":"{on}"}}'
         rows.append(
             (
                 grid_of[subject_id],

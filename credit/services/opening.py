@@ -172,6 +172,7 @@ def open_round(run: JobRun, payload: dict[str, int]) -> None:
                     kind=opinion.kind.value,
                     amount=opinion.amount,
                     reasons=list(opinion.reasons),
+                    score=opinion.score,
                 )
             )
     OpinionRow.objects.bulk_create(rows, batch_size=1000)
@@ -226,7 +227,7 @@ def _read(
             raise BrokenSheetError(f"sheet {number} of round {round.pk} is about other households")
         found = {subject_id: Opinion.from_document(answer) for subject_id, answer in answers.items()}
         for opinion in found.values():
-            opinion.check_against(reason_codes=rules.reason_codes, limit=rules.largest)
+            opinion.check_against(reason_codes=rules.reason_codes, limit=rules.largest, score_form=rules.score)
     except (Unreadable, OpinionError, TypeError, KeyError, ValueError):
         raise BrokenSheetError(f"sheet {number} of round {round.pk} does not open") from None
     return found

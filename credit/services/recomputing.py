@@ -54,7 +54,7 @@ def recompute(run: JobRun, payload: dict[str, int]) -> None:
     grid_of = dict(waiting.filter(subject_id__in=ready).values_list("subject_id", "grid_id"))
     opinions: dict[int, list[Opinion]] = defaultdict(list)
     for row in of_round(round).filter(subject_id__in=ready):
-        opinions[row.subject_id].append(Opinion(OpinionKind(row.kind), row.amount, tuple(row.reasons)))
+        opinions[row.subject_id].append(Opinion(OpinionKind(row.kind), row.amount, tuple(row.reasons), row.score))
     compute(
         round=round,
         rules=rules_of(round),

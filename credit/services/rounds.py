@@ -30,7 +30,8 @@ def round_rules(institution_id: int, on: date) -> tuple[RoundRules, Any]:
     """Return the rules in force on a day and the release of ``round_rules`` they come from."""
     rules = releases.in_force(institution_id, "round_rules", on)
     reasons = releases.in_force(institution_id, "refuse_reasons", on)
-    return RoundRules.from_releases(rules.document, reasons.document), rules
+    form = releases.together(institution_id, ("score_form",), on).get("score_form")
+    return RoundRules.from_releases(rules.document, reasons.document, form.document if form else None), rules
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Sheets: written cell by cell, sealed once, never read back (Design, 5a; opinions: Semantics, section 4)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,12 +14,16 @@ from config.lib import audit, clock
 from config.lib.money import MoneyError, wan_from_text
 from credit.domain.opinions import Opinion, OpinionError, OpinionKind
 from credit.domain.rules import RoundRules
+from credit.domain.scores import ScoreError
 from credit.models import DraftCell, Round, RoundKey, SealedSheet, Sheet
 from credit.sealing import read_cell, seal_sheet, sheet_key, write_cell
 from credit.services import sheet_pages
 from credit.services.holding import SealedError, hold
 from grids.access import Post, Staff
 from grids.services import Refused
+
+KIN: dict[str, object] = {"kind": "recused", "kin": 1}
+"""A row whose household was declared as kin, as a draft keeps it. Sealed it is a recusal like any other."""
 
 
 class StaleCellError(Exception):
@@ -42,11 +46,14 @@ class Cell:
 def read_answer(rules: RoundRules, given: Mapping[str, Any]) -> dict[str, object] | None:
     """Turn what a page sends into an opinion as a document; None clears the row. Raises Refused with the reason.
 
-    ``kind`` is one of the opinion's kinds or "", ``amount`` is in 万元 with at most one decimal, ``reasons`` are codes.
+    ``kind`` is one of the opinion's kinds or "", ``amount`` is in 万元 with at most one decimal, ``reasons`` are codes,
+    ``score`` the points of the round's form in place of an amount.
     """
     kind = str(given.get("kind", ""))
     if not kind:
         return None
+    if kind == OpinionKind.AMOUNT and given.get("score"):
+        return _scored(rules, str(given["score"])).as_document()
     amount: Decimal | None = None
     if kind == OpinionKind.AMOUNT:
         try:
@@ -66,6 +73,18 @@ def read_answer(rules: RoundRules, given: Mapping[str, Any]) -> dict[str, object
     except ValueError as error:
         raise Refused(_("没有这种意见")) from error
     return opinion.as_document()
+
+
+def _scored(rules: RoundRules, points: str) -> Opinion:
+    if rules.score is None:
+        raise Refused(_("这一轮不用打分"))
+    try:
+        return Opinion.scored(points, rules.score)
+    except ScoreError as error:
+        raise Refused(_("每一项都要打分，不超过满分")) from error
+    except OpinionError as error:
+        text = _("低于 %(least)s 分没有建议额度；不同意授信请选“不宜授信”并选原因")
+        raise Refused(text % {"least": rules.score.least}) from error
 
 
 def _words(error: OpinionError, rules: RoundRules) -> str:
@@ -89,26 +108,61 @@ def read_cells(sheet: Sheet) -> dict[int, Cell]:
 
 def kin_of(cells: Mapping[int, Cell]) -> set[int]:
     """Return the households a draft declares as the assessor's kin; their rows are locked."""
-    return {subject for subject, cell in cells.items() if cell.answer and cell.answer.get("kin")}
+    return {subject for subject, cell in cells.items() if _is_kin(cell.answer)}
+
+
+def _is_kin(answer: Mapping[str, object] | None) -> bool:
+    return bool(answer and answer.get("kin"))
+
+
+def has_begun(cells: Mapping[int, Cell]) -> bool:
+    """Whether anything was ever written into a draft; declaring that there is no kin counts."""
+    return any(cell.version for cell in cells.values())
+
+
+@transaction.atomic
+def declare_kin(*, sheet: Sheet, subject_ids: Collection[int]) -> None:
+    """Set which households of a draft are kin of the assessor: exactly these are recused and locked.
+
+    A row that is no longer kin is blank again, one that becomes kin loses what it said. Like every row of a draft it leaves
+    no trace: the declaration is in the cells alone. Households that are not on the sheet are left out. Raises SealedError.
+    """
+    sheet = hold(sheet)
+    if sheet.state != Sheet.State.OPEN:
+        raise SealedError
+    list(DraftCell.objects.filter(sheet=sheet).select_for_update().order_by("subject_id").values_list("pk"))
+    cells = read_cells(sheet)
+    wanted, known = set(subject_ids) & set(cells), kin_of(cells)
+    changed: dict[int, dict[str, object] | None] = dict.fromkeys(wanted - known, KIN)
+    changed |= dict.fromkeys(known - wanted, None)
+    if not changed and not has_begun(cells):
+        changed = dict.fromkeys(list(cells)[:1], None)  # a first write that says nothing: the question was answered
+    if changed:
+        save_cells(sheet=sheet, answers=changed)
 
 
 @transaction.atomic
 def save_cell(*, sheet: Sheet, subject_id: int, version: int, answer: dict[str, object] | None) -> int:
     """Write one row of a draft over the version the page has seen; return the new version.
 
-    Leaves no trace but the ciphertext: no history, no audit event, no time. Raises StaleCellError, SealedError.
+    Leaves no trace but the ciphertext: no history, no audit event, no time. Raises StaleCellError, SealedError, and Refused
+    for a household declared as kin.
     """
     if sheet.state != Sheet.State.OPEN or sheet.round.stage != Round.Stage.ASSESS:
         raise SealedError
     key = sheet_key(sheet.uuid)
-    value = write_cell(key, sheet.uuid, subject_id, version + 1, answer)
     mine = DraftCell.objects.filter(sheet=sheet, subject_id=subject_id)
-    if mine.filter(version=version).update(value=value, version=version + 1):
-        return version + 1
-    row = mine.values_list("version", "value").first()
+    row = mine.select_for_update().values_list("version", "value").first()
     if row is None:
         raise SealedError
-    raise StaleCellError(row[0], read_cell(key, sheet.uuid, subject_id, row[0], row[1]))
+    held = read_cell(key, sheet.uuid, subject_id, row[0], row[1])
+    if row[0] != version:
+        raise StaleCellError(row[0], held)
+    if _is_kin(held):
+        raise Refused(_("这一户已申报亲属回避，报错了请在“亲属回避”里改"))
+    value = write_cell(key, sheet.uuid, subject_id, version + 1, answer)
+    mine.update(value=value, version=version + 1)
+    return version + 1
 
 
 @transaction.atomic
@@ -216,7 +270,7 @@ def seal(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) -> No
     cells = read_cells(sheet)
     _require_answers(summary_of(cells), blanks_are_unknown)
     unknown = Opinion.unknown().as_document()
-    answers = {subject: cell.answer or unknown for subject, cell in cells.items()}
+    answers = {subject: _sealed(cell.answer) or unknown for subject, cell in cells.items()}
     public = bytes(RoundKey.objects.values_list("public_key", flat=True).get(round_id=sheet.round_id))
     is_paper = sheet.mode == Sheet.Mode.PAPER
     SealedSheet.objects.create(
@@ -227,6 +281,11 @@ def seal(*, by: Staff, post: Post, sheet: Sheet, blanks_are_unknown: bool) -> No
     sheet.state, sheet.sealed_on = Sheet.State.SEALED, clock.today()
     sheet.save(update_fields=["state", "sealed_on"])
     _record(by, post, "sheet_sealed", sheet)
+
+
+def _sealed(answer: dict[str, object] | None) -> dict[str, object] | None:
+    """What is sealed of a row: that kin was declared beforehand stays with the draft."""
+    return None if answer is None else {name: value for name, value in answer.items() if name != "kin"}
 
 
 def _require_answers(summary: Summary, blanks_are_unknown: bool) -> None:

@@ -125,7 +125,11 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
         "tone": selectors.TONES.get(standing, "neutral"),
         "four": selectors.four_opinions(found, steps),
         "opinions": [
-            {"opinion": opinion, "reasons": [reasons.get(code, code) for code in opinion.reasons]}
+            {
+                "opinion": opinion,
+                "reasons": [reasons.get(code, code) for code in opinion.reasons],
+                "points": sum(map(int, opinion.score)),
+            }
             for opinion in selectors.opinions_of(found)
         ],
         "merge_words": explain_steps(selectors.trace_steps(found, "merge"), language),

@@ -80,25 +80,45 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
         "is_paper": is_paper,
         "number": printed_number(found),
         "check": order_check(found.uuid, [card.subject_id for card in cards]),
+        "has_begun": sheets.has_begun(cells),
+        "kin": len(sheets.kin_of(cells)),
         "was_read": "read" in request.GET,
         "draft": sheet_pages.draft_of(found) if is_paper else None,
         "rows": rows,
         "amounts": [_wan(amount) for amount in rules.amounts],
         "largest": _wan(rules.largest),
-        "reasons": [(reason.code, reason.label(language)) for reason in rules.reasons],
+        "reasons": [(reason.code, reason.label(language), reason.sensitive) for reason in rules.reasons],
+        "has_sensitive": any(reason.sensitive for reason in rules.reasons),
+        "score_form": _score_form(rules.score, language),
     }
     return render(request, "credit/sheet.html", context)
+
+
+def _score_form(form: Any, language: str) -> dict[str, Any] | None:
+    """The round's score form as the page draws it: items with the points to pick, the table in 万元 for the script."""
+    if form is None:
+        return None
+    return {
+        "items": [
+            {"label": item.label(language), "full": item.full, "points": range(item.full + 1)} for item in form.items
+        ],
+        "full": form.full,
+        "bands": [[band.least, _wan(band.amount)] for band in form.bands],
+    }
 
 
 def _shown(answer: dict[str, object] | None) -> dict[str, object]:
     """An answer as the page's script knows it: kind, amount in 万元, reasons."""
     if answer is None:
-        return {"kind": "", "amount": "", "reasons": []}
+        return {"kind": "", "amount": "", "reasons": [], "score": "", "locked": False}
     amount = sheets.amount_of(answer)
     return {
         "kind": answer["kind"],
         "amount": "" if amount is None else _wan(amount),
         "reasons": answer.get("reasons", []),
+        "score": (points := str(answer.get("s", ""))),
+        "points": sum(map(int, points)),
+        "locked": bool(answer.get("kin")),
     }
 
 
@@ -124,6 +144,20 @@ def sheet_cell(request: StaffRequest, uuid: UUID) -> HttpResponse:
     except SealedError:
         return JsonResponse({"text": _("这份评议表已不能修改")}, status=410)
     return JsonResponse({"version": saved})
+
+
+@allow(*SHEET_POSTS)
+@never_cache
+@require_POST
+def sheet_kin(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """Declare which households are the assessor's kin, at the start or whenever one was forgotten; none is an answer too."""
+    found = open_sheet_in_hand(request.user, uuid)
+    chosen = {int(text) for text in request.POST.getlist("kin") if text.isdigit() and len(text) < 19}
+    try:
+        sheets.declare_kin(sheet=found, subject_ids=chosen)
+    except SealedError:
+        messages.error(request, _("评议已截止或这份评议表已经封存"))
+    return redirect("credit:sheet", uuid=uuid)
 
 
 @allow(*SHEET_POSTS)

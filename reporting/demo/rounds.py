@@ -16,9 +16,12 @@ from psycopg2.extras import execute_values
 
 from config.lib import jobs
 from config.lib.acting import job_frame
+from credit.domain.opinions import Opinion
+from credit.domain.scores import ScoreForm
 from credit.models import Decision, DraftCell, Round, Sheet
 from credit.sealing import sheet_key, write_cell
 from credit.selectors.decisions import standing_of, with_standing
+from credit.selectors.rounds import rules_of
 from credit.services import bulk_decisions, decisions, lines, opening, rounds, sheets
 from customers.models import Profile
 from grids.access import posts_of
@@ -104,6 +107,18 @@ class Assessors:
         amount = max(step, round(base * self.random.uniform(0.85, 1.18) / step) * step)
         return {"kind": "amount", "amount": f"{amount}.00"}
 
+    def give_points(self, answers: dict[int, dict[str, object]], form: ScoreForm) -> None:
+        """Let the assessor score some households he named an amount for: about as good as the amount says."""
+        for subject, answer in answers.items():
+            if answer["kind"] != "amount" or self.random.random() > 0.04:
+                continue
+            share = 0.7 + min(0.25, float(str(answer["amount"])) / 400_000)
+            points = "".join(
+                str(round(item.full * min(1.0, share * self.random.uniform(0.9, 1.1)))) for item in form.items
+            )
+            if form.amount_for(points) is not None:
+                answers[subject] = Opinion.scored(points, form).as_document()
+
 
 def hold(
     organisation: Organisation,
@@ -167,7 +182,10 @@ def hold(
 def _fill(assessors: Assessors, papers: Sequence[Sheet]) -> None:
     """Write the rows of the sheets as their typist would have, in one statement a sheet."""
     subjects = list(DraftCell.objects.filter(sheet=papers[0]).values_list("subject_id", flat=True))
+    form = rules_of(papers[0].round).score
     for sheet, answers in zip(papers, assessors.answers(sorted(subjects)), strict=False):
+        if form is not None:
+            assessors.give_points(answers, form)
         key = sheet_key(sheet.uuid)
         rows = [
             (sheet.pk, subject, write_cell(key, sheet.uuid, subject, 1, answer)) for subject, answer in answers.items()

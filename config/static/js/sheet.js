@@ -37,7 +37,7 @@
   }
 
   function answerOf(row) {
-    return { kind: row.kind, amount: row.amount, reasons: row.kind === "refuse" ? row.reasons : [] };
+    return { kind: row.kind, amount: row.amount, reasons: row.kind === "refuse" ? row.reasons : [], score: row.score };
   }
 
   function save(row) {
@@ -92,7 +92,7 @@
         else row.again = true;
       } else if (response.status === 409) {
         waiting.delete(row);
-        Object.assign(row, { version: body.version, kind: body.kind, amount: body.amount, reasons: body.reasons });
+        Object.assign(row, { version: body.version, kind: body.kind, amount: body.amount, reasons: body.reasons, score: body.score, locked: body.locked });
         draw(row);
         showError(row, body.text);
         count();
@@ -139,15 +139,24 @@
     if (!element) return;
     let listed = false;
     element.querySelectorAll("[data-amount]").forEach((input) => {
-      input.checked = row.kind === "amount" && input.value === row.amount;
+      input.checked = row.kind === "amount" && !row.score && input.value === row.amount;
       listed = listed || input.checked;
     });
     element.querySelectorAll("[data-aside]").forEach((input) => (input.checked = input.value === row.kind));
     const other = element.querySelector("[data-other]");
-    other.value = row.kind === "amount" && !listed ? row.amount : "";
+    other.value = row.kind === "amount" && !listed && !row.score ? row.amount : "";
     other.parentNode.classList.toggle("is-chosen", other.value !== "" && !row.error);
     element.querySelectorAll("[data-reason]").forEach((input) => (input.checked = row.reasons.indexOf(input.value) >= 0));
     element.querySelector("[data-reasons]").hidden = row.kind !== "refuse";
+    const score = element.querySelector("[data-score]");
+    if (score) {
+      score.textContent = row.score ? gedang.scored(row.score, row.amount) : score.dataset.plain;
+      score.classList.toggle("is-chosen", Boolean(row.score) && !row.error);
+    }
+    const sensitive = element.querySelector("[data-sensitive-note]");
+    if (sensitive) sensitive.hidden = !element.querySelector("[data-sensitive]:checked");
+    element.querySelector(".sheet-answers").hidden = row.locked;
+    element.querySelector("[data-locked]").hidden = !row.locked;
     element.dataset.answered = complete(row) ? "1" : "";
     showError(row, row.error);
   }
@@ -166,12 +175,23 @@
       .join(" · ");
     element.querySelectorAll("[data-amount], [data-aside]").forEach((input) => (input.name = "row-" + row.id));
     element.addEventListener("change", (event) => change(row, event.target));
+    const score = element.querySelector("[data-score]");
+    if (score) score.addEventListener("click", () => gedang.score(element.querySelector("legend").textContent, row.score, (points, amount) => keep(row, points, amount)));
     draw(row);
     return element;
   }
 
+  // Points take the place of an amount; a sum the table has no amount for is told by the server.
+  function keep(row, points, amount) {
+    Object.assign(row, { error: "", kind: "amount", amount: amount, reasons: [], score: points });
+    draw(row);
+    count();
+    save(row);
+  }
+
   function change(row, input) {
     row.error = "";
+    row.score = "";
     if (input.hasAttribute("data-reason")) {
       const chosen = row.element.querySelectorAll("[data-reason]:checked");
       row.reasons = Array.prototype.map.call(chosen, (one) => one.value);
