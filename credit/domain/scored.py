@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from credit.domain.opinions import Opinion
-from credit.domain.scores import ScoreForm
 
 _HEAD = '"trace":['
 
 
-def with_scores(document: str, opinions: Iterable[Opinion], form: ScoreForm | None) -> str:
+def with_scores(document: str, opinions: Iterable[Opinion]) -> str:
     """Return a merge's JSON text with the step, after the count of opinions; unchanged where nobody gave points.
 
     Points are told in ascending order, as amounts are: a trace says nothing of who gave them.
     """
-    if form is None:
-        return document
-    given = sorted(form.total(opinion.score) for opinion in opinions if opinion.score)
+    given = sorted(sum(map(int, opinion.score)) for opinion in opinions if opinion.score)
     if not given:
         return document
     totals = ", ".join(map(str, given))

@@ -4,11 +4,11 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import STAFF, Guard, kept_by
+from config.lib.guards import STAFF, Guard, kept_by, kept_by
 from config.lib.models import Release
 from credit.domain import stages
 from customers.models import Subject
@@ -188,6 +188,7 @@ class Sheet(Scoped):
             "drop policy if exists mine_changed on {table}",
             f"create policy mine_changed on {{table}} for update to gedang_web using ({OURS}) with check ({OURS})",
             *before("insert or update", "lib.keep_sheet()"),
+            *kept_by("lib.keep_sheet_people", "before insert or update"),
         ),
     )
 
@@ -228,6 +229,10 @@ class Sheet(Scoped):
                 condition=Q(mode="own", assessor__isnull=False)
                 | (Q(mode="paper", typist__isnull=False) & ~Q(assessor_name="")),
                 name="sheet_has_its_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(typist__isnull=True) | Q(confirmer__isnull=True) | ~Q(typist=F("confirmer")),
+                name="sheet_typed_and_confirmed_by_two",
             ),
         ]
 

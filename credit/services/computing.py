@@ -117,7 +117,7 @@ def compute(
         file = files.get(subject_id)
         owed, read = _owed(subject_id, file, core, on)
         found = bounder.propose(merged, line, owed, read)
-        trace = f'{{"merge":{with_scores(merged.document, opinions[subject_id], rules.score)},"proposal":{found.proposal},"exposure":{found.exposure},"on":"{on}"}}'
+        trace = f'{{"merge":{with_scores(merged.document, opinions[subject_id])},"proposal":{found.proposal},"exposure":{found.exposure},"on":"{on}"}}'
         rows.append(
             (
                 grid_of[subject_id],

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg2.extras import execute_values
 
@@ -108,7 +109,7 @@ def add_paper_sheet(
         raise Refused(_("请填写评议员姓名"))
     if typist.pk == confirmer.pk:
         raise Refused(_("代录人和核对人要是两个人"))
-    assessors = set(_living(round).values_list("assessor_id", flat=True))
+    assessors = set(_family(round).values_list("assessor_id", flat=True))
     for person in (typist, confirmer):
         if person.pk in assessors:
             raise Refused(_("%(name)s 是这一轮的评议员，不能代录或核对") % {"name": person.name})
@@ -121,8 +122,15 @@ def _living(round: Round) -> Any:
     return Sheet.objects.filter(round=round).exclude(state=Sheet.State.WITHDRAWN)
 
 
+def _family(round: Round) -> Any:
+    """The living sheets of a round, of the one it supplements and of its own supplements."""
+    root = round.parent_id or round.pk
+    found = Sheet.objects.filter(Q(round=root) | Q(round__parent=root))
+    return found.exclude(state=Sheet.State.WITHDRAWN)
+
+
 def _typing(round: Round) -> set[int]:
-    pairs = _living(round).values_list("typist_id", "confirmer_id")
+    pairs = _family(round).values_list("typist_id", "confirmer_id")
     return {person for pair in pairs for person in pair if person}
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.lib import releases
-from credit.domain.explain import explain_steps
+from credit.domain.wording import explain_steps
 from credit.models import Decision, Opinion
 from credit.selectors.decisions import trace_steps
 from credit.services import sheets

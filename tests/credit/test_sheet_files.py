@@ -217,6 +217,7 @@ def test_all_sheets_of_a_round_are_printed_in_one_file(
     gao, address = client_of(world.gao), reverse("credit:round_blanks", args=[village.round.pk])
     assert gao.get(address).status_code == 404, "no roster yet"
     with acting_as(world.gao) as post:
+        make.rounds.freeze_list(by=world.gao, post=post, round=village.round)
         make.rounds.start_round(by=world.gao, post=post, round=village.round)
     make.add_paper(village)
     make.seal(village, 1)

@@ -124,7 +124,7 @@ def test_the_merge_knows_the_amount_alone_and_the_trace_tells_the_points(given_p
     assert merge(opinions) == merge(bare)
     document = merge(opinions).as_document()
     text = json.dumps(document, separators=(",", ":"))
-    told = json.loads(with_scores(text, opinions, FORM))
+    told = json.loads(with_scores(text, opinions))
     if not scored:
         assert told == document
         return

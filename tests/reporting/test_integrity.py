@@ -308,6 +308,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
         OFF.format("credit_sheetproof"),
         "update credit_sheetproof set sha256 = repeat('0', 64) where sheet_id = (select max(sheet_id) from credit_sheetproof)",
     ),
+    "credit.assessors_type_no_sheet": (
+        OFF.format("credit_sheet"),
+        "update credit_sheet set typist_id = assessor_id where assessor_id is not null and state <> 'withdrawn'",
+    ),
+    "credit.points_give_their_amount": (
+        OFF.format("credit_opinion"),
+        "update credit_opinion set score = '9' where kind = 'amount'",
+    ),
     "credit.openings_need_two": ("update credit_openingrequest set cancelled_at = now()",),
     "credit.stages_tell_the_truth": (
         OFF.format("credit_draftcell"),
