@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.lib.guards import STAFF, Guard, kept_by, kept_by
+from config.lib.guards import STAFF, Guard, kept_by
 from config.lib.models import Release
 from credit.domain import stages
 from customers.models import Subject
