@@ -11,7 +11,7 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credit', '0003_rules'),
+        ('credit', '0004_signing'),
         ('customers', '0003_rules'),
         ('grids', '0003_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
