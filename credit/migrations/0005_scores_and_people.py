@@ -9,27 +9,37 @@ from config.lib.sql import from_file
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('credit', '0004_signing'),
-        ('customers', '0003_rules'),
-        ('grids', '0003_rules'),
+        ("credit", "0004_signing"),
+        ("customers", "0003_rules"),
+        ("grids", "0003_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='opinion',
-            name='score',
-            field=models.CharField(blank=True, db_default='', default='', max_length=40, verbose_name='打分'),
+            model_name="opinion",
+            name="score",
+            field=models.CharField(blank=True, db_default="", default="", max_length=40, verbose_name="打分"),
         ),
         migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.CheckConstraint(condition=models.Q(('score', ''), ('kind', 'amount'), _connector='OR'), name='opinion_score_gives_amount'),
+            model_name="opinion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score", ""), ("kind", "amount"), _connector="OR"),
+                name="opinion_score_gives_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.CheckConstraint(condition=models.Q(('typist__isnull', True), ('confirmer__isnull', True), models.Q(('typist', models.F('confirmer')), _negated=True), _connector='OR'), name='sheet_typed_and_confirmed_by_two'),
+            model_name="sheet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("typist__isnull", True),
+                    ("confirmer__isnull", True),
+                    models.Q(("typist", models.F("confirmer")), _negated=True),
+                    _connector="OR",
+                ),
+                name="sheet_typed_and_confirmed_by_two",
+            ),
         ),
         from_file(Path(__file__).parent.parent / "sql" / "sheet_people.sql"),
     ]
