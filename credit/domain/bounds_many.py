@@ -26,6 +26,7 @@ _SOURCES = {
     ExposureSource.PROFILE: "exposure_from_profile",
     ExposureSource.NONE: "exposure_unknown",
 }
+_MERGED, _MODEL, _PRODUCT_CAP, _HEADROOM = (code.value for code in BoundCode)
 _PLACE = {kind: place for place, kind in enumerate(ObligationKind)}
 
 
@@ -75,7 +76,9 @@ class Bounder:
         )
         self._scale = 10**places
         self._fen = 10 ** (places - 2)
-        self._weights = {kind: (int(weight * self._fen), exact_text(weight)) for kind, weight in weights.items()}
+        self._weights = {
+            kind: (int(weight * self._fen), kind.value, exact_text(weight)) for kind, weight in weights.items()
+        }
         self._product_cap = int(settings.product_cap * self._scale)
         self._household_cap = int(settings.household_cap * self._scale)
         self._step = int(settings.step * self._scale)
@@ -106,7 +109,7 @@ class Bounder:
             return end(_ENDS[merged.outcome], told)
         merged_text = yuan_text(merged.amount)
         trace = [_step("bound_merged", merged_text)]
-        bounds = [(BoundCode.MERGED, merged.amount * self._fen, merged_text)]
+        bounds = [(_MERGED, merged.amount * self._fen, merged_text)]
         if model_line is None:
             if self._model_required:
                 trace.append('{"code":"model_line_missing","values":{}}')
@@ -115,7 +118,7 @@ class Bounder:
         else:
             model_text = yuan_text(model_line)
             trace.append(_step("bound_model", model_text))
-            bounds.append((BoundCode.MODEL, model_line * self._fen, model_text))
+            bounds.append((_MODEL, model_line * self._fen, model_text))
         headroom_text = self._text(headroom)
         trace.append(_step("bound_product_cap", self._cap_text))
         trace += _exposure_steps(lines, left_out, total_text, read)
@@ -124,15 +127,15 @@ class Bounder:
             f'"amount":"{headroom_text}"}}}}'
         )
         bounds += [
-            (BoundCode.PRODUCT_CAP, self._product_cap, self._cap_text),
-            (BoundCode.HEADROOM, headroom, headroom_text),
+            (_PRODUCT_CAP, self._product_cap, self._cap_text),
+            (_HEADROOM, headroom, headroom_text),
         ]
         smallest = min(bound[1] for bound in bounds)
-        binding = [code.value for code, amount, _text in bounds if amount == smallest]
+        binding = [code for code, amount, _text in bounds if amount == smallest]
         amount = smallest // self._step * self._step // self._fen
         smallest_text = self._text(smallest)
         listed = '["' + '","'.join(binding) + '"]'
-        told = ",".join(f'"{code.value}":"{text}"' for code, _amount, text in bounds)
+        told = ",".join(f'"{code}":"{text}"' for code, _amount, text in bounds)
         trace.append(
             f'{{"code":"smallest_bound","values":{{"amount":"{smallest_text}","binding":"{",".join(binding)}"}}}}'
         )
@@ -156,10 +159,10 @@ class Bounder:
                 sums[kind] = sums.get(kind, 0) + amount
         lines, total = [], 0
         for kind in sorted(sums, key=_PLACE.__getitem__) if len(sums) > 1 else sums:
-            weight, weight_text = self._weights[kind]
+            weight, name, weight_text = self._weights[kind]
             counted = sums[kind] * weight
             total += counted
-            lines.append((kind.value, yuan_text(sums[kind]), weight_text, self._text(counted)))
+            lines.append((name, yuan_text(sums[kind]), weight_text, self._text(counted)))
         return lines, left_out, total
 
     def _text(self, scaled: int) -> str:

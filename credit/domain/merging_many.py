@@ -54,10 +54,18 @@ def counted(opinions: Iterable[Opinion]) -> Opinions:
     return Opinions(tuple(amounts), refusals, unknown, recused)
 
 
+_TENS = {10**places: places for places in range(13)}
+
+
 def yuan_text(numerator: int, denominator: int = 100) -> str:
-    """Return a fraction of yuan as exact text, from fen unless said otherwise."""
+    """Return a fraction of yuan of 0 or more as exact text, from fen unless said otherwise."""
     whole, rest = divmod(numerator, denominator)
-    return exact_text(Fraction(numerator, denominator)) if rest else str(whole)
+    if not rest:
+        return str(whole)
+    places = _TENS.get(denominator)
+    if places is None:
+        return exact_text(Fraction(numerator, denominator))
+    return f"{whole}.{rest:0{places}d}".rstrip("0")
 
 
 def fen_text(fen: int) -> str:

@@ -2,6 +2,7 @@
 
 from credit.models.applications import Application, ApplicationDocument, ApplicationStep
 from credit.models.decisions import Decision, DecisionStep
+from credit.models.exceptions import MergeException
 from credit.models.handovers import LineHandover
 from credit.models.laboratory import DirectionCheck, Population, PopulationColumn, Trial
 from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
@@ -33,6 +34,7 @@ __all__ = [
     "LineResult",
     "LineRun",
     "LineTally",
+    "MergeException",
     "OpenerKey",
     "OpeningEvent",
     "OpeningRequest",
