@@ -26,7 +26,12 @@ _SOURCES = {
     ExposureSource.PROFILE: "exposure_from_profile",
     ExposureSource.NONE: "exposure_unknown",
 }
-_MERGED, _MODEL, _PRODUCT_CAP, _HEADROOM = (code.value for code in BoundCode)
+_MERGED, _MODEL = BoundCode.MERGED.value, BoundCode.MODEL.value
+_PRODUCT_CAP, _COMBINED_CAP, _HEADROOM = (
+    BoundCode.PRODUCT_CAP.value,
+    BoundCode.COMBINED_CAP.value,
+    BoundCode.HEADROOM.value,
+)
 _PLACE = {kind: place for place, kind in enumerate(ObligationKind)}
 
 
@@ -73,6 +78,7 @@ class Bounder:
             2 + max(_places(weight) for weight in weights.values()),
             _places(settings.product_cap),
             _places(settings.household_cap),
+            _places(settings.combined_cap or Decimal(0)),
         )
         self._scale = 10**places
         self._fen = 10 ** (places - 2)
@@ -81,6 +87,8 @@ class Bounder:
         }
         self._product_cap = int(settings.product_cap * self._scale)
         self._household_cap = int(settings.household_cap * self._scale)
+        self._combined_cap = None if settings.combined_cap is None else int(settings.combined_cap * self._scale)
+        self._combined_text = exact_text(settings.combined_cap or Decimal(0))
         self._step = int(settings.step * self._scale)
         self._cap_text, self._all_text, self._step_text = (
             exact_text(value) for value in (settings.product_cap, settings.household_cap, settings.step)
@@ -89,7 +97,7 @@ class Bounder:
 
     def propose(self, merged: Merged, model_line: int | None, owed: Iterable[Owed], read: Read) -> Bounded:
         """Return the proposal for a household from its village figure, its model line in fen and what it owes."""
-        lines, left_out, total = self._counted(owed)
+        lines, left_out, total, own = self._counted(owed)
         total_text = self._text(total)
         headroom = max(0, self._household_cap - total)
         figure = "null" if merged.amount is None else f'"{fen_text(merged.amount)}"'
@@ -119,17 +127,23 @@ class Bounder:
             model_text = yuan_text(model_line)
             trace.append(_step("bound_model", model_text))
             bounds.append((_MODEL, model_line * self._fen, model_text))
-        headroom_text = self._text(headroom)
         trace.append(_step("bound_product_cap", self._cap_text))
+        bounds.append((_PRODUCT_CAP, self._product_cap, self._cap_text))
         trace += _exposure_steps(lines, left_out, total_text, read)
+        if self._combined_cap is not None:
+            room = max(0, self._combined_cap - own * self._fen)
+            room_text = self._text(room)
+            trace.append(
+                f'{{"code":"bound_combined_cap","values":{{"cap":"{self._combined_text}","own":"{yuan_text(own)}",'
+                f'"amount":"{room_text}"}}}}'
+            )
+            bounds.append((_COMBINED_CAP, room, room_text))
+        headroom_text = self._text(headroom)
+        bounds.append((_HEADROOM, headroom, headroom_text))
         trace.append(
             f'{{"code":"bound_headroom","values":{{"cap":"{self._all_text}","exposure":"{total_text}",'
             f'"amount":"{headroom_text}"}}}}'
         )
-        bounds += [
-            (_PRODUCT_CAP, self._product_cap, self._cap_text),
-            (_HEADROOM, headroom, headroom_text),
-        ]
         smallest = min(bound[1] for bound in bounds)
         binding = [code for code, amount, _text in bounds if amount == smallest]
         amount = smallest // self._step * self._step // self._fen
@@ -148,8 +162,9 @@ class Bounder:
         )
         return Bounded(ProposalOutcome.PROPOSED, amount, fen, listed, document, exposure)
 
-    def _counted(self, owed: Iterable[Owed]) -> tuple[list[tuple[str, str, str, str]], int, int]:
-        """Sum obligations by kind: (kind, amount, weight, counted) as texts, what is left out in fen, and the scaled total."""
+    def _counted(self, owed: Iterable[Owed]) -> tuple[list[tuple[str, str, str, str]], int, int, int]:
+        """Sum obligations by kind: (kind, amount, weight, counted) as texts, what is left out in fen, the scaled total, and what is
+        owed and may be drawn here in fen."""
         sums: dict[ObligationKind, int] = {}
         left_out = 0
         for kind, amount, replaced in owed:
@@ -163,7 +178,8 @@ class Bounder:
             counted = sums[kind] * weight
             total += counted
             lines.append((name, yuan_text(sums[kind]), weight_text, self._text(counted)))
-        return lines, left_out, total
+        own = sums.get(ObligationKind.OWN_OUTSTANDING, 0) + sums.get(ObligationKind.OWN_UNDRAWN, 0)
+        return lines, left_out, total, own
 
     def _text(self, scaled: int) -> str:
         return yuan_text(scaled, self._scale)

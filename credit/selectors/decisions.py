@@ -16,6 +16,7 @@ from credit.access import decisions_for
 from credit.domain.bounds import Exposure, ExposureLine, ExposureSource, ObligationKind
 from credit.domain.trace import Step
 from credit.models import Decision, DecisionStep, Opinion, Round
+from credit.selectors.exceptions import EXCEPTIONAL, with_exceptions
 from credit.selectors.opinions import of_round
 from customers.selectors.assessment import Card, blocked_among, cards
 from grids.access import Post, PostKind
@@ -28,6 +29,7 @@ STANDINGS: dict[str, Any] = {
     "divergent": _("分歧，待集体决定"),
     "supplement": _("待补评议"),
     "needs_file": _("待建档"),
+    "returned": _("退回待改"),
     "to_propose": _("待提交"),
     "at_branch": _("待支行审批"),
     "at_approver": _("待业务审批"),
@@ -38,7 +40,14 @@ STANDINGS: dict[str, Any] = {
     "withdrawn": _("授信已撤回"),
 }
 """Where a decision can stand, exceptions first."""
-TONES = {"divergent": "yellow", "granted": "good", "at_branch": "wait", "at_approver": "wait", "to_propose": "wait"}
+TONES = {
+    "divergent": "yellow",
+    "returned": "yellow",
+    "granted": "good",
+    "at_branch": "wait",
+    "at_approver": "wait",
+    "to_propose": "wait",
+}
 
 
 def _last(field: str) -> Subquery:
@@ -66,13 +75,14 @@ def with_standing(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
 
 def where(standing: str) -> Q:
     """Return the condition of a standing, over the columns of ``with_standing``."""
-    waiting = Q(last_verb__isnull=True) | Q(last_verb=DecisionStep.Verb.RETURN)
+    waiting = Q(last_verb__isnull=True)
     proposed = Q(last_verb__in=(DecisionStep.Verb.PROPOSE, DecisionStep.Verb.REFER))
     outcome = Decision.Outcome
     return {
         "divergent": Q(outcome=outcome.DIVERGENT) & waiting,
         "supplement": Q(outcome=outcome.SUPPLEMENT),
         "needs_file": Q(outcome=outcome.NEEDS_FILE),
+        "returned": Q(last_verb=DecisionStep.Verb.RETURN),
         "to_propose": Q(outcome__in=COMPUTED) & waiting,
         "at_branch": proposed & Q(last_kind=PostKind.OFFICER),
         "at_approver": proposed & Q(last_kind=PostKind.BRANCH_MANAGER),
@@ -98,6 +108,8 @@ def _standing(outcome: str, verb: str | None, amount: Decimal | None, kind: str 
         return "withdrawn"
     if verb in (DecisionStep.Verb.PROPOSE, DecisionStep.Verb.REFER):
         return "at_branch" if kind == PostKind.OFFICER else "at_approver"
+    if verb == DecisionStep.Verb.RETURN:
+        return "returned"
     if outcome in COMPUTED:
         return "to_propose"
     return "refused_by_village" if outcome == Decision.Outcome.REFUSED else str(outcome)
@@ -139,13 +151,15 @@ def waiting_for(post: Post) -> QuerySet[Decision]:
         return decisions.none()
     found = with_standing(decisions).filter(where(mine))
     exceptional = Case(
+        When(EXCEPTIONAL, then=Value(0)),
         When(outcome=Decision.Outcome.DIVERGENT, then=Value(0)),
         When(last_amount__lt=F("proposed_amount"), then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
     return (
-        found.annotate(rank=exceptional)
+        with_exceptions(found)
+        .annotate(rank=exceptional)
         .select_related("round__grid__branch")
         .defer("trace", "round__settings", "round__grid__boundary")
         .order_by("rank", "round_id", "subject_id")

@@ -2,6 +2,7 @@
 left out of everything done many at once.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from credit.domain.rules import RoundRules
-from credit.models import Decision, DecisionStep, MergeException
+from credit.models import Decision, DecisionStep, MergeException, Round
 from grids.access import PostKind
 
 CODES: dict[str, Any] = {
@@ -22,7 +23,7 @@ CODES: dict[str, Any] = {
 """Every exception that is no standing of its own, with its name."""
 
 
-def noted(round_id: int | None, subject_ids: Iterable[int]) -> dict[int, list[MergeException]]:
+def noted(round_id: int, subject_ids: Iterable[int]) -> dict[int, list[MergeException]]:
     """Return the noted exceptions that are not over, by household. One query."""
     rows = (
         MergeException.objects.filter(round_id=round_id, subject_id__in=list(subject_ids))
@@ -37,7 +38,15 @@ def noted(round_id: int | None, subject_ids: Iterable[int]) -> dict[int, list[Me
     return found
 
 
-def history(round_id: int | None, subject_id: int) -> list[MergeException]:
+def count_noted(round: Round) -> dict[str, int]:
+    """Return how many households carry each noted exception now. One query."""
+    rows = (
+        MergeException.objects.filter(round=round).order_by("subject_id", "code", "-pk").distinct("subject_id", "code")
+    )
+    return dict(Counter(code for code, is_over in rows.values_list("code", "is_over") if not is_over))
+
+
+def history(round_id: int, subject_id: int) -> list[MergeException]:
     """Return everything noted of a household in a round, in order."""
     rows = MergeException.objects.filter(round_id=round_id, subject_id=subject_id)
     return list(rows.select_related("staff").order_by("pk"))
@@ -93,3 +102,9 @@ def condition(code: str, limit: Decimal | None) -> Q:
 
 EXCEPTIONAL = Q(is_noted=True) | Q(is_elsewhere=True)
 """Decisions that are handled one by one, over the columns of ``with_exceptions``."""
+
+
+def exceptional(decisions: Iterable[Any]) -> set[int]:
+    """Return which of some decisions of rounds are handled one by one; one query."""
+    wanted = Decision.objects.filter(pk__in=[one.pk for one in decisions])
+    return set(with_exceptions(wanted).filter(EXCEPTIONAL).values_list("pk", flat=True))

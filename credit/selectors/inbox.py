@@ -61,6 +61,11 @@ def _to_propose(asked: Asked) -> Iterator[Heap]:
     yield _standing(asked, "to_propose")
 
 
+def _returned(asked: Asked) -> Iterator[Heap]:
+    """Proposals a checker gave back, waiting for a new version."""
+    yield _standing(asked, "returned")
+
+
 def _divided(asked: Asked) -> Iterator[Heap]:
     yield _standing(asked, "divergent")
 
@@ -96,6 +101,7 @@ for _code, _label, _icon, _posts, _look, _page in (
     ("rounds", _("到期未办完的整村授信"), "hourglass", _MANAGER, _rounds, at("credit:round_list")),
     ("divided", _("意见分歧待集体决定"), "scale", _MANAGER, _divided, at("credit:round_list")),
     ("to_decide", _("待审批的额度"), "gavel", _MANAGER | _APPROVER, _to_decide, at("credit:to_decide")),
+    ("returned", _("退回待改的授信额度"), "returned", _OFFICER | _MANAGER, _returned, at("credit:round_list")),
     ("to_propose", _("待提交的授信额度"), "send", _OFFICER, _to_propose, at("credit:round_list")),
     (
         "applications",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, DecimalField, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, DecimalField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
 
@@ -64,12 +64,22 @@ def table(post: Post, round: Round) -> QuerySet[Decision]:
     return exceptions.with_exceptions(exceptions.with_figure(found)).defer("trace")
 
 
+def held_up(standings: Iterable[str]) -> Q:
+    """Return the condition of the households without a figure to decide on, and of those with an exception."""
+    wanted = exceptions.EXCEPTIONAL
+    for standing in standings:
+        wanted |= where(standing)
+    return wanted
+
+
 def ordered(found: QuerySet[Decision], sort: str) -> QuerySet[Decision]:
     """Return the table in an order of ``SORTS``; without one, exceptions first, then by household number."""
     name = sort.removeprefix("-")
     if name in SORTS:
         first, *rest = SORTS[name]
-        return found.order_by(F(first).desc(nulls_last=True) if sort.startswith("-") else F(first).asc(nulls_last=True), *rest)
+        return found.order_by(
+            F(first).desc(nulls_last=True) if sort.startswith("-") else F(first).asc(nulls_last=True), *rest
+        )
     rank = Case(
         *(When(where(standing), then=Value(place)) for place, standing in enumerate(_FIRST)),
         When(exceptions.EXCEPTIONAL, then=Value(len(_FIRST))),
@@ -89,15 +99,17 @@ def chosen(found: QuerySet[Decision], round: Round, *, standing: str = "", excep
 
 
 def counts(found: QuerySet[Decision], round: Round) -> tuple[list[tuple[str, Any, int]], list[tuple[str, Any, int]]]:
-    """Return how many households are at each standing and carry each exception, those that occur. One query."""
+    """Return how many households are at each standing and carry each exception, those that occur. Two queries."""
     limit = exceptions.branch_limit(rules_of(round))
     numbers = found.order_by().aggregate(
-        **{f"s_{name}": Count("pk", filter=where(name)) for name in STANDINGS},
-        **{f"e_{code}": Count("pk", filter=exceptions.condition(code, limit)) for code in exceptions.CODES},
+        **{name: Count("pk", filter=where(name)) for name in STANDINGS},
+        elsewhere=Count("pk", filter=exceptions.condition("elsewhere", limit)),
+        above_authority=Count("pk", filter=exceptions.condition("above_authority", limit)),
     )
+    numbers |= exceptions.count_noted(round)
     return (
-        [(name, label, numbers[f"s_{name}"]) for name, label in STANDINGS.items() if numbers[f"s_{name}"]],
-        [(code, label, numbers[f"e_{code}"]) for code, label in exceptions.CODES.items() if numbers[f"e_{code}"]],
+        [(name, label, numbers[name]) for name, label in STANDINGS.items() if numbers[name]],
+        [(code, label, numbers[code]) for code, label in exceptions.CODES.items() if numbers.get(code)],
     )
 
 

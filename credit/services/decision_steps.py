@@ -53,9 +53,9 @@ def decidable(decisions: Iterable[Decision]) -> list[Any]:
     """Return those of some decisions of rounds on which steps are allowed now, with their standing."""
     wanted = [decision.pk for decision in decisions]
     found = list(
-        with_standing(Decision.objects.filter(pk__in=wanted, round__stage__in=Round.DECIDABLE)).select_related(
-            "round", "subject"
-        )
+        with_standing(Decision.objects.filter(pk__in=wanted, round__stage__in=Round.DECIDABLE))
+        .select_related("round", "subject")
+        .defer("trace")
     )
     blocked = blocked_among(one.subject_id for one in found)
     return [one for one in found if one.subject_id not in blocked]

@@ -29,9 +29,12 @@ from grids.services import Refused
 
 
 @transaction.atomic
-def propose(*, by: Staff, post: Post, decision: Decision, amount: Decimal, seen: int, reason: str = "") -> DecisionStep:
+def propose(
+    *, by: Staff, post: Post, decision: Decision, amount: Decimal, seen: int, reason: str = "", members: str = ""
+) -> DecisionStep:
     """Propose a figure at or below the computed one (maker). For a divided village ``amount`` is the reasoned figure of the
-    group, decided by the branch manager, which the bounds then cut. ``seen`` is the number of the last step on the page."""
+    group, decided by the branch manager with the ``members`` named who were there, which the bounds then cut. ``seen`` is the
+    number of the last step on the page."""
     if post.kind not in (PostKind.OFFICER, PostKind.BRANCH_MANAGER):
         raise Refused(_("由客户经理或支行行长提交"))
     found = current(decision, seen)
@@ -41,16 +44,16 @@ def propose(*, by: Staff, post: Post, decision: Decision, amount: Decimal, seen:
         if post.kind != PostKind.OFFICER:
             raise Refused(_("单户申请由客户经理提交"))
         as_asked(found.application, amount, reason)
-    if standing == "divergent":
-        step = group_step(found, by, post, amount, reason)
-    elif standing == "to_propose":
+    if standing not in ("divergent", "to_propose", "returned"):
+        raise Refused(_("这户现在不需要提交"))
+    if found.outcome == Decision.Outcome.DIVERGENT:
+        step = group_step(found, by, post, amount, reason, members)
+    else:
         try:
             figure = domain.officer_figure(proposal_of(found), rules.line, amount)
         except domain.DecisionError as error:
             raise refusal_of(error) from error
         step = new_step(found, by, post, DecisionStep.Verb.PROPOSE, figure, reason)
-    else:
-        raise Refused(_("这户现在不需要提交"))
     take([step], by, post)
     return step
 

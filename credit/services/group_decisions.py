@@ -1,5 +1,6 @@
 """A divided village settled by the group: a reasoned figure between what was said, cut by the bounds (Semantics, section 4)."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,8 @@ from credit.selectors.rounds import rules_of
 from credit.services.decision_steps import new_step, proposal_of
 from grids.access import Post, PostKind, Staff
 from grids.services import Refused
+
+FEWEST_PRESENT = 2
 
 
 def standing_proposal(decision: Any) -> Proposal:
@@ -30,6 +33,7 @@ def standing_proposal(decision: Any) -> Proposal:
 
 
 def group_proposal(decision: Any, amount: Decimal, reason: str) -> Proposal:
+    """Return the group's figure cut by the bounds that were computed; Refused while the model line is missing."""
     found = propose(
         rules_of(decision.matter).line,
         village=VillageOpinion.from_group_decision(amount, reason),
@@ -41,11 +45,15 @@ def group_proposal(decision: Any, amount: Decimal, reason: str) -> Proposal:
     return found
 
 
-def group_step(decision: Any, by: Staff, post: Post, amount: Decimal, reason: str) -> DecisionStep:
+def group_step(decision: Any, by: Staff, post: Post, amount: Decimal, reason: str, members: str) -> DecisionStep:
+    """Return the step that proposes the group's figure, not yet written: with its reason and who was there."""
     if post.kind != PostKind.BRANCH_MANAGER:
         raise Refused(_("意见分歧由支行行长集体决定"))
     if not reason.strip():
         raise Refused(_("集体决定要写明理由"))
+    present = list(dict.fromkeys(re.split(r"[\s、，,；;]+", members.strip())))
+    if len(present) < FEWEST_PRESENT:
+        raise Refused(_("请写明参加集体决定的人，至少两人"))
     figure = yuan(amount)
     values = next(entry["values"] for entry in decision.trace["merge"]["trace"] if entry["code"] == "spread_too_wide")
     if not Decimal(values["lowest"]) <= figure <= Decimal(values["highest"]):
@@ -59,5 +67,6 @@ def group_step(decision: Any, by: Staff, post: Post, amount: Decimal, reason: st
         found.amount,
         reason,
         group_amount=str(figure),
+        members=present,
         proposal=found.as_document(),
     )

@@ -17,11 +17,14 @@ from django.views.decorators.http import require_GET, require_POST
 from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from credit.access import ROUND_POSTS, decisions_for, open_decision
+from credit.domain.versions import versions
 from credit.domain.wording import explain_steps
 from credit.selectors import decisions as selectors
+from credit.selectors import exceptions
 from credit.selectors.rounds import rules_of
 from credit.services import bulk_decisions
 from credit.services import decisions as services
+from credit.services import exceptions as exception_services
 from credit.services.decision_steps import MovedOnError, may_sign
 from credit.views.applications import application_page, bounds_of, in_wan
 from credit.views.steps import events_of, take
@@ -74,18 +77,54 @@ def to_decide(request: StaffRequest) -> HttpResponse:
 @allow(*DECIDERS)
 @require_POST
 def approve_chosen(request: StaffRequest) -> HttpResponse:
-    """Approve the chosen figures as proposed."""
-    chosen = [int(text) for text in request.POST.getlist("decision") if text.isdigit()]
-    found = decisions_for(request.post).filter(pk__in=chosen)
+    """Approve the chosen figures as proposed, or all that match as many as were counted before."""
+    if request.POST.get("all"):
+        text = request.POST.get("expected", "")
+        expected = int(text) if text.isdecimal() and len(text) < 9 else -1
+        found = _matching(request, request.POST.get("round", ""))
+    else:
+        expected = None
+        chosen = [int(text) for text in request.POST.getlist("decision") if text.isdigit()]
+        found = decisions_for(request.post).filter(pk__in=chosen)
     try:
-        done, left = bulk_decisions.approve_many(by=request.user, post=request.post, decisions=found)
+        done, left = bulk_decisions.approve_many(by=request.user, post=request.post, decisions=found, expected=expected)
     except (Refused, MovedOnError) as refusal:
         messages.error(request, str(refusal) or _("刚刚有人办理过，请刷新后再试"))
     else:
         messages.success(request, _("已批准 %(done)s 户") % {"done": done})
         if left:
-            messages.warning(request, _("%(left)s 户没有批准：超过权限、本人提交或已有人办理") % {"left": left})
+            messages.warning(request, _("%(left)s 户没有批准：有例外、超过权限、本人提交或已有人办理") % {"left": left})
     return redirect("credit:to_decide")
+
+
+def _matching(request: StaffRequest, round: str) -> Any:
+    found = selectors.waiting_for(request.post)
+    return found.filter(round_id=int(round)) if round.isdecimal() and len(round) < 12 else found
+
+
+@allow(*DECIDERS)
+@never_cache
+@require_GET
+def approve_all(request: StaffRequest) -> HttpResponse:
+    """Count what approving everything that matches would take, before it is confirmed; exceptions are not in it."""
+    chosen = request.GET.get("round", "")
+    found = bulk_decisions.approvable(by=request.user, post=request.post, decisions=_matching(request, chosen))
+    villages: dict[str, list[Any]] = {}
+    for one in found.decisions:
+        villages.setdefault(one.round.name, []).append(one.last_amount)
+    context = {
+        "where": [
+            {"label": request.user.institution.short_name},
+            {"label": _("待办"), "url": reverse("credit:to_decide")},
+            {"label": _("全部批准")},
+        ],
+        "count": len(found.decisions),
+        "total": found.total,
+        "left": found.left,
+        "round": chosen,
+        "rounds": [{"name": name, "count": len(sums), "total": sum(sums)} for name, sums in villages.items()],
+    }
+    return render(request, "credit/approve_all.html", context)
 
 
 @allow(*ROUND_POSTS)
@@ -104,6 +143,7 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
     if marked is None:
         raise Http404  # a later computation has taken its place
     standing = selectors.standing_of(marked)
+    is_divided = found.outcome == found.Outcome.DIVERGENT
     steps = selectors.steps_of(found)
     rules = rules_of(found.round)
     language = _language()
@@ -139,11 +179,19 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
         "seen": marked.last_number or 0,
         "figure_text": in_wan(marked.last_amount if marked.last_amount is not None else found.proposed_amount),
         "refusal": refusal,
-        "may_propose": (standing == "to_propose" and kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER))
-        or (standing == "divergent" and kind == PostKind.BRANCH_MANAGER),
+        "may_propose": standing in ("to_propose", "divergent", "returned")
+        and kind in ((PostKind.BRANCH_MANAGER,) if is_divided else (PostKind.OFFICER, PostKind.BRANCH_MANAGER)),
         "may_decide": standing == turn and not made,
         "is_own": standing == turn and made,
-        "is_divided": standing == "divergent",
+        "is_divided": is_divided and standing in ("divergent", "returned"),
+        "versions": versions(steps),
+        "exceptions": [
+            {"row": row, "label": row.get_code_display(), "end_id": f"end-{row.code}"}
+            for row in exceptions.noted(found.round_id, [found.subject_id]).get(found.subject_id, ())
+        ],
+        "noted": exceptions.history(found.round_id, found.subject_id),
+        "codes": exception_services.codes(),
+        "may_note": kind in exception_services.MAY_NOTE and found.round.stage in found.round.DECIDABLE,
         "is_manager": kind == PostKind.BRANCH_MANAGER,
         "may_sign": marked.last_amount is not None and may_sign(request.post, rules, marked.last_amount),
         "may_withdraw": standing == "granted" and kind in DECIDERS,
@@ -152,13 +200,28 @@ def _page(request: StaffRequest, found: Any, refusal: str = "", status: int = 20
 
 
 ACTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
-    "propose": (services.propose, ("amount",)),
+    "propose": (services.propose, ("amount", "members")),
     "approve": (services.approve, ("amount",)),
     "refer": (services.refer, ()),
     "return": (services.give_back, ()),
     "refuse": (services.refuse, ("code",)),
     "withdraw": (services.withdraw, ()),
 }
+
+
+@allow(*exception_services.MAY_NOTE)
+@require_POST
+def decision_exception(request: StaffRequest, pk: int) -> HttpResponse:
+    """Note an exception of a household in its round, or say that one is over."""
+    found = open_decision(request.post, pk)
+    act = exception_services.end if request.POST.get("over") else exception_services.note
+    sent = {name: request.POST.get(name, "") for name in ("code", "reason")}
+    try:
+        act(by=request.user, post=request.post, decision=found, **sent)
+    except Refused as refusal:
+        return _again(request, found, str(refusal), 422)
+    messages.success(request, _("已登记"))
+    return redirect("credit:decision", pk=pk)
 
 
 @allow(PostKind.OFFICER, *DECIDERS)

@@ -1,9 +1,7 @@
 """The pages of a round, one per stage. Each answers with what is to be done there, or with what was done when it is over."""
 
-from collections import Counter
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,17 +14,13 @@ from config.lib.requests import StaffRequest
 from credit.access import ROUND_POSTS, open_round
 from credit.domain import stages
 from credit.forms import DueForm, OwnSheetForm, PaperSheetForm
-from credit.selectors import decisions as decision_selectors
 from credit.selectors import rounds as selectors
 from credit.selectors.gates import sheets_needed
 from credit.services import opening
 from credit.views import signings
 from credit.views.stage_frame import STAGE_PAGES, show
+from credit.views.worktable import merge_page, review_page
 from grids.access import PostKind
-
-PAGE = 50
-MERGING = ("divergent", "supplement", "needs_file", "refused_by_village")
-"""Standings the merging is about; every other is the reviewers'."""
 
 
 @allow(*ROUND_POSTS)
@@ -123,40 +117,8 @@ def _run(round: Any) -> dict[str, Any] | None:
 # --- Decisions -----------------------------------------------------------------------------------------------------------
 
 
-def _decisions(request: StaffRequest, round: Any, wanted: Any) -> dict[str, Any]:
-    standings = [one for one in decision_selectors.standings_of(round) if wanted(one[1])]
-    counts = Counter(standing for _pk, standing in standings)
-    chosen = request.GET.get("standing", "")
-    chosen = chosen if chosen in counts else ""
-    ids = [pk for pk, standing in standings if not chosen or standing == chosen]
-    page = Paginator(ids, PAGE).get_page(request.GET.get("page"))
-    kind = request.post.kind
-    return {
-        "counts": [
-            {"name": name, "label": decision_selectors.STANDINGS[name], "count": count}
-            for name, count in counts.items()
-        ],
-        "total": sum(counts.values()),
-        "standing": chosen,
-        "has_papers": selectors.has_papers(request.post, round),
-        "page": page,
-        "lines": decision_selectors.lines(decision_selectors.with_ids(list(page.object_list))),
-        "to_propose": counts.get("to_propose", 0),
-        "needs_file": counts.get("needs_file", 0),
-        "may_propose": kind in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) and round.stage in stages.DECIDABLE,
-    }
-
-
-def _merge(request: StaffRequest, round: Any) -> dict[str, Any]:
-    return _decisions(request, round, lambda standing: standing in MERGING)
-
-
-def _review(request: StaffRequest, round: Any) -> dict[str, Any]:
-    return _decisions(request, round, lambda _standing: True)
-
-
 def _closed(request: StaffRequest, round: Any) -> dict[str, Any]:
-    return _review(request, round) if round.opened_at else {}
+    return review_page(request, round) if round.opened_at else {}
 
 
 def _waiting(_request: StaffRequest, _round: Any) -> dict[str, Any]:
@@ -170,8 +132,8 @@ STAGE_PAGES.update(
         "list": _list,
         "assess": _opening,
         "opening": _opening,
-        "merge": _merge,
-        "review": _review,
+        "merge": merge_page,
+        "review": review_page,
         "notice": _waiting,
         "sign": signings.stage_context,
         "closed": _closed,

@@ -37,7 +37,7 @@ def take(
     page: tuple[str, int],
     **about: Any,
 ) -> HttpResponse:
-    """Take the step a form asks for and go to ``page``. ``needs`` names what it is given besides the reason: amount, code.
+    """Take the step a form asks for and go to ``page``. ``needs`` names what it is given besides the reason: amount, code, members.
 
     ``again`` answers with the page it was sent from: 409 when somebody was quicker, 422 with why the rules forbid it.
     """
@@ -52,8 +52,9 @@ def take(
     try:
         if "amount" in needs:
             sent["amount"] = wan_from_text(request.POST.get("amount", ""))
-        if "code" in needs:
-            sent["code"] = request.POST.get("code", "")
+        for name in ("code", "members"):
+            if name in needs:
+                sent[name] = request.POST.get(name, "")
         act(**sent)
     except MoneyError:
         return again(_("请填写万元数，例如 3 或 3.5"), 422)

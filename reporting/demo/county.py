@@ -33,6 +33,7 @@ from reporting.demo import (
     dayplans,
     entries,
     equipment,
+    exceptions,
     fieldwork,
     merchants,
     models,
@@ -107,6 +108,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     core.snapshot(now - timedelta(days=45))
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)
+    figures["exceptions"] = exceptions.write(people, now)
     say("model lines")
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
     figures["handed"] = applications.handed_over(people, now)

@@ -143,6 +143,8 @@ ROWS = {
     "credit:round_papers": Row(posts=SEES, kwargs=_papers),
     "credit:round_paper": Row(posts=SEES, kwargs=_paper),
     "credit:to_decide": Row(posts=DECIDERS),
+    "credit:approve_all": Row(posts=DECIDERS),
+    "credit:decision_exception": _post(_decision, frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER}), 422),
     "credit:approve_chosen": _post(None, DECIDERS, 302),
     "credit:decision": Row(posts=SEES, kwargs=_decision),
     "credit:decision_step": _post(

@@ -12,6 +12,7 @@ from django.urls import reverse
 from config.lib import jobs
 from config.lib.models import AuditEvent
 from credit.domain.rules import RoundRules
+from credit.domain.versions import versions
 from credit.models import Decision, DecisionStep, LineRun
 from credit.selectors import decisions as selectors
 from credit.services import computing, lines, recomputing, rounds
@@ -130,15 +131,21 @@ def test_a_divided_village_is_settled_by_the_manager_with_a_reason(world: World)
     decision = decision_of(village.households[0])
     assert standing(decision.subject_id) == "divergent"
     with pytest.raises(Refused, match="集体"):
-        act(services.propose, world.chen, decision, amount=3 * WAN, seen=0, reason="议定")
+        act(services.propose, world.chen, decision, amount=3 * WAN, seen=0, reason="议定", members="高、陈")
     with pytest.raises(Refused, match="理由"):
         act(services.propose, world.gao, decision, amount=3 * WAN, seen=0)
     with pytest.raises(Refused, match="最低和最高"):
-        act(services.propose, world.gao, decision, amount=9 * WAN, seen=0, reason="议定")
-    act(services.propose, world.gao, decision, amount=3 * WAN, seen=0, reason="两位组员复议")
+        act(services.propose, world.gao, decision, amount=9 * WAN, seen=0, reason="议定", members="高、陈")
+    with pytest.raises(Refused, match="至少两人"):
+        act(services.propose, world.gao, decision, amount=3 * WAN, seen=0, reason="两位组员复议", members="高")
+    act(services.propose, world.gao, decision, amount=3 * WAN, seen=0, reason="两位组员复议", members="高 陈")
     act(services.give_back, world.jiang, decision, seen=1, reason="请补充理由")
-    assert standing(decision.subject_id) == "divergent"
-    act(services.propose, world.gao, decision, amount=2 * WAN, seen=2, reason="三位组员复议")
+    assert standing(decision.subject_id) == "returned"
+    act(services.propose, world.gao, decision, amount=2 * WAN, seen=2, reason="三位组员复议", members="高、陈、邓")
+    assert DecisionStep.objects.get(number=3).trace["members"] == ["高", "陈", "邓"]
+    first, second = versions(selectors.steps_of(decision))
+    assert (first.is_returned, first.ended.reason) == (True, "请补充理由")
+    assert (second.number, second.change, second.reason_changed, second.ended) == (2, -WAN, True, None)
     act(services.approve, world.jiang, decision, amount=2 * WAN, seen=3)
     four = selectors.four_opinions(decision, selectors.steps_of(decision))
     assert (four.village, four.approver) == (2 * WAN, 2 * WAN)

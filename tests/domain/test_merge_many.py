@@ -58,6 +58,7 @@ line_settings = st.builds(
     weight_guarantees=st.sampled_from([Decimal("0.5"), Decimal("0.33"), Decimal("0.125")]),
     weight_private=st.sampled_from([Decimal(0), Decimal("0.1")]),
     model_required=st.booleans(),
+    combined_cap=st.one_of(st.none(), yuan_between("0", "500000")),
 )
 owed = st.lists(
     st.one_of(
