@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from credit.views import (
     applications,
+    approval_sheets,
+    assessors,
     decisions,
     laboratory,
     lines,
@@ -43,6 +45,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/sheets/<int:sheet>/excuse/", round_steps.sheet_excuse, name="sheet_excuse"),
     path("rounds/<int:pk>/sheets/<int:sheet>/blank/", sheet_pages.round_blank, name="round_blank"),
     path("rounds/<int:pk>/sheets/blank/", sheet_pages.round_blanks, name="round_blanks"),
+    path("rounds/<int:pk>/assessors/", assessors.round_assessors, name="round_assessors"),
+    path(
+        "rounds/<int:pk>/approval-sheet/<slug:form>/", approval_sheets.round_approval_sheet, name="round_approval_sheet"
+    ),
     path("rounds/<int:pk>/papers/", sheet_pages.round_papers, name="round_papers"),
     path("rounds/<int:pk>/papers/<uuid:page>/", sheet_pages.round_paper, name="round_paper"),
     path("rounds/<int:pk>/calls/", signings.call_list_new, name="call_list_new"),

@@ -40,6 +40,7 @@ def _context(request: StaffRequest, round: Any, found: Any) -> dict[str, Any]:
         "standing": standing if standing in numbers else "",
         "exception": exception if exception in {name for name, _label, _count in codes} else "",
         "has_papers": selectors.has_papers(request.post, round),
+        "may_compare": request.post.kind in (PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR),
         "page": page,
         "rows": worktable.rows(round, page.object_list),
         "to_propose": numbers.get("to_propose", 0),

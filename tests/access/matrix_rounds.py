@@ -100,6 +100,11 @@ def _decision(world: World) -> dict[str, Any]:
     return {"pk": found.pk}
 
 
+def _decided_round(world: World) -> int:
+    """The round of the decision."""
+    return int(Decision.objects.values_list("round_id", flat=True).get(pk=_decision(world)["pk"]) or 0)
+
+
 def _post(kwargs: Any, posts: frozenset[str] = MANAGER, status: int | None = None) -> Row:
     return Row(posts=posts, kwargs=kwargs, method="post", data={}, status=status)
 
@@ -143,6 +148,10 @@ ROWS = {
     "credit:round_papers": Row(posts=SEES, kwargs=_papers),
     "credit:round_paper": Row(posts=SEES, kwargs=_paper),
     "credit:to_decide": Row(posts=DECIDERS),
+    "credit:round_approval_sheet": Row(posts=SEES, kwargs=lambda world: {"pk": _decided_round(world), "form": "xlsx"}),
+    "credit:round_assessors": Row(
+        posts=DECIDERS | {PostKind.AUDITOR}, kwargs=lambda world: {"pk": _decided_round(world)}
+    ),
     "credit:approve_all": Row(posts=DECIDERS),
     "credit:decision_exception": _post(_decision, frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER}), 422),
     "credit:approve_chosen": _post(None, DECIDERS, 302),

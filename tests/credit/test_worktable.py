@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from config.lib.models import AuditEvent
 from credit.models import Decision, DecisionStep, MergeException
@@ -177,3 +179,63 @@ def test_only_those_who_handle_a_round_note_exceptions(world: World) -> None:
     with pytest.raises(Refused, match="种类"):
         act(exceptions.note, world.chen, decision, code="other", reason="外出")
     assert Decimal(0) == MergeException.objects.count()
+
+
+def test_the_approval_sheet_is_handed_out_by_those_who_see_the_round(
+    world: World, client_of: Callable[..., Client]
+) -> None:
+    village = opened(world, same("4"), same("9"))
+    first, _large = village.households
+    act(services.propose, world.chen, decision_of(first), amount=3 * WAN, seen=0, reason="收入少")
+    url = reverse("credit:round_approval_sheet", args=[village.round.pk, "xlsx"])
+    answer = client_of(world.gao).get(url)
+    sheet = load_workbook(BytesIO(answer.content)).active
+    cells = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {"001", "002", "待支行审批", "合计 2 户"} <= set(cells)
+    assert any("支行行长 1 户 3.00 万元" in cell for cell in cells)
+    assert any(cell.startswith("经办：陈") for cell in cells)
+
+    only = client_of(world.gao).get(url, {"standing": "to_propose"}).content
+    cells = [str(cell.value) for row in load_workbook(BytesIO(only)).active.iter_rows() for cell in row]
+    assert "001" not in cells
+    assert "002" in cells
+
+    paper = client_of(world.jiang).get(reverse("credit:round_approval_sheet", args=[village.round.pk, "pdf"]))
+    assert paper.content.startswith(b"%PDF")
+    assert client_of(world.fang).get(url).status_code == 404
+    details = list(
+        AuditEvent.objects.filter(verb="approval_sheet_printed").order_by("pk").values_list("detail", flat=True)
+    )
+    assert details == [
+        {"form": "xlsx", "households": 2},
+        {"form": "xlsx", "households": 1},
+        {"form": "pdf", "households": 2},
+    ]
+
+
+def test_no_sheet_before_the_opening(world: World, client_of: Callable[..., Client]) -> None:
+    village = make.started(world, 1)
+    url = reverse("credit:round_approval_sheet", args=[village.round.pk, "pdf"])
+    assert client_of(world.gao).get(url).status_code == 404
+
+
+def test_sheets_are_compared_after_the_opening_only_and_never_by_who_fills_them(
+    world: World, client_of: Callable[..., Client]
+) -> None:
+    village = make.started(world, 12)
+    url = reverse("credit:round_assessors", args=[village.round.pk])
+    assert client_of(world.gao).get(url).status_code == 404
+    many = village.households
+    make.seal_all(
+        village,
+        dict.fromkeys(many, make.amount("5")),
+        {subject: make.amount(str(2 + place % 4)) for place, subject in enumerate(many)},
+        {subject: make.amount(str(2 + place % 4)) for place, subject in enumerate(many)},
+    )
+    make.open_sheets(village)
+    text = client_of(world.gao).get(url).content.decode()
+    assert text.count("几乎都填同一个数") == 1
+    assert "Krippendorff" in text
+    assert client_of(world.kang, "auditor").get(url).status_code == 200
+    assert client_of(world.chen).get(url).status_code == 404
+    assert client_of(village.assessors[0]).get(url).status_code == 404
