@@ -8,9 +8,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0022_stages_of_rounds"),
-        ("customers", "0040_beside_files"),
-        ("grids", "0011_reach_from_seats"),
+        ("credit", "0005_scores_and_people"),
+        ("customers", "0004_signing"),
+        ("grids", "0003_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
