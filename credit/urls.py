@@ -112,6 +112,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/<slug:sort>/<int:pk>/file/", model_file.model_file, name="model_file"),
     path("models/<slug:sort>/<int:pk>/file/template/", model_file.model_template, name="model_template"),
     path("models/<slug:sort>/<int:pk>/compare/", populations.model_compare, name="model_compare"),
+    path("models/<slug:sort>/<int:pk>/compare/preview/", populations.model_preview, name="model_preview"),
     path("models/draft/<int:pk>/edit/", model_edit.model_edit, name="model_edit"),
     path("models/draft/<int:pk>/check/", model_edit.model_check, name="model_check"),
     path("models/<slug:sort>/<int:pk>/", laboratory.model, name="model"),

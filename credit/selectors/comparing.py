@@ -14,8 +14,8 @@ from config.lib.releases import document_hash
 from credit.domain.causes import Cause, causes
 from credit.domain.disparity import together
 from credit.domain.laboratory import Moves, crossed, side_by_side
-from credit.domain.model import BoundModel, Model, difference, explain_result, read_model
-from credit.domain.model.batch import compile_model
+from credit.domain.model import BoundModel, Model, ParameterError, difference, explain_result, read_model
+from credit.domain.model.batch import TooWide, compile_model
 from credit.domain.population import GROUPS, absent, facts_at
 from credit.domain.trace import exact_text
 from credit.domain.withheld import withheld
@@ -38,13 +38,14 @@ class Side:
     model: Model
     parameters: Mapping[str, Decimal]
 
+    def named(self) -> dict[str, Any]:
+        """Which text it is, as ``side_name`` says it."""
+        standing = self.text.row.version if not self.text.is_draft else 0  # type: ignore[union-attr]
+        return {"key": self.text.key, "sort": self.text.sort, "pk": self.text.pk, "standing": standing}
+
     def kept(self) -> dict[str, Any]:
         """What a trial keeps of it."""
-        return {
-            "key": self.text.key,
-            "sort": self.text.sort,
-            "pk": self.text.pk,
-            "standing": self.text.row.version if not self.text.is_draft else 0,  # type: ignore[union-attr]
+        return self.named() | {
             "digest": self.model.digest,
             "document": self.text.document,
             "parameters": {name: str(value) for name, value in self.parameters.items()},
@@ -101,6 +102,13 @@ def _cause(cause: Cause) -> dict[str, Any]:
     }
 
 
+def refusal_of(error: TooWide | ParameterError) -> str:
+    """Return why a comparison cannot be made, and what to do."""
+    if isinstance(error, TooWide):
+        return _("模型的数值范围太大，不能整批计算。请收紧数据的最小和最大值")
+    return _("模型参数不能用：%(error)s") % {"error": error}
+
+
 def record_of(value: Any) -> dict[str, Any]:
     """Return a calculation as a record; read-only mappings become plain ones."""
     return {name: dict(one) if isinstance(one, Mapping) else one for name, one in vars(value).items()}
@@ -133,10 +141,7 @@ class TrialPage:
     @property
     def names(self) -> dict[str, str]:
         """The two texts in words."""
-        names = {side: side_name(getattr(self.trial, side)) for side in SIDES}
-        if names["before"] == names["after"]:
-            names["after"] = _("%(name)s，改参数") % {"name": names["after"]}
-        return names
+        return names_of({side: getattr(self.trial, side) for side in SIDES})
 
     @property
     def absent(self) -> list[str]:
@@ -176,23 +181,7 @@ class TrialPage:
     @property
     def chart(self) -> dict[str, Any]:
         """Lines in bins, before and after."""
-        before, after = (self.figures[side] for side in SIDES)
-        width = Decimal(before["width"])
-        count = max(len(before["bins"]), len(after["bins"]))
-        labels = [_("没有额度")]
-        labels += [f"{wan_text(width * place)}–{wan_text(width * (place + 1))}" for place in range(count)]
-        series = [
-            {
-                "name": self.names[side],
-                "values": [
-                    int(one["households"]) - int(one["with_line"]),
-                    *one["bins"],
-                    *([0] * (count - len(one["bins"]))),
-                ],
-            }
-            for side, one in (("before", before), ("after", after))
-        ]
-        return {"kind": "bars", "title": _("额度分布（万元）"), "format": "count", "unit": _("户"), "labels": labels, "series": series}  # fmt: skip
+        return spread_chart(self.names, self.figures)
 
     @property
     def spread(self) -> list[dict[str, Any]]:
@@ -313,6 +302,34 @@ class TrialPage:
     def fallers(self) -> list[dict[str, Any]]:
         """Those that fall by most."""
         return self.largest("fallers")
+
+
+def names_of(sides: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the two texts are called; of one text under two sets of parameters the second says so."""
+    names = {side: side_name(sides[side]) for side in SIDES}
+    if names["before"] == names["after"]:
+        names["after"] = _("%(name)s，改参数") % {"name": names["after"]}
+    return names
+
+
+def spread_chart(names: Mapping[str, str], figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lines of both sides in bins, for the tag ``chart``."""
+    width = Decimal(figures["before"]["width"])
+    count = max(len(figures[side]["bins"]) for side in SIDES)
+    labels = [_("没有额度")]
+    labels += [f"{wan_text(width * place)}–{wan_text(width * (place + 1))}" for place in range(count)]
+    series = [
+        {
+            "name": names[side],
+            "values": [
+                int(one["households"]) - int(one["with_line"]),
+                *one["bins"],
+                *([0] * (count - len(one["bins"]))),
+            ],
+        }
+        for side, one in ((side, figures[side]) for side in SIDES)
+    ]
+    return {"kind": "bars", "title": _("额度分布（万元）"), "format": "count", "unit": _("户"), "labels": labels, "series": series}  # fmt: skip
 
 
 def _written(value: str) -> str:

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from config.lib.display import wan
-from credit.domain.model import read_model
+from config.lib.display import wan, yuan
+from credit.domain.model import ValueType, read_model
 from credit.domain.monotone import directions_of
 from credit.domain.trace import exact_text
 from credit.models import DirectionCheck, Trial
@@ -22,6 +22,7 @@ def directions(check: DirectionCheck) -> list[dict[str, Any]]:
     words = language()
     model = read_model(check.trial.after["document"])
     labels = {entry.name: entry.label.text(words) for entry in model.inputs}
+    types = {entry.name: entry.type for entry in model.inputs}
     rows = []
     for direction in directions_of(model):
         found = check.figures.get(direction.code)
@@ -39,8 +40,8 @@ def directions(check: DirectionCheck) -> list[dict[str, Any]]:
                     {
                         "number": one["number"],
                         "fact": labels.get(one["fact"], one["fact"]),
-                        "at": exact_text(Decimal(one["at"])),
-                        "to": exact_text(Decimal(one["to"])),
+                        "at": _written(one["at"], types.get(one["fact"])),
+                        "to": _written(one["to"], types.get(one["fact"])),
                         "line_at": wan(Decimal(one["line_at"])),
                         "line_to": wan(Decimal(one["line_to"])),
                         "blame": one["en" if words == "en" else "zh"],
@@ -50,3 +51,8 @@ def directions(check: DirectionCheck) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _written(text: str, fact: ValueType | None) -> str:
+    """An amount to the fen, for an edge may lie a fen away; any other figure as it is."""
+    return yuan(text) if fact is ValueType.MONEY else exact_text(Decimal(text))

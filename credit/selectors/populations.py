@@ -106,11 +106,13 @@ def _loaded(
     return found, [sizes[number] for number in sorted(sizes)]
 
 
-def facts_of(population: Population, *models: Model) -> tuple[dict[str, Column | EventRows], ...]:
-    """Return for each model the columns it reads, of all households, under the names of its inputs."""
+def facts_of(
+    population: Population, *models: Model, blocks: range | None = None
+) -> tuple[dict[str, Column | EventRows], ...]:
+    """Return for each model the columns it reads, of all households or those of some blocks, under the names of its inputs."""
     columns = described(population)
     names = list(dict.fromkeys(name for model in models for name in needed(model, columns)))
-    whole = _whole(columns, _loaded(population, names))
+    whole = _whole(columns, _loaded(population, names, blocks))
     return tuple(inputs_of(model, columns, whole) for model in models)
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.lib.display import number
 from credit.domain.model import BoundModel, Model, ValueType, explain_result
-from credit.domain.model.document import Input
+from credit.domain.model.document import Input, Parameter
 from credit.domain.model_sheet import TYPES
+from credit.domain.sliding import track
 from credit.domain.trace import exact_text
 from credit.domain.typed_facts import Unread, read_facts, read_parameters
 from credit.selectors.explained_model import ModelPage
@@ -153,14 +156,44 @@ def _mark(form: dict[str, Any], errors: Mapping[str, str]) -> None:
 
 
 def parameter_fields(
-    model: Model, texts: Mapping[str, str], errors: Mapping[str, str], language: str
+    model: Model,
+    texts: Mapping[str, str],
+    errors: Mapping[str, str],
+    language: str,
+    released: Mapping[str, Decimal] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the fields of a model's parameters as they were typed, each with what is wrong with it."""
-    fields = [_parameter(one, texts.get(one.name, ""), language) for one in model.parameters]
-    for one, field in zip(model.parameters, fields, strict=True):
+    """Return the fields of a model's parameters as they were typed, each with what is wrong with it; given what is released, each
+    with a slider about that value or else the model's own."""
+    fields = []
+    for one in model.parameters:
+        field = _parameter(one, texts.get(one.name, ""), language)
+        if released is not None:
+            field["slide"] = _slide(one, released.get(one.name))
         if one.name in errors:
             field["errors"].append(errors[one.name])
+        fields.append(field)
     return fields
+
+
+def _slide(entry: Parameter, released: Decimal | None) -> dict[str, Any] | None:
+    usual = entry.default if released is None else released
+    found = track(entry, usual)
+    if found is None:
+        return None
+    said = "" if usual is None else _grouped(usual)
+    return {
+        "low": exact_text(found.low),
+        "high": exact_text(found.high),
+        "step": exact_text(found.step),
+        "ends": [_grouped(found.low), _grouped(found.high)],
+        "usual": "" if usual is None else exact_text(usual),
+        "back": (_("默认 %(value)s") if released is None else _("已发布 %(value)s")) % {"value": said} if said else "",
+    }
+
+
+def _grouped(value: Decimal) -> str:
+    _sign, _digits, exponent = value.normalize().as_tuple()
+    return number(value, max(0, -int(exponent)))
 
 
 def county_texts(model: Model, counties: Mapping[str, Any], county: str) -> dict[str, str]:

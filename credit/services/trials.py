@@ -8,7 +8,7 @@ from config.lib.models import ParameterDraft, Release
 from credit.domain.model import ParameterError
 from credit.domain.model.compiling import TooWide
 from credit.models import Population, Trial
-from credit.selectors.comparing import Side, compared
+from credit.selectors.comparing import Side, compared, refusal_of
 from credit.selectors.populations import smallest_group
 from grids.access import Staff
 from grids.services import Refused
@@ -22,10 +22,8 @@ def try_out(*, population: Population, before: Side, after: Side, staff: Staff, 
     rules, smallest = smallest_group(population.institution_id)
     try:
         figures = compared(population, before, after, smallest)
-    except TooWide as error:
-        raise Refused(_("模型的数值范围太大，不能整批计算。请收紧数据的最小和最大值")) from error
-    except ParameterError as error:
-        raise Refused(_("模型参数不能用：%(error)s") % {"error": error}) from error
+    except (TooWide, ParameterError) as error:
+        raise Refused(refusal_of(error)) from error
     row = after.text.row
     trial = Trial.objects.create(
         institution_id=population.institution_id,

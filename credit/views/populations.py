@@ -1,5 +1,8 @@
 """Frozen populations and trials of models: frozen by a job, compared before and after, each household by its number alone."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +18,7 @@ from config.lib import runs
 from config.lib.access import allow
 from config.lib.jobs import AlreadyRunning
 from config.lib.requests import StaffRequest
+from credit.domain.model import Model
 from credit.domain.trace import exact_text
 from credit.domain.typed_facts import read_parameters
 from credit.selectors import comparing, laboratory, populations
@@ -22,6 +26,7 @@ from credit.selectors.comparing import Side, TrialPage
 from credit.selectors.directions import directions, newest_check
 from credit.selectors.explained_model import language
 from credit.selectors.laboratory import Text
+from credit.selectors.previewing import preview
 from credit.selectors.trying import parameter_fields
 from credit.services.directions import ask
 from credit.services.populations import SIZES, freeze, retire
@@ -152,6 +157,53 @@ def population_retire(request: StaffRequest, pk: int) -> HttpResponse:
 # --- Comparison ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a comparison is asked with, as typed; ``sides`` and ``population`` once all of it can be used."""
+
+    choices: Mapping[str, str]
+    against: str
+    offered: list[Any]
+    chosen: str
+    released: Mapping[str, Decimal]
+    typed: Mapping[str, str]
+    errors: dict[str, str]
+    population: Any = None
+    sides: tuple[Side, Side] | None = None
+
+
+def _asked(request: StaffRequest, text: Text, model: Model) -> _Asked:
+    sent = request.POST if request.method == "POST" else request.GET
+    choices = laboratory.texts(request.user.institution_id, text)
+    against = sent.get("against") or laboratory.usual(text, choices)
+    offered = populations.usable(request.user)
+    bases = laboratory.counties(request.user.institution_id).get(request.user.institution.county_code, {})
+    released = laboratory.released_parameters(model, bases)
+    known = {name: exact_text(value) for name, value in released.items()}
+    typed = {one.name: sent.get(f"parameter.{one.name}", known.get(one.name, "")) for one in model.parameters}
+    chosen = sent.get("population", str(offered[0].pk) if offered else "")
+    asked = _Asked(choices, against, offered, chosen, released, typed, {})
+    if request.method != "POST":
+        return asked
+    values, unread = read_parameters(model.parameters, typed)
+    errors = {one.place: one.words.text(language()) for one in unread}
+    other = _other(request, against, choices)
+    population = next((one for one in offered if str(one.pk) == chosen), None)
+    if other is None or other.model is None or population is None:
+        errors["refused"] = _("请选择要比的版本和总体")
+    if errors or other is None or other.model is None:
+        return replace(asked, errors=errors)
+    before = Side(other, other.model, laboratory.released_parameters(other.model, bases))
+    return replace(asked, population=population, sides=(before, Side(text, model, values)))
+
+
+def _other(request: StaffRequest, code: str, choices: Mapping[str, str]) -> Text | None:
+    if code not in choices:
+        return None
+    sort, _dash, pk = code.partition("-")
+    return opened(request, sort, int(pk))
+
+
 @allow(PostKind.PARAMETER_MANAGER)
 @require_http_methods(["GET", "POST"])
 def model_compare(request: StaffRequest, sort: str, pk: int) -> HttpResponse:
@@ -160,58 +212,42 @@ def model_compare(request: StaffRequest, sort: str, pk: int) -> HttpResponse:
     context = page_of(request, text, "model_compare", _("整体试算"))
     if text.model is None:
         return render(request, "credit/model_compare.html", context)
-    sent = request.POST if request.method == "POST" else request.GET
-    choices = laboratory.texts(request.user.institution_id, text)
-    against = sent.get("against") or laboratory.usual(text, choices)
-    offered = populations.usable(request.user)
-    released = laboratory.released_parameters(
-        text.model, laboratory.counties(request.user.institution_id).get(request.user.institution.county_code, {})
-    )
-    known = {name: exact_text(value) for name, value in released.items()}
-    typed = {one.name: sent.get(f"parameter.{one.name}", known.get(one.name, "")) for one in text.model.parameters}
-    chosen = sent.get("population", str(offered[0].pk) if offered else "")
-    errors: dict[str, str] = {}
-    if request.method == "POST":
-        values, unread = read_parameters(text.model.parameters, typed)
-        errors = {one.place: one.words.text(language()) for one in unread}
-        other = _other(request, against, choices)
-        found = next((one for one in offered if str(one.pk) == chosen), None)
-        if other is None or other.model is None or found is None:
-            errors["refused"] = _("请选择要比的版本和总体")
-        if not errors and other is not None and other.model is not None and found is not None:
-            before = Side(other, other.model, _for(other, request))
-            try:
-                trial = try_out(
-                    population=found,
-                    before=before,
-                    after=Side(text, text.model, values),
-                    staff=request.user,
-                    post_id=request.post.pk,
-                )
-                return redirect("credit:trial", pk=trial.pk)
-            except Refused as refusal:
-                errors["refused"] = str(refusal)
+    asked = _asked(request, text, text.model)
+    if asked.sides is not None:
+        before, after = asked.sides
+        try:
+            trial = try_out(
+                population=asked.population, before=before, after=after, staff=request.user, post_id=request.post.pk
+            )
+            return redirect("credit:trial", pk=trial.pk)
+        except Refused as refusal:
+            asked.errors["refused"] = str(refusal)
     context |= {
-        "choices": [(code, label) for code, label in choices.items()],
-        "against": against,
-        "populations": offered,
-        "chosen": chosen,
-        "parameters": parameter_fields(text.model, typed, errors, language()),
-        "refused": errors.get("refused", ""),
+        "choices": list(asked.choices.items()),
+        "against": asked.against,
+        "populations": asked.offered,
+        "chosen": asked.chosen,
+        "parameters": parameter_fields(text.model, asked.typed, asked.errors, language(), asked.released),
+        "refused": asked.errors.get("refused", ""),
     }
-    return render(request, "credit/model_compare.html", context, status=422 if errors else 200)
+    return render(request, "credit/model_compare.html", context, status=422 if asked.errors else 200)
 
 
-def _other(request: StaffRequest, code: str, choices: dict[str, str]) -> Text | None:
-    if code not in choices:
-        return None
-    sort, _dash, pk = code.partition("-")
-    return opened(request, sort, int(pk))
-
-
-def _for(text: Text, request: StaffRequest) -> Any:
-    bases = laboratory.counties(request.user.institution_id).get(request.user.institution.county_code, {})
-    return laboratory.released_parameters(text.model, bases) if text.model else {}
+@allow(PostKind.PARAMETER_MANAGER)
+@require_POST
+def model_preview(request: StaffRequest, sort: str, pk: int) -> HttpResponse:
+    """What the parameters as they stand do to the population chosen, while they are moved; nothing is kept."""
+    text = opened(request, sort, pk)
+    if text.model is None:
+        raise Http404
+    asked = _asked(request, text, text.model)
+    labels = {one.name: one.label.text(language()) for one in text.model.parameters}
+    context: dict[str, Any] = {
+        "problems": [f"{labels[name]}：{said}" if name in labels else said for name, said in asked.errors.items()],
+    }
+    if asked.sides is not None:
+        context["preview"] = preview(asked.population, *asked.sides)
+    return render(request, "credit/_model_preview.html", context)
 
 
 @allow(PostKind.PARAMETER_MANAGER)

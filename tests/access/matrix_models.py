@@ -68,6 +68,7 @@ ROWS = {
     "credit:model_file": Row(posts=MANAGER, kwargs=version),
     "credit:model_template": Row(posts=MANAGER, kwargs=version),
     "credit:model_compare": Row(posts=MANAGER, kwargs=version),
+    "credit:model_preview": Row(posts=MANAGER, kwargs=version, method="post"),
     "credit:trial": Row(posts=MANAGER, kwargs=trial),
     "credit:trial_directions": Row(posts=MANAGER, kwargs=trial),
     "credit:trial_directions_progress": Row(posts=MANAGER, kwargs=checked),

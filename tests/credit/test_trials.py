@@ -15,9 +15,10 @@ from config.lib import releases
 from config.lib.models import AuditEvent, Release
 from credit.domain.model import read_model
 from credit.models import Trial
-from credit.selectors import populations
+from credit.selectors import populations, previewing
 from credit.selectors.comparing import Side, TrialPage, absent_facts
 from credit.selectors.laboratory import Text, counties, released_parameters
+from credit.services import populations as drawing_of_populations
 from credit.services.trials import try_out
 from customers.models import Person
 from tests.conftest import acting_as
@@ -216,3 +217,50 @@ def test_facts_a_population_does_not_hold_are_named(world_with_population: World
     document = trial.after["document"]
     document["inputs"].append({**kept, "min": "0", "max": "100", "missing": {"default": "0"}})
     assert absent_facts(trial.population, read_model(document)) == ["承包地"]
+
+
+def test_parameters_are_looked_at_before_a_trial_and_nothing_is_kept(
+    client_of: Clients, world_with_population: World
+) -> None:
+    world = world_with_population
+    release = Release.objects.get(kind="credit_model", key="s1")
+    with acting_as(world.mo):
+        population = populations.usable(world.mo)[0]
+    sent = {f"parameter.{name}": value for name, value in BASES.items()} | {
+        "against": f"version-{release.pk}",
+        "population": str(population.pk),
+    }
+    client = client_of(world.mo)
+    url = address("model_preview", "version", release.pk)
+    events = AuditEvent.objects.count()
+    same = text_of(client.post(url, sent))
+    assert "6 户中升 0 户，降 0 户" in same
+    higher = text_of(client.post(url, sent | {"parameter.base_income": "60000"}))
+    figures = tried(world, base_income="60000").figures["whole"]
+    up, down = (int(figures[one]) + int(figures[other]) for one, other in (("up", "gained"), ("down", "lost")))
+    assert up + down > 0
+    assert f"6 户中升 {up} 户，降 {down} 户" in higher
+    wrong = text_of(client.post(url, sent | {"parameter.base_income": "很多"}))
+    assert "纯收入基数：请填数字" in wrong
+    assert "户中升" not in wrong
+    assert "请选择要比的版本和总体" in text_of(client.post(url, sent | {"population": "0"}))
+    assert (Trial.objects.count(), AuditEvent.objects.filter(verb="model_tried").count()) == (1, 1)
+    assert AuditEvent.objects.count() == events + 1
+
+
+def test_of_a_large_population_the_first_households_are_looked_at(
+    client_of: Clients, world_with_population: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = world_with_population
+    release = Release.objects.get(kind="credit_model", key="s1")
+    monkeypatch.setattr(drawing_of_populations, "BLOCK", 4)
+    monkeypatch.setattr(previewing, "BLOCK", 4)
+    monkeypatch.setattr(previewing, "MOST_BLOCKS", 1)
+    population = frozen(world)
+    sent = {f"parameter.{name}": value for name, value in BASES.items()} | {
+        "against": f"version-{release.pk}",
+        "population": str(population.pk),
+    }
+    said = text_of(client_of(world.mo).post(address("model_preview", "version", release.pk), sent))
+    assert "4 户中升 0 户" in said
+    assert "只看随机次序里的前 4 户" in said

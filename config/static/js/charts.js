@@ -195,8 +195,16 @@
         draw();
       }, 120);
     };
-    if (window.ResizeObserver) new window.ResizeObserver(resize).observe(canvas);
+    const watcher = window.ResizeObserver ? new window.ResizeObserver(resize) : null;
+    if (watcher) watcher.observe(canvas);
     else window.addEventListener("resize", resize);
+    figure.addEventListener("htmx:beforeCleanupElement", (event) => {
+      if (event.target !== figure) return; // its parts say so too
+      window.clearTimeout(pause); // replaced by a newer one: nothing of it is drawn any more
+      if (watcher) watcher.disconnect();
+      else window.removeEventListener("resize", resize);
+      drawing.dispose();
+    });
   };
 
   function start(root) {
