@@ -29,7 +29,11 @@ def address(world: World) -> str:
 
 @pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_a_parameter_is_slid_and_the_spread_follows(
-    address: str, device: dict[str, object], world: World, client_of: Callable[..., Client], open_tab: Callable[..., Tab]
+    address: str,
+    device: dict[str, object],
+    world: World,
+    client_of: Callable[..., Client],
+    open_tab: Callable[..., Tab],
 ) -> None:
     tab = open_tab(client_of(world.mo), device)
     tab.goto(address)
