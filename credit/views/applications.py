@@ -41,6 +41,7 @@ from grids.services import Refused
 PAGE = 20
 RECEIVERS = (PostKind.OFFICER, PostKind.BRANCH_MANAGER)
 SERVING = (*RECEIVERS, PostKind.APPROVER)
+STOPS = ("return", "refuse", "turn_down", "cancel", "withdraw")
 
 
 @allow(*ROUND_POSTS)
@@ -139,6 +140,7 @@ def application_page(request: StaffRequest, pk: int, refusal: str = "", status: 
     card = cards([found.subject_id]).get(found.subject_id)
     row = selectors.rows_of([found], language())[0]
     looked = _looked_into(found, decision, steps)
+    timeline = _timeline(found, steps, taken, language())
     context = {
         "where": [
             {"label": found.grid.branch.name},
@@ -156,7 +158,8 @@ def application_page(request: StaffRequest, pk: int, refusal: str = "", status: 
         "bounds": bounds_of(decision, language()) if decision is not None else [],
         "bound_words": _words(decision),
         "model": explained(decision.trace["alone"]) if decision is not None and "alone" in decision.trace else None,
-        "timeline": _timeline(found, steps, taken, language()),
+        "timeline": timeline,
+        "stopped": _stopped(timeline),
         "documents": [
             {"document": one, "kind": selectors.word(rules.documents, one.kind, language())}
             for one in selectors.documents_of(found)
@@ -252,6 +255,15 @@ def _timeline(found: Any, steps: list[Any], taken: list[Any], spoken: str) -> li
 
     happened = (*steps, *decisions.earlier_steps(found), *taken)
     return events_of(sorted(happened, key=lambda one: (one.taken_at, one.pk), reverse=True), said)
+
+
+def _stopped(timeline: list[dict[str, Any]]) -> dict[str, str] | None:
+    """Who sent the application back or ended it, and why, when that is the last thing that happened."""
+    last = timeline[0] if timeline else {"verb": ""}
+    if last["verb"] not in STOPS:
+        return None
+    tone = "yellow" if last["verb"] == "return" else "neutral"
+    return {"tone": tone, "title": last["title"], "text": " · ".join(part for part in (last["by"], last["text"]) if part)}
 
 
 ACTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {

@@ -70,6 +70,7 @@ def events_of(steps: Iterable[Any], said: Callable[[Any], str] = lambda step: ""
     """Return steps as the timeline component writes them; ``said`` puts a released reason before the words of a step."""
     return [
         {
+            "verb": step.verb,
             "title": _titled(step),
             "at": step.taken_at,
             "by": f"{PostKind(step.post_kind).label} {step.staff.name}",
