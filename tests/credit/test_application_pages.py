@@ -137,6 +137,20 @@ def test_another_branch_sees_nothing(world: World, client_of: Clients) -> None:
         assert not client.get(reverse("credit:application_list")).context["rows"]
 
 
+def test_the_head_says_who_sent_it_back_or_ended_it_and_why(world: World, client_of: Clients) -> None:
+    make.release_rules(world)
+    found = make.proposed(world, make.household(world, "A001"))
+
+    def told() -> Any:
+        return client_of(world.chen).get(reverse("credit:application", args=[found.pk])).context["stopped"]
+
+    assert told() is None
+    make.act(decisions.give_back, world.gao, decision=make.decision_of(found), seen=1, reason="请补用途证明")
+    assert (told()["tone"], told()["text"]) == ("yellow", "支行行长 高远 · 请补用途证明")
+    make.act(applications.cancel, world.chen, application=found, seen=2, reason="不要了")
+    assert (told()["tone"], told()["text"]) == ("neutral", "客户经理 陈立 · 不要了")
+
+
 def test_the_list_by_stage_turn_branch_and_day(world: World, client_of: Clients) -> None:
     make.release_rules(world)
     waiting = make.receive(world, make.household(world, "A001"))

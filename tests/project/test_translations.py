@@ -30,6 +30,13 @@ def test_translations_keep_their_placeholders(form: str) -> None:
     assert lost == []
 
 
+def test_a_count_that_begins_a_text_has_its_singular() -> None:
+    """“1 people leave today” is no English: such a text has a plural form, or puts its figure after a colon."""
+    begins = re.compile(r"%\(count\)s (people|grids|rows|days|hours|visits|files|photos) ")
+    wrong = [entry.msgid for entry in messages.catalogue() if begins.match(f"{entry.msgstr} ")]
+    assert wrong == []
+
+
 def test_english_holds_no_chinese() -> None:
     # Words of the field may stand beside their English in brackets; whole sentences may not stay Chinese.
     stayed = [
