@@ -263,7 +263,11 @@ def _stopped(timeline: list[dict[str, Any]]) -> dict[str, str] | None:
     if last["verb"] not in STOPS:
         return None
     tone = "yellow" if last["verb"] == "return" else "neutral"
-    return {"tone": tone, "title": last["title"], "text": " · ".join(part for part in (last["by"], last["text"]) if part)}
+    return {
+        "tone": tone,
+        "title": last["title"],
+        "text": " · ".join(part for part in (last["by"], last["text"]) if part),
+    }
 
 
 ACTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
