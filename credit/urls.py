@@ -9,6 +9,7 @@ from credit.views import (
     decisions,
     laboratory,
     lines,
+    meetings,
     model_edit,
     model_file,
     openings,
@@ -54,6 +55,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/calls/", signings.call_list_new, name="call_list_new"),
     # Last of a round's addresses: a page's name stands where other words do above.
     path("rounds/<int:pk>/<slug:page>/", stage_pages.round_stage, name="round_stage"),
+    path("rounds/<int:pk>/meeting/", meetings.round_meeting, name="round_meeting"),
+    path("meeting/", meetings.meeting, name="meeting"),
+    path("meeting/leave/", meetings.meeting_leave, name="meeting_leave"),
     path("sheets/", sheets.my_sheet, name="my_sheet"),
     path("sheets/<uuid:uuid>/", sheets.sheet, name="sheet"),
     path("sheets/<uuid:uuid>/cell/", sheets.sheet_cell, name="sheet_cell"),

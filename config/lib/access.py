@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from rest_framework.permissions import BasePermission
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -39,6 +40,24 @@ def signed_in(view: View) -> View:
     return view
 
 
+MEETING = "meeting"
+"""Key of a session that began with a one-time code in a meeting; its value is the one sheet it is for."""
+
+
+def in_meetings(view: View) -> View:
+    """Declare that a view may also be called in a meeting's session; every other one sends such a session back to its sheet."""
+    view.is_for_meetings = True  # type: ignore[attr-defined]
+    return view
+
+
+def outside_meeting(request: HttpRequest, view: Any, arguments: dict[str, Any]) -> bool:
+    """Whether a meeting's session asks for something else than its own sheet."""
+    sheet = request.session.get(MEETING)
+    if not sheet:
+        return False
+    return not getattr(view, "is_for_meetings", False) or str(arguments.get("uuid", sheet)) != sheet
+
+
 def declaration(view: Any) -> tuple[bool, bool, frozenset[str] | None]:
     """Return (public, for every post, allowed posts) of a view; posts None means nothing was declared."""
     target = getattr(view, "cls", None) or view
@@ -59,6 +78,8 @@ class AccessMiddleware:
         is_public, for_all, posts = declaration(view)
         if is_public:
             return None
+        if outside_meeting(request, view, kwargs):
+            return redirect("credit:meeting")
         if posts is None and not for_all:
             log.error("view without declared permission refused", extra={"route": request.resolver_match.route})  # type: ignore[union-attr]
             raise Http404

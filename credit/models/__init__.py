@@ -6,6 +6,7 @@ from credit.models.exceptions import MergeException
 from credit.models.handovers import LineHandover
 from credit.models.laboratory import DirectionCheck, Population, PopulationColumn, Trial
 from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
+from credit.models.meetings import SheetCode
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion, SheetProof
 from credit.models.pages import DraftPage, SheetPage
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, RoundStage, SealedSheet, Sheet, SheetSubject
@@ -46,6 +47,7 @@ __all__ = [
     "RoundStage",
     "SealedSheet",
     "Sheet",
+    "SheetCode",
     "SheetPage",
     "SheetProof",
     "SheetSubject",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from config.lib.access import allow
+from config.lib.access import MEETING, allow, in_meetings
 from config.lib.requests import StaffRequest
 from credit.access import SHEET_POSTS, open_households_of_sheet, open_sheet, open_sheet_in_hand
 from credit.domain.sheetfile import order_check
@@ -21,6 +21,7 @@ from credit.selectors import rounds as selectors
 from credit.selectors.blank_sheets import printed_number
 from credit.services import sheet_pages, sheets
 from credit.services.holding import SealedError
+from credit.views.meetings import leave
 from grids.services import Refused
 
 
@@ -47,6 +48,7 @@ def _where(sheet: Any) -> list[dict[str, str]]:
 
 
 @allow(*SHEET_POSTS)
+@in_meetings
 @never_cache
 @require_GET
 def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
@@ -54,7 +56,11 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
     found = open_sheet(request.user, uuid)
     subjects = open_households_of_sheet(found)
     if not subjects:
-        return render(request, "credit/sheet_closed.html", {"where": _where(found), "sheet": found})
+        return render(
+            request,
+            "credit/sheet_closed.html",
+            {"where": _where(found), "in_meeting": bool(request.session.get(MEETING)), "sheet": found},
+        )
     rules = selectors.rules_of(found.round)
     cells = sheets.read_cells(found)
     is_paper = found.mode == "paper"
@@ -75,6 +81,7 @@ def sheet(request: StaffRequest, uuid: UUID) -> HttpResponse:
     language = get_language() or "zh-hans"
     context = {
         "where": _where(found),
+        "in_meeting": bool(request.session.get(MEETING)),
         "sheet": found,
         "is_confirming": found.state == "typed",
         "is_paper": is_paper,
@@ -123,6 +130,7 @@ def _shown(answer: dict[str, object] | None) -> dict[str, object]:
 
 
 @allow(*SHEET_POSTS)
+@in_meetings
 @never_cache
 @require_POST
 def sheet_cell(request: StaffRequest, uuid: UUID) -> HttpResponse:
@@ -147,6 +155,7 @@ def sheet_cell(request: StaffRequest, uuid: UUID) -> HttpResponse:
 
 
 @allow(*SHEET_POSTS)
+@in_meetings
 @never_cache
 @require_POST
 def sheet_kin(request: StaffRequest, uuid: UUID) -> HttpResponse:
@@ -161,6 +170,7 @@ def sheet_kin(request: StaffRequest, uuid: UUID) -> HttpResponse:
 
 
 @allow(*SHEET_POSTS)
+@in_meetings
 @never_cache
 def sheet_seal(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """The last step: look over one's own sheet, then seal it, or hand a typed one to its confirmer."""
@@ -182,6 +192,8 @@ def sheet_seal(request: StaffRequest, uuid: UUID) -> HttpResponse:
                 )
             else:
                 sheets.seal(by=request.user, post=request.post, sheet=found, blanks_are_unknown=blanks_are_unknown)
+            if request.session.get(MEETING):
+                return leave(request)
             return redirect("credit:sheet", uuid=uuid)
         except Refused as refused:
             refusal = str(refused)
@@ -190,6 +202,7 @@ def sheet_seal(request: StaffRequest, uuid: UUID) -> HttpResponse:
             return redirect("credit:sheet", uuid=uuid)
     context = {
         "where": _where(found),
+        "in_meeting": bool(request.session.get(MEETING)),
         "sheet": found,
         "summary": sheets.summary_of(sheets.read_cells(found)),
         "draft": sheet_pages.draft_of(found) if found.mode == "paper" else None,

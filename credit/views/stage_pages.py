@@ -18,6 +18,7 @@ from credit.selectors import rounds as selectors
 from credit.selectors.gates import sheets_needed
 from credit.services import opening
 from credit.views import signings
+from credit.views.meetings import STEWARDS
 from credit.views.stage_frame import STAGE_PAGES, show
 from credit.views.worktable import merge_page, review_page
 from grids.access import PostKind
@@ -63,7 +64,11 @@ def sheets_context(request: StaffRequest, round: Any) -> dict[str, Any]:
         {"sheet": sheet, "excuse_id": f"excuse-{sheet.number}", "withdraw_id": f"withdraw-{sheet.number}"}
         for sheet in found
     ]
-    context: dict[str, Any] = {"sheets": rows, "count": selectors.count_sheets(found)}
+    context: dict[str, Any] = {
+        "sheets": rows,
+        "count": selectors.count_sheets(found),
+        "may_hold_meeting": request.post.kind in STEWARDS,
+    }
     open_to_sheets = (*stages.BEFORE_ASSESSMENT, stages.ASSESS)
     if request.post.kind == PostKind.BRANCH_MANAGER and round.stage in open_to_sheets:
         context |= {

@@ -141,6 +141,8 @@ ROWS = {
     "credit:sheet_page_drop": _post(_page, TYPIST, 200),
     "credit:sheet_blank": Row(posts=TYPIST, kwargs=_uuid),
     "credit:round_blank": Row(posts=MANAGER, kwargs=_paper_of_round),
+    "credit:round_meeting": Row(posts=frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER}), kwargs=_pk),
+    "credit:meeting_leave": _post(None, HOLDERS, 302),
     "credit:sheet_kin": _post(_uuid, TYPIST, 302),
     "credit:sheet_file": Row(posts=TYPIST, kwargs=_uuid),
     "credit:sheet_book": Row(posts=TYPIST, kwargs=_uuid),
