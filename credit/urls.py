@@ -54,8 +54,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/papers/<uuid:page>/", sheet_pages.round_paper, name="round_paper"),
     path("rounds/<int:pk>/calls/", signings.call_list_new, name="call_list_new"),
     # Last of a round's addresses: a page's name stands where other words do above.
-    path("rounds/<int:pk>/<slug:page>/", stage_pages.round_stage, name="round_stage"),
     path("rounds/<int:pk>/meeting/", meetings.round_meeting, name="round_meeting"),
+    path("rounds/<int:pk>/<slug:page>/", stage_pages.round_stage, name="round_stage"),
     path("meeting/", meetings.meeting, name="meeting"),
     path("meeting/leave/", meetings.meeting_leave, name="meeting_leave"),
     path("sheets/", sheets.my_sheet, name="my_sheet"),

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from config.lib import releases
 from credit.services import meetings, sheets
@@ -15,7 +16,8 @@ from grids.models import Staff
 from tests.conftest import acting_as
 from tests.credit import village as make
 from tests.e2e.conftest import PHONE, Tab
-from tests.world import SINCE, World
+from tests.e2e.test_sheet import assessing
+from tests.world import SINCE, World, build
 
 pytestmark = [pytest.mark.browser]
 
@@ -95,7 +97,8 @@ def test_kin_is_picked_by_surname_and_its_rows_are_locked(
     tab.locator("[data-kin-save]").click()
     expect(tab.locator("[data-kin] summary")).to_contain_text("已申报 1 户")
     tab.locator("[data-sheet-find]").fill("刘12")
-    row = tab.locator("[data-row]").first
+    expect(tab.locator("[data-row]")).to_have_count(1, timeout=15_000)
+    row = tab.locator("[data-row]", has_text="012")
     expect(row.locator("[data-locked]")).to_be_visible()
     expect(row.locator(".sheet-answers")).to_be_hidden()
     assert answers(village) == [sheets.KIN]
@@ -130,14 +133,19 @@ def test_points_item_by_item_come_to_an_amount(
     assert not tab.complaints
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_device_is_handed_round_and_going_back_shows_nothing(
-    village: make.Village, open_tab: Callable[..., Tab]
+    chromium: Browser, live_server: Any, tmp_path: Path
 ) -> None:
+    village = assessing(build(), tmp_path, 5)
     gao = village.world.gao
     with acting_as(gao) as post:
         assert post is not None
         codes = [meetings.issue_code(by=gao, post=post, sheet=village.sheets[place]) for place in (0, 1)]
-    tab = open_tab(Client())
+    context = chromium.new_context(locale="zh-CN", base_url=live_server.url, **PHONE)
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.goto("/meeting/")
     tab.locator("#code").fill(codes[0])
     tab.get_by_role("button", name="打开我的评议表").click()
@@ -157,4 +165,6 @@ def test_a_device_is_handed_round_and_going_back_shows_nothing(
     expect(tab.locator("[data-meeting]")).to_contain_text("评2")
     expect(tab.locator("[data-sheet-done]")).to_have_text("0")
     assert answers(village) == [make.amount("3")]
-    assert not tab.complaints
+    assert not complaints
+    tab.wait_for_load_state("networkidle")
+    context.close()
