@@ -11,7 +11,7 @@ from config.lib.sql import from_file
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0005_scores_and_people"),
+        ("credit", "0006_merge_exceptions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
