@@ -63,7 +63,7 @@ def reading(sheet: Sheet, merged: Mapping[int, Decimal]) -> Reading:
     found = Reading(
         amounts=count,
         compared=len(pairs),
-        bias=None if bias is None else round_places(bias, 2),
+        bias=None if bias is None else round_places(bias, 0),
         bias_percent=None if percent is None else round_places(percent, 1),
         commonest_percent=_share(commonest, count),
         far_percent=_share(far, len(pairs)),

@@ -17,8 +17,8 @@ from credit.selectors.rounds import rules_of
 from credit.selectors.worktable import TableRow
 from grids.access import PostKind
 
-_OPINIONS = Words("四方意见（万元）", "Opinions (万元)")
-_BOUNDS = Words("上限（万元）", "Bounds (万元)")
+_OPINIONS = Words("四方意见（万元）", "Opinions (wan yuan)")
+_BOUNDS = Words("上限（万元）", "Bounds (wan yuan)")
 _WAN = Shape.WAN
 COLUMNS = (
     Column(key="number", name=Words("户号", "Number"), shape=Shape.CODE, width=9),
@@ -29,7 +29,7 @@ COLUMNS = (
     Column(key="approver", name=Words("审批", "Approver"), shape=_WAN, group=_OPINIONS, width=8),
     Column(key="cap", name=Words("产品上限", "Product"), shape=_WAN, group=_BOUNDS, width=8),
     Column(key="room", name=Words("家庭余量", "Headroom"), shape=_WAN, group=_BOUNDS, width=8),
-    Column(key="figure", name=Words("额度（万元）", "Line (万元)"), shape=_WAN, width=10),
+    Column(key="figure", name=Words("额度（万元）", "Line (wan yuan)"), shape=_WAN, width=10),
     Column(key="standing", name=Words("状态", "State"), width=20),
 )
 

@@ -236,6 +236,6 @@ def test_sheets_are_compared_after_the_opening_only_and_never_by_who_fills_them(
     text = client_of(world.gao).get(url).content.decode()
     assert text.count("几乎都填同一个数") == 1
     assert "Krippendorff" in text
-    assert client_of(world.kang, "auditor").get(url).status_code == 200
+    assert client_of(world.kang).get(url).status_code == 200
     assert client_of(world.chen).get(url).status_code == 404
     assert client_of(village.assessors[0]).get(url).status_code == 404
