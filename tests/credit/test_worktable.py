@@ -238,4 +238,4 @@ def test_sheets_are_compared_after_the_opening_only_and_never_by_who_fills_them(
     assert "Krippendorff" in text
     assert client_of(world.kang).get(url).status_code == 200
     assert client_of(world.chen).get(url).status_code == 404
-    assert client_of(village.assessors[0]).get(url).status_code == 404
+    assert client_of(world.shi).get(url).status_code == 404
