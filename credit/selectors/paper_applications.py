@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config.lib import clock
 from config.lib.display import day, moment, wan_figure
@@ -33,11 +34,15 @@ def _common(application: Application, language: str) -> dict[str, Any]:
             {"name": _("机构"), "value": application.grid.branch.name},
             {"name": _("申请日期"), "value": day(business_day(application.received_at))},
             {"name": _("申请金额"), "value": f"{wan_figure(application.amount)} {_('万元')}"},
-            {"name": _("贷款期限"), "value": _("%(months)s 个月") % {"months": application.months}},
+            {"name": _("贷款期限"), "value": _months(application.months)},
             {"name": _("用途"), "value": selectors.word(rules.purposes, application.purpose, language)},
             {"name": _("方式"), "value": mode.label(language) if mode else application.mode},
         ],
     }
+
+
+def _months(count: int) -> str:
+    return ngettext("%(months)s 个月", "%(months)s 个月", count) % {"months": count}
 
 
 def sheet_paper(application: Application, language: str) -> dict[str, Any]:
