@@ -1,6 +1,7 @@
 """Forms of credit: what a person may choose, by the post he acts under."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from credit.domain.signing import SigningRules
 from credit.models import Application, Round, Signing
 from credit.models.signing import Mode as SigningMode
 from credit.selectors import rounds as selectors
+from credit.selectors.decisions import STANDINGS
+from credit.selectors.supplements import WAITING
 from grids.access import Post
 
 EMPTY = ("", "—")
@@ -69,6 +72,26 @@ class PaperSheetForm(forms.Form):
         people = [EMPTY, *selectors.typists_for(round, post.staff)]
         for name in ("typist", "confirmer"):
             self.fields[name].choices = people  # type: ignore[attr-defined]
+
+
+class SupplementForm(forms.Form):
+    """A supplement: which waiting households, why, by which day."""
+
+    standings = forms.MultipleChoiceField(label=_("农户"), widget=forms.CheckboxSelectMultiple)
+    because = forms.CharField(label=_("理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    due_on = DayField(label=_("截止日期"), help_text=_("评议员在这一天之前封存；到期未封存的不计入"))
+
+    def __init__(self, *args: Any, waiting: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        counts = Counter(waiting.values())
+        field = self.fields["standings"]
+        field.choices = [  # type: ignore[attr-defined]
+            (name, _("%(standing)s：%(count)s 户") % {"standing": STANDINGS[name], "count": counts[name]})
+            for name in WAITING
+            if counts[name]
+        ]
+        field.initial = [name for name in WAITING if counts[name]]
+        self.fields["due_on"].initial = clock.today() + timedelta(days=7)
 
 
 class DueForm(forms.Form):

@@ -22,6 +22,7 @@ from credit.views import (
     signings,
     snapshots,
     stage_pages,
+    supplements,
 )
 
 app_name = "credit"
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "rounds/<int:pk>/approval-sheet/<slug:form>/", approval_sheets.round_approval_sheet, name="round_approval_sheet"
     ),
+    path("rounds/<int:pk>/supplement/", supplements.supplement_new, name="supplement_new"),
     path("rounds/<int:pk>/papers/", sheet_pages.round_papers, name="round_papers"),
     path("rounds/<int:pk>/papers/<uuid:page>/", sheet_pages.round_paper, name="round_paper"),
     path("rounds/<int:pk>/calls/", signings.call_list_new, name="call_list_new"),

@@ -10,13 +10,15 @@ from decimal import Decimal
 from hashlib import sha256
 
 
-def said(kind: str, amount: Decimal | None, reasons: list[str]) -> dict[str, object]:
+def said(kind: str, amount: Decimal | None, reasons: list[str], score: str = "") -> dict[str, object]:
     """Return an opinion as it is written into a proof: amounts in yuan with two places, reasons as they were opened."""
     document: dict[str, object] = {"kind": kind}
     if amount is not None:
         document["amount"] = f"{amount:.2f}"
     if reasons:
         document["reasons"] = list(reasons)
+    if score:
+        document["score"] = score
     return document
 
 

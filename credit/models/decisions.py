@@ -114,6 +114,7 @@ class DecisionStep(Recorded):
         append_only=True,
         subject_column="subject_id",
         hideable=True,
+        opener="SELECT",
         extra=(
             "drop trigger if exists maker_is_not_checker on {table}",
             "create trigger maker_is_not_checker before insert on {table} for each row execute function lib.refuse_own_decision()",

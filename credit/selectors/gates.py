@@ -87,6 +87,8 @@ def enough_sheets(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
 
 def sheets_needed(round: Round) -> int:
     """Return how many sheets a round needs to start; before its rules are frozen the fewest of any."""
+    if round.parent_id:
+        return 1  # its opinions join those of the round it supplements
     if not round.settings:
         return FEWEST_SHEETS
     return max(FEWEST_SHEETS, RoundRules.from_document(round.settings).merge.quorum)
@@ -122,6 +124,15 @@ def all_decided(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
         return (_("还有 %(count)s 户没有审批完") % {"count": count}, count) if count else None
 
     return each(rounds, "undecided", "review", tell)
+
+
+@gate((DECIDE, CLOSED), (SIGN, CLOSED))
+def no_supplement(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
+    """What a supplement says is merged into its round, which waits for it."""
+    running = Round.objects.filter(parent__in=rounds).exclude(stage=CLOSED).values_list("parent_id", flat=True)
+    waiting = set(running)
+    words = _("补充评议还没有开启")
+    return each(rounds, "supplement", "merge", lambda round: (words, 1) if round.pk in waiting else None)
 
 
 @gate((DECIDE, CLOSED))

@@ -175,9 +175,10 @@ rule_by_sql(
     """
     select 'credit_sheetsubject:' || roster.id from credit_sheetsubject as roster
     join credit_openingevent as opening on opening.round_id = roster.round_id
+    join credit_round as round on round.id = roster.round_id
     where roster.is_assessable and not exists (
         select from credit_decision as decision
-        where decision.round_id = roster.round_id and decision.subject_id = roster.subject_id)
+        where decision.round_id = coalesce(round.parent_id, round.id) and decision.subject_id = roster.subject_id)
     union all
     select 'credit_decision:' || max(decision.id) from credit_decision as decision
     group by decision.round_id, decision.application_id, decision.subject_id

@@ -95,5 +95,5 @@ def sealed_block(sheet_id: int) -> bytes:
 
 def opened_content(sheet_id: int) -> bytes:
     """Return what a counted sheet says, from the opinions as they stand now."""
-    rows = Opinion.objects.filter(sheet_id=sheet_id).values_list("subject_id", "kind", "amount", "reasons")
-    return proof.content({subject: proof.said(kind, amount, reasons) for subject, kind, amount, reasons in rows})
+    rows = Opinion.objects.filter(sheet_id=sheet_id).values_list("subject_id", "kind", "amount", "reasons", "score")
+    return proof.content({subject: proof.said(*opinion) for subject, *opinion in rows})

@@ -110,6 +110,12 @@ def known_assessors(post: Post, round: Round) -> list[tuple[int, str]]:
         Q(posts__to_on__isnull=True) | Q(posts__to_on__gt=day), posts__kind="officer", posts__from_on__lte=day
     )
     outside = people.filter(kind=Staff.Kind.OUTSIDE)
+    if round.parent_id:
+        # Who had a part in the round, and whoever reads opinions at his post, has seen too much (lib.has_seen_nothing).
+        family = Q(round=round.parent_id) | Q(round__parent=round.parent_id)
+        parts = Sheet.objects.filter(family).values_list("assessor_id", "typist_id", "confirmer_id")
+        seen = {person for part in parts for person in part}
+        outside, officers = outside.exclude(pk__in=seen - {None}), officers.none()
     found = {person.pk: person for person in (*outside, *officers) if person.pk not in set(taken)}
     return [(person.pk, str(person)) for person in sorted(found.values(), key=lambda one: (one.kind, one.number))]
 

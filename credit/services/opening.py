@@ -16,7 +16,7 @@ from credit.domain.rules import RoundRules
 from credit.models import OpeningRequest, Round, Sheet, SheetProof, SheetSubject
 from credit.models import Opinion as OpinionRow
 from credit.selectors.rounds import opening_request, rules_of
-from credit.services import sheet_pages
+from credit.services import sheet_pages, supplement
 from credit.services.computing import compute
 from customers.services import milestones
 from grids.access import Post, PostKind, Staff
@@ -182,16 +182,23 @@ def open_round(run: JobRun, payload: dict[str, int]) -> None:
         subjects=[row.subject for row in roster if any(opinion.is_valid for opinion in opinions[row.subject_id])],
         at=now,
     )
-    compute(round=round, rules=rules, opinions=opinions, grid_of=grid_of)
+    if round.parent_id is None:
+        compute(round=round, rules=rules, opinions=opinions, grid_of=grid_of)
+    else:
+        supplement.merge(round, grid_of)
     round.stage, round.stage_since, round.opened_at = Round.Stage.DECIDE, now, now
     round.save(update_fields=["stage", "stage_since", "opened_at"])
+    if round.parent_id is not None:
+        # What it was for is done: the decisions are those of the round it supplements.
+        round.stage, round.closed_at = Round.Stage.CLOSED, now
+        round.save(update_fields=["stage", "closed_at"])
 
 
 def _prove(round: Round, rows: list[OpinionRow]) -> None:
     """Write down the hash of what each sheet said, in the transaction of the opening (``credit/domain/proof.py``)."""
     said: dict[int, dict[int, dict[str, object]]] = {}
     for row in rows:
-        said.setdefault(row.sheet_id, {})[row.subject_id] = proof.said(row.kind, row.amount, row.reasons)
+        said.setdefault(row.sheet_id, {})[row.subject_id] = proof.said(row.kind, row.amount, row.reasons, row.score)
     SheetProof.objects.bulk_create(
         SheetProof(
             institution_id=round.institution_id,

@@ -146,6 +146,8 @@ def _add(round: Round, **people: Any) -> Sheet:
     except IntegrityError as error:
         if "one_sheet_per_assessor" in str(error):
             raise Refused(_("这位评议员已有一份评议表")) from error
+        if "have seen nothing" in str(error):
+            raise Refused(_("补充评议要由没有参加过本村评议、也看不到意见的外部人员做")) from error
         if "one_sheet_per_place" in str(error):
             raise Refused(_("刚刚有人也在增加评议表，请重试")) from error
         raise

@@ -30,6 +30,11 @@ begin
         raise exception 'a supplement belongs to a round of its village' using errcode = 'restrict_violation';
     end if;
     if tg_op = 'INSERT' then
+        -- A supplement begins with its list: whom it is about was settled by the round it belongs to.
+        if current_user in ('gedang_web', 'gedang_web_all')
+            and new.stage <> (case when new.parent_id is null then 'prepare' else 'list' end) then
+            raise exception 'a round does not begin with %', new.stage using errcode = 'restrict_violation';
+        end if;
         return new;
     end if;
     if (new.institution_id, new.grid_id, new.parent_id) is distinct from (old.institution_id, old.grid_id, old.parent_id) then
@@ -65,6 +70,20 @@ begin
     raise exception 'a round does not go from % to %', old.stage, new.stage using errcode = 'restrict_violation';
 end $$;
 
+-- Whether a person has no part in a round or in another supplement of it, and no post that shows him opinions. Assessors on
+-- paper are known by name alone.
+create or replace function lib.has_seen_nothing(supplement bigint, above bigint, person bigint, called text) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+    select not exists (
+        select from credit_sheet as sheet join credit_round as round on round.id = sheet.round_id
+        where (round.id = above or round.parent_id = above) and round.id <> supplement
+          and (person in (sheet.assessor_id, sheet.typist_id, sheet.confirmer_id) or sheet.assessor_name = called))
+    and not exists (select from grids_staff as staff where staff.id = person and staff.kind <> 'outside')
+    and not exists (select from grids_post as post where post.staff_id = person and post.kind <> 'assessor'
+                                                     and (post.to_on is null or post.to_on > acc.today()))
+$$;
+alter function lib.has_seen_nothing(bigint, bigint, bigint, text) owner to gedang_def;
+
 create or replace function lib.keep_sheet() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     held credit_round;
@@ -74,6 +93,11 @@ begin
         select * into held from credit_round where id = new.round_id for share;
     else
         select * into held from credit_round where id = new.round_id;
+    end if;
+    if held.parent_id is not null
+        and (tg_op = 'INSERT' or (new.assessor_id, new.assessor_name) is distinct from (old.assessor_id, old.assessor_name))
+        and not lib.has_seen_nothing(held.id, held.parent_id, new.assessor_id, new.assessor_name) then
+        raise exception 'a supplement is assessed by people who have seen nothing' using errcode = 'restrict_violation';
     end if;
     if tg_op = 'INSERT' then
         if held.stage not in ('prepare', 'list', 'assess') or new.state <> 'open' or new.sealed_on is not null

@@ -20,6 +20,7 @@ from credit.services import opening
 from credit.views import signings
 from credit.views.meetings import STEWARDS
 from credit.views.stage_frame import STAGE_PAGES, show
+from credit.views.supplements import supplements_context
 from credit.views.worktable import merge_page, review_page
 from grids.access import PostKind
 
@@ -122,6 +123,12 @@ def _run(round: Any) -> dict[str, Any] | None:
 # --- Decisions -----------------------------------------------------------------------------------------------------------
 
 
+def _merge(request: StaffRequest, round: Any) -> dict[str, Any]:
+    context = merge_page(request, round)
+    counts = {one["name"]: one["count"] for one in context["counts"]}
+    return context | supplements_context(request, round, counts)
+
+
 def _closed(request: StaffRequest, round: Any) -> dict[str, Any]:
     return review_page(request, round) if round.opened_at else {}
 
@@ -137,7 +144,7 @@ STAGE_PAGES.update(
         "list": _list,
         "assess": _opening,
         "opening": _opening,
-        "merge": merge_page,
+        "merge": _merge,
         "review": review_page,
         "notice": _waiting,
         "sign": signings.stage_context,

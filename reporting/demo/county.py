@@ -41,6 +41,7 @@ from reporting.demo import (
     parameters,
     rounds,
     sudden,
+    supplements,
     twice,
 )
 from reporting.demo.families import Family, Registry, families
@@ -297,7 +298,13 @@ def _rounds(
         hold(place == 0, 9, 9, ("referred", "decide", "proposed")[place % 3])
     for place in range(size.assessing):
         hold(place == 0, 5, 5, "assess", (1, 3)[place % 2], own=int(place == 0))
-    return {"closed": size.closed, "deciding": size.deciding, "assessing": size.assessing}
+    supplemented = supplements.hold(people, assessors, morning)
+    return {
+        "closed": size.closed,
+        "deciding": size.deciding,
+        "assessing": size.assessing,
+        "supplemented": supplemented,
+    }
 
 
 def _weeks(campaign: Campaign, now: datetime) -> int:

@@ -119,6 +119,7 @@ ROWS = {
     "credit:round_due": _post(_pk, status=302),
     "credit:round_propose": _post(_pk, frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER}), 302),
     "credit:round_recompute": _post(_pk, status=302),
+    "credit:supplement_new": Row(posts=MANAGER, kwargs=_papers),
     "credit:opening": Row(posts=SEES, kwargs=_papers),
     "credit:opening_export": Row(
         posts=frozenset({PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR}), kwargs=_papers

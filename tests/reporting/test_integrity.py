@@ -316,6 +316,15 @@ PLANTED: dict[str, tuple[str, ...]] = {
         OFF.format("credit_opinion"),
         "update credit_opinion set score = '9' where kind = 'amount'",
     ),
+    "credit.supplements_know_nothing": (
+        OFF.format("credit_round"),
+        OFF.format("credit_sheet"),
+        "insert into credit_round select (jsonb_populate_record(round, jsonb_build_object('id', 900001, 'parent_id', round.id, "
+        "'stage', 'closed'))).* from credit_round as round where round.parent_id is null order by round.id limit 1",
+        "insert into credit_sheet select (jsonb_populate_record(sheet, jsonb_build_object('id', 900002, 'uuid', gen_random_uuid(), "
+        "'round_id', 900001, 'state', 'withdrawn'))).* from credit_sheet as sheet "
+        "where sheet.round_id = (select parent_id from credit_round where id = 900001) order by sheet.id limit 1",
+    ),
     "credit.openings_need_two": ("update credit_openingrequest set cancelled_at = now()",),
     "credit.stages_tell_the_truth": (
         OFF.format("credit_draftcell"),
