@@ -8,5 +8,5 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """A supplement is assessed by people who have seen nothing."""
 
-    dependencies = [("credit", "0003_rules")]
+    dependencies = [("credit", "0004_signing")]
     operations = [from_file(Path(__file__).parent.parent / "sql" / "opening.sql")]
