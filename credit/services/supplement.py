@@ -87,7 +87,7 @@ def merge(round: Round, grid_of: Mapping[int, int]) -> int:
 
     The opener's part, in the transaction of the opening. A household the round has decided on meanwhile stays decided.
     """
-    parent = Round.objects.select_for_update(of=("self",)).get(pk=round.parent_id)
+    parent = Round.objects.select_for_update(of=("self",)).get(supplements=round)
     open_ones = with_standing(Decision.objects.filter(round=parent, subject_id__in=grid_of)).filter(
         where("supplement") | where("divergent")
     )
