@@ -161,7 +161,15 @@ def test_a_household_decided_on_meanwhile_stays_decided(parent: make.Village) ->
     divided = Decision.objects.get(subject_id=c)
     with acting_as(world.gao) as post:
         assert post is not None
-        decisions.propose(by=world.gao, post=post, decision=divided, seen=0, amount=Decimal(20_000), reason="三人商定")
+        decisions.propose(
+            by=world.gao,
+            post=post,
+            decision=divided,
+            seen=0,
+            amount=Decimal(20_000),
+            reason="三人商定",
+            members="甲、乙",
+        )
     make.seal_all(child, {b: make.amount("5"), c: make.amount("2")})
     make.open_sheets(child)
     assert set(Decision.objects.filter(number=2).values_list("subject_id", flat=True)) == {b}
