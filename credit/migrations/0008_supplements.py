@@ -8,5 +8,5 @@ from config.lib.sql import from_file
 class Migration(migrations.Migration):
     """A supplement is assessed by people who have seen nothing."""
 
-    dependencies = [("credit", "0006_merge_exceptions")]
+    dependencies = [("credit", "0007_sheet_codes")]
     operations = [from_file(Path(__file__).parent.parent / "sql" / "opening.sql")]
