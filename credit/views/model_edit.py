@@ -1,5 +1,6 @@
 """The editor of credit models: the draft part by part as tables, checked while one types; the common drafts keep it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from config.lib.parameters import drafts, form, shown
 from config.lib.parameters.drafts import Refused
 from config.lib.parameters.views import day_typed, text_sent
 from config.lib.requests import StaffRequest
+from credit.domain.model.problems import Problem
 from credit.domain.model_form import PART_NAMES, Drawn, arranged, part_of, parts, typed
 from credit.domain.model_form.parts import dotted
 from credit.selectors import laboratory
@@ -89,10 +91,11 @@ def _edited(request: StaffRequest, text: Text, part: str) -> HttpResponse:
     except Refused as refusal:
         state |= {"errors": {"refused": str(refusal)}, "seen": opened(request, DRAFT, text.pk).row.revision}  # type: ignore[union-attr]
         return _page(request, text, part, document, state, 422)
-    problems = laboratory.problems_of(document)
+    kept = Text(saved)
+    problems = kept.problems if document == kept.document else laboratory.problems_of(document)
     here = [one for one in problems if part in parts() and part_of(dotted(one.path) or "") == part]
     if here:
-        return _page(request, Text(saved), part, document, {"seen": saved.revision, "saved": True}, 422)
+        return _page(request, kept, part, document, {"seen": saved.revision, "saved": True}, 422)
     messages.success(request, _("已保存。") if problems else _("已保存，内容没有问题。"))
     return HttpResponseRedirect(_address(text.pk, "about" if part == JSON else part))
 
@@ -150,16 +153,16 @@ def model_check(request: StaffRequest, pk: int) -> HttpResponse:
     if part not in parts():
         raise Http404
     document = typed(part, dict(request.POST.lists()), text.document)
-    drawn = Drawn(part, document, laboratory.problems_of(document), language())
-    context = {"drawn": drawn, "others": _others(text.pk, document, part)}
+    problems = laboratory.problems_of(document)
+    context = {"drawn": Drawn(part, document, problems, language()), "others": _others(text.pk, problems, part)}
     return render(request, "credit/_model_checked.html", context)
 
 
-def _others(pk: int, document: Any, here: str) -> list[dict[str, Any]]:
+def _others(pk: int, problems: Sequence[Problem], here: str) -> list[dict[str, Any]]:
     """The parts of a draft with how many things are wrong in each."""
     index = 1 if language() == "en" else 0
     counts: dict[str, int] = {}
-    for problem in laboratory.problems_of(document):
+    for problem in problems:
         wrong = part_of(dotted(problem.path) or problem.values.get("key", ""))
         counts[wrong] = counts.get(wrong, 0) + 1
     names = [*((part, PART_NAMES[part][index]) for part in parts()), (RELEASE, _("说明和生效")), (JSON, "JSON")]
@@ -178,10 +181,12 @@ def _page(
     request: StaffRequest, text: Text, part: str, document: dict[str, Any], state: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     draft: Any = text.row
+    # What the page says of the whole read the document already; another document is read once more, not for each use.
+    problems = text.problems if document == text.document else laboratory.problems_of(document)
     context = page_of(request, text, "model_edit", _("修改草稿")) | {
         "part": part,
         "draft": draft,
-        "others": _others(text.pk, document, part),
+        "others": _others(text.pk, problems, part),
         "seen": state["seen"],
         "saved": state.get("saved", False),
         "errors": state.get("errors", {}),
@@ -198,6 +203,6 @@ def _page(
         on = draft.effective_on.isoformat() if draft.effective_on else ""
         context |= {"note": state.get("note", draft.note), "effective_on": state.get("on", on), "today": clock.today()}
     else:
-        drawn = Drawn(part, document, laboratory.problems_of(document) if document else (), language())
+        drawn = Drawn(part, document, problems if document else (), language())
         context |= {"drawn": drawn, "tree": drawn.tree}
     return render(request, "credit/model_edit.html", context, status=status)
