@@ -21,10 +21,12 @@ from credit.models import (
     Decision,
     LineResult,
     LineRun,
+    Receipt,
     Round,
     Sheet,
     SheetPage,
     Signing,
+    WhiteList,
 )
 from grids.access import Post, PostKind, Staff, branches_for, grids_for
 
@@ -198,6 +200,27 @@ def open_card(post: Post, pk: int) -> Card:
     """Return a card with its contract and borrower, or raise Http404."""
     wanted = ("signing__borrower", "institution", "grid__branch")
     return _open(Card.objects.filter(scope(post)).select_related(*wanted).defer("grid__boundary"), pk=pk)
+
+
+WHITE_LIST_POSTS = (PostKind.BRANCH_MANAGER, PostKind.APPROVER, PostKind.AUDITOR)
+"""Posts that see white lists; an approver alone takes the file with its ID numbers."""
+
+
+def white_lists_for(post: Post) -> QuerySet[WhiteList]:
+    """Return the white lists a post may see."""
+    return WhiteList.objects.filter(scope(post)) if post.kind in WHITE_LIST_POSTS else WhiteList.objects.none()
+
+
+def open_white_list(post: Post, pk: int) -> WhiteList:
+    """Return a white list with its round, village and people, or raise Http404."""
+    wanted = ("round", "grid__branch", "made_by", "settled_by")
+    return _open(white_lists_for(post).select_related(*wanted).defer("grid__boundary"), pk=pk)
+
+
+def open_receipt(post: Post, pk: int) -> Receipt:
+    """Return a receipt of a white list the post may see, or raise Http404."""
+    rows = Receipt.objects.filter(scope(post))
+    return _open(rows if post.kind in WHITE_LIST_POSTS else rows.none(), pk=pk)
 
 
 # --- Snapshots of the core system ---------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from credit.views import (
     snapshots,
     stage_pages,
     supplements,
+    whitelists,
 )
 
 app_name = "credit"
@@ -55,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/papers/", sheet_pages.round_papers, name="round_papers"),
     path("rounds/<int:pk>/papers/<uuid:page>/", sheet_pages.round_paper, name="round_paper"),
     path("rounds/<int:pk>/calls/", signings.call_list_new, name="call_list_new"),
+    path("rounds/<int:pk>/white-list/", whitelists.white_list_new, name="white_list_new"),
     # Last of a round's addresses: a page's name stands where other words do above.
     path("rounds/<int:pk>/meeting/", meetings.round_meeting, name="round_meeting"),
     path("rounds/<int:pk>/<slug:page>/", stage_pages.round_stage, name="round_stage"),
@@ -72,6 +74,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sheets/<uuid:uuid>/pages/", sheet_pages.page_add, name="sheet_page_add"),
     path("sheets/<uuid:uuid>/pages/<uuid:page>/", sheet_pages.page, name="sheet_page"),
     path("sheets/<uuid:uuid>/pages/<uuid:page>/drop/", sheet_pages.page_drop, name="sheet_page_drop"),
+    path("white-lists/", whitelists.white_lists, name="white_lists"),
+    path("white-lists/<int:pk>/", whitelists.white_list, name="white_list"),
+    path("white-lists/<int:pk>/file/<slug:form>/", whitelists.white_list_file, name="white_list_file"),
+    path("white-lists/<int:pk>/receipt/", whitelists.receipt_import, name="receipt_import"),
+    path("white-lists/<int:pk>/<slug:step>/", whitelists.white_list_step, name="white_list_step"),
+    path("receipts/<int:pk>/<slug:step>/", whitelists.receipt_step, name="receipt_step"),
     path("calls/<int:pk>/", signings.call_list, name="call_list"),
     path("calls/<int:pk>/file/", signings.call_list_file, name="call_list_file"),
     path("calls/entries/<int:pk>/", signings.call_entry, name="call_entry"),

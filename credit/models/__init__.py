@@ -12,6 +12,7 @@ from credit.models.pages import DraftPage, SheetPage
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, RoundStage, SealedSheet, Sheet, SheetSubject
 from credit.models.signing import CallEntry, CallList, CallResult, Card, Drawing, Signing
 from credit.models.snapshots import CoreCredit, CoreFinding, CoreSnapshot
+from credit.models.whitelists import Receipt, ReceiptRow, WhiteFile, WhiteList, WhiteRow
 
 __all__ = [
     "Application",
@@ -42,6 +43,8 @@ __all__ = [
     "Opinion",
     "Population",
     "PopulationColumn",
+    "Receipt",
+    "ReceiptRow",
     "Round",
     "RoundKey",
     "RoundStage",
@@ -54,4 +57,7 @@ __all__ = [
     "Signing",
     "Trial",
     "VillageFigures",
+    "WhiteFile",
+    "WhiteList",
+    "WhiteRow",
 ]

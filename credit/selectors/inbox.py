@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.inbox import Asked, Heap, Queue, at, register
 from config.lib.models import JobRun
 from credit import access
-from credit.models import CoreSnapshot, LineRun, OpeningRequest, Round, Sheet
+from credit.models import CoreSnapshot, LineRun, OpeningRequest, Receipt, Round, Sheet, WhiteList
 from credit.selectors.applications import my_turn
 from credit.selectors.decisions import waiting_for, where, with_standing
+from credit.selectors.signing import waiting_calls
 from credit.selectors.stages import with_due
 from grids.access import PostKind
 
@@ -113,5 +115,42 @@ for _code, _label, _icon, _posts, _look, _page in (
     ),
     ("to_publish", _("待发布的测算"), "yuan", _APPROVER, _to_publish, at("credit:line_list")),
     ("snapshots", _("待确认的核心系统快照"), "database", _APPROVER, _snapshots, at("credit:core_snapshot_list")),
+):
+    register(Queue(code=f"credit.{_code}", label=_label, icon=_icon, posts=_posts, look=_look, page=_page))
+
+
+# --- Signing ------------------------------------------------------------------------------------------------------
+
+
+def _calls(asked: Asked) -> Iterator[Heap]:
+    """Entries of one's own call lists nobody has answered; what a call is for is not told here."""
+    rows = waiting_calls(asked.post).order_by()
+    late = Count("pk", filter=Q(call_list__held_on__lt=asked.today))
+    yield Heap(**rows.aggregate(count=Count("pk"), due=Min("call_list__held_on"), overdue=late))
+
+
+def _call_page(asked: Asked, _heap: Heap) -> str:
+    first = (
+        waiting_calls(asked.post).order_by("call_list__held_on", "call_list_id").values_list("call_list_id", flat=True)
+    )
+    return reverse("credit:call_list", args=[first[0]])
+
+
+def _white_lists(asked: Asked) -> Iterator[Heap]:
+    """White lists another made."""
+    rows = access.white_lists_for(asked.post).filter(state=WhiteList.State.MADE).exclude(made_by=asked.me)
+    yield Heap(**rows.order_by().aggregate(count=Count("pk"), since=Min("made_at")))
+
+
+def _receipts(asked: Asked) -> Iterator[Heap]:
+    """Receipts another imported."""
+    rows = Receipt.objects.filter(access.scope(asked.post), state=Receipt.State.WAITING).exclude(imported_by=asked.me)
+    yield Heap(**rows.order_by().aggregate(count=Count("pk"), since=Min("imported_at")))
+
+
+for _code, _label, _icon, _posts, _look, _page in (
+    ("calls", _("走访单待走访"), "route", _OFFICER, _calls, _call_page),
+    ("white_lists", _("待放行的白名单"), "file-spreadsheet", _APPROVER, _white_lists, at("credit:white_lists")),
+    ("receipts", _("待确认的核心系统回执"), "database", _MANAGER | _APPROVER, _receipts, at("credit:white_lists")),
 ):
     register(Queue(code=f"credit.{_code}", label=_label, icon=_icon, posts=_posts, look=_look, page=_page))

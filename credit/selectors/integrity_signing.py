@@ -65,3 +65,16 @@ rule_by_sql(
     _("“用信”都见于核心系统快照，活动内的首次用信都已计入"),
     reached_by("drawn", "select subject_id, taken_at from credit_drawing", slack="1 minute"),
 )
+rule_by_sql(
+    "credit.white_lists_are_settled_by_two",
+    _("白名单和回执都由两人办理，户数相符，回执逐户有答复"),
+    """
+    select 'credit_whitelist:' || listed.id from credit_whitelist as listed
+    where listed.settled_by_id = listed.made_by_id
+       or listed.size <> (select count(*) from credit_whiterow as row where row.white_list_id = listed.id)
+    union all
+    select 'credit_receipt:' || receipt.id from credit_receipt as receipt join credit_whitelist as listed on listed.id = receipt.white_list_id
+    where receipt.settled_by_id = receipt.imported_by_id
+       or listed.size <> (select count(*) from credit_receiptrow as answer where answer.receipt_id = receipt.id)
+    """,
+)

@@ -17,6 +17,7 @@ from config.lib.access import allow
 from config.lib.requests import StaffRequest
 from credit.access import (
     ROUND_POSTS,
+    WHITE_LIST_POSTS,
     open_call_entry,
     open_call_list,
     open_card,
@@ -26,7 +27,7 @@ from credit.access import (
 )
 from credit.domain.stages import has_come
 from credit.forms import CallListForm, SigningForm
-from credit.selectors import call_lists, card_papers
+from credit.selectors import call_lists, card_papers, whitelists
 from credit.selectors import signing as selectors
 from credit.selectors.explained_model import language
 from credit.services import signing as services
@@ -65,6 +66,7 @@ def stage_context(request: StaffRequest, round: Any) -> dict[str, Any]:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     called = cards(one.subject_id for one in page.object_list)
     makes = request.post.kind in services.MAKERS
+    sees_lists = request.post.kind in WHITE_LIST_POSTS
     return {
         "chain_stats": _stats(selectors.progress_of(chains)),
         "counts": counts,
@@ -74,6 +76,9 @@ def stage_context(request: StaffRequest, round: Any) -> dict[str, Any]:
         "page": page,
         "rows": [{"chain": one, "card": called.get(one.subject_id)} for one in page.object_list],
         "call_lists": selectors.lists_of(request.post, round),
+        "white_lists": whitelists.lists_of(request.post, round) if sees_lists else [],
+        "sees_white_lists": sees_lists,
+        "may_make_white_list": request.post.kind in (PostKind.BRANCH_MANAGER, PostKind.APPROVER),
         "may_list": makes,
         "list_form": CallListForm(callers=selectors.callers(round)) if makes else None,
         "may_sign": request.post.kind == PostKind.OFFICER,

@@ -1,5 +1,6 @@
 """Who applies for a household: its one borrower, when an officer last saw it, and whether a credit query was agreed to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,6 +31,15 @@ def applicant_of(subject_id: int) -> Applicant:
         .first()
     )
     return Applicant(None, "", "", None) if row is None else Applicant(row[0], row[1] or "", row[2] or "", row[3])
+
+
+def borrowers_of(subject_ids: Iterable[int]) -> dict[int, int]:
+    """Return the one member who may borrow, by household; households without one present are left out. One query."""
+    present = Household.objects.filter(
+        pk__in=list(subject_ids), borrower__left_on__isnull=True, borrower__erased_at__isnull=True
+    )
+    rows = present.filter(borrower__isnull=False).values_list("pk", "borrower_id")
+    return {pk: borrower for pk, borrower in rows if borrower is not None}
 
 
 def last_seen_by(subject_id: int, staff_ids: list[int]) -> date | None:

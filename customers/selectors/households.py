@@ -29,7 +29,7 @@ SORTS: dict[str, tuple[Any, ...]] = {
     "next": (F("next_visit_on").asc(nulls_last=True), "pk"),
     "-next": (F("next_visit_on").desc(nulls_last=True), "pk"),
 }
-REACHED = ("visited", "profiled", "checked", "assessed", "granted")
+REACHED = ("visited", "profiled", "checked", "assessed", "granted", "signed", "carded", "drawn")
 FIGURES = ("assets", "liabilities", "net_assets", "gross_income", "net_income", "expenses", "surplus", "guarantees")
 
 

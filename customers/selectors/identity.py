@@ -57,6 +57,12 @@ def masked_ids_of_heads(subject_ids: Iterable[int]) -> dict[int, str]:
     return {heads[one.pk]: mask_id(decrypt(one, "id_number")) for one in people.only("uuid", "data_key", "id_number")}
 
 
+def numbers_of(person_ids: Iterable[int]) -> dict[int, str]:
+    """Return ID numbers in clear by person, for a file of the core system; the erased and those without one are left out."""
+    people = Person.objects.filter(pk__in=list(person_ids), data_key__isnull=False, id_number__isnull=False)
+    return {person.pk: decrypt(person, "id_number") for person in people.only("uuid", "data_key", "id_number")}
+
+
 LOOKED_UP_AT_ONCE = 5000
 
 

@@ -102,7 +102,8 @@ def _filters(request: StaffRequest, wanted: HouseholdFilter) -> list[dict[str, A
 
 
 def _reached_labels() -> list[str]:
-    return [_("已走访"), _("已建档"), _("已复核"), _("已评议"), _("已授信")]
+    early = [_("已走访"), _("已建档"), _("已复核"), _("已评议"), _("已授信")]
+    return [*early, _("已签约"), _("已发卡"), _("已用信")]
 
 
 @allow(*CUSTOMER_POSTS)

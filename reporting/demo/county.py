@@ -40,6 +40,7 @@ from reporting.demo import (
     organisation,
     parameters,
     rounds,
+    signing,
     sudden,
     supplements,
     twice,
@@ -114,6 +115,10 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))
     figures["handed"] = applications.handed_over(people, now)
     core.time_passes()
+    say("signing")
+    signed = signing.write(people, now, seed)
+    figures["signed"] = signed.figures
+    core.loans += signed.loans
     figures["core_credits"] = core.snapshot(now - timedelta(hours=1))
     bulk.analyse()
     say("changes of households, lists, people filed twice")

@@ -79,8 +79,18 @@ FIGURES = (
         Words("已授信户的授信额度合计（万元）", "Sum of the lines granted (万元, 10,000 yuan)"),
         is_amount=True,
     ),
+    Figure("signed", Words("签约", "Signed"), Words("首次签订授信合同的户", "First contract signed on a granted line")),
+    Figure("carded", Words("发卡", "Carded"), Words("首次领到预授信卡的户", "First card of a signed line handed out")),
+    Figure(
+        "drawn",
+        Words("用信", "Drawn"),
+        Words("核心系统快照中首次用信的户", "First drawing of a signed line in a core-system snapshot"),
+    ),
 )
 FIGURE = {figure.code: figure for figure in FIGURES}
+CHAIN = ("signed", "carded", "drawn")
+"""What follows a grant. A household whose grant was withdrawn in the campaign is taken out of these as out of the granted; shown
+where it is recorded, so that weeks frozen before stay as they were."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +146,9 @@ class Progress:
     assessed: Tally = field(default_factory=Tally)
     granted: Tally = field(default_factory=Tally)
     granted_amount: AmountTally = field(default_factory=AmountTally)
+    signed: Tally = field(default_factory=Tally)
+    carded: Tally = field(default_factory=Tally)
+    drawn: Tally = field(default_factory=Tally)
     off_roster: int = 0
     joined: int = 0
     not_met: int = 0
@@ -151,6 +164,10 @@ class Progress:
     def assessable(self) -> int:
         """Roster subjects without a blocking tag (可评议户数)."""
         return self.roster - self.blocked
+
+    def has(self, code: str) -> bool:
+        """Whether a figure is recorded: those before signing always, those of the chain from their first event on."""
+        return code not in CHAIN or getattr(self, code) != Tally()
 
     @property
     def completion(self) -> Ratio:
@@ -182,9 +199,9 @@ ASSESSABLE = Words("可评议户数", "of assessable")
 GRANTED = Words("已授信户数", "of granted")
 
 
-def ratios(progress: Progress, *, signed: int | None = None) -> tuple[NamedRatio, ...]:
-    """Return the ratios of a scope, each with its denominator named; those of signing only where it is recorded."""
-    coverage, signing = Words("授信率", "Granted"), Words("签约率", "Signed")
+def ratios(progress: Progress) -> tuple[NamedRatio, ...]:
+    """Return the ratios of a scope, each with its denominator named; those of the chain only where it is recorded."""
+    coverage = Words("授信率", "Granted")
     named = [
         NamedRatio(Words("完成率", "Completion"), ALL, progress.completion),
         NamedRatio(Words("建档率", "Profiled"), ALL, Ratio(progress.profiled.total, progress.roster)),
@@ -192,11 +209,16 @@ def ratios(progress: Progress, *, signed: int | None = None) -> tuple[NamedRatio
         NamedRatio(coverage, ALL, Ratio(progress.granted.total, progress.roster)),
         NamedRatio(coverage, ASSESSABLE, Ratio(progress.granted.total, progress.assessable)),
     ]
-    if signed is not None:
-        named += [
-            NamedRatio(signing, GRANTED, Ratio(signed, progress.granted.total)),
-            NamedRatio(signing, ALL, Ratio(signed, progress.roster)),
-        ]
+    for code, name in (
+        ("signed", Words("签约率", "Signed")),
+        ("carded", Words("发卡率", "Carded")),
+        ("drawn", Words("用信率", "Drawn")),
+    ):
+        if progress.has(code):
+            reached = getattr(progress, code).total
+            named.append(NamedRatio(name, GRANTED, Ratio(reached, progress.granted.total)))
+            if code != "carded":
+                named.append(NamedRatio(name, ALL, Ratio(reached, progress.roster)))
     return tuple(named)
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 from config.lib.money import ZERO, yuan
 from config.lib.ratios import Place
-from reporting.domain.figures import AmountTally, FigureRow, Level, Progress, SubjectKind, Tally, places, summed
+from reporting.domain.figures import CHAIN, AmountTally, FigureRow, Level, Progress, SubjectKind, Tally, places, summed
 
 UNRANKED = Place(rank=None, rise=None)
-_COUNTS = ("visited", "profiled", "checked", "assessed", "granted")
+_COUNTS = ("visited", "profiled", "checked", "assessed", "granted", *CHAIN)
 _STANDING = ("roster", "blocked", "off_roster", "joined")
 _OF_THE_WEEK = ("not_met", "late")
+_TAKEN_BACK = ("granted", *CHAIN)
+_BACK = {"grant_withdrawn": "granted"} | {f"{name}_withdrawn": name for name in CHAIN}
 COLLECTED = ("visited", "profiled", "checked", "not_met_by")
 
 
@@ -244,7 +246,7 @@ def week_document(line: Line) -> dict[str, Any]:
     for kind, progress in line.figures.by_kind.items():
         figures: dict[str, Any] = {name: getattr(progress, name).week for name in _COUNTS}
         figures |= {name: getattr(progress, name) for name in _OF_THE_WEEK}
-        figures["granted_withdrawn"] = progress.granted.withdrawn
+        figures |= {f"{name}_withdrawn": getattr(progress, name).withdrawn for name in _TAKEN_BACK}
         figures["granted_amount"] = _text(progress.granted_amount.week)
         figures["amount_withdrawn"] = _text(progress.granted_amount.withdrawn)
         kinds[kind.value] = {name: value for name, value in figures.items() if value}
@@ -271,7 +273,8 @@ def stored_progress(week: Mapping[str, Any], total: Mapping[str, Any]) -> dict[S
             figures: dict[str, Any] = {name: stands.get(name, 0) for name in _STANDING}
             figures |= {name: now.get(name, 0) for name in _OF_THE_WEEK}
             figures |= {name: Tally(week=now.get(name, 0), total=stands.get(name, 0)) for name in _COUNTS}
-            figures["granted"] = replace(figures["granted"], withdrawn=now.get("granted_withdrawn", 0))
+            for name in _TAKEN_BACK:
+                figures[name] = replace(figures[name], withdrawn=now.get(f"{name}_withdrawn", 0))
             amounts = (now.get("granted_amount"), stands.get("granted_amount"), now.get("amount_withdrawn"))
             figures["granted_amount"] = _amounts(*amounts)
             found[kind] = Progress(**figures)
@@ -336,7 +339,7 @@ class _Sums:
         self.week: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
         self.amounts = {"week": ZERO, "total": ZERO, "withdrawn": ZERO}
-        self.withdrawn = 0
+        self.withdrawn: Counter[str] = Counter()
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add one row."""
@@ -351,11 +354,11 @@ class _Sums:
             self._reached(row, step, count, yuan(row["amount"] or ZERO))
 
     def _reached(self, row: Mapping[str, Any], step: str, count: int, amount: Decimal) -> None:
-        if step == "grant_withdrawn":
-            self.total["granted"] -= count
+        if step in _BACK:
+            self.total[_BACK[step]] -= count
             self.amounts["total"] -= amount
             if row["is_new"]:
-                self.withdrawn += count
+                self.withdrawn[_BACK[step]] += count
                 self.amounts["withdrawn"] += amount
             return
         self.total[step] += count
@@ -372,5 +375,6 @@ class _Sums:
         """Return the figures."""
         figures: dict[str, Any] = {name: self.plain[name] for name in (*_STANDING, *_OF_THE_WEEK)}
         figures |= {name: Tally(week=self.week[name], total=self.total[name]) for name in _COUNTS}
-        figures["granted"] = replace(figures["granted"], withdrawn=self.withdrawn)
+        for name in _TAKEN_BACK:
+            figures[name] = replace(figures[name], withdrawn=self.withdrawn[name])
         return Progress(**figures, granted_amount=AmountTally(**self.amounts))

@@ -7,7 +7,18 @@ from decimal import Decimal
 from config.lib.ratios import NOTHING, Place
 from config.lib.tables import Cell, Column, Role, Row, Shape, Table, Words, cell_text, paper
 from config.lib.weeks import FREEZE_HOUR, Week, instant_label
-from reporting.domain.figures import FIGURES, KIND_NAMES, FigureRow, Laggard, Level, Progress, SubjectKind, ratios
+from reporting.domain.figures import (
+    CHAIN,
+    FIGURES,
+    KIND_NAMES,
+    Figure,
+    FigureRow,
+    Laggard,
+    Level,
+    Progress,
+    SubjectKind,
+    ratios,
+)
 
 LEVEL_NAMES = {
     Level.BANK: Words("全行", "Bank"),
@@ -50,13 +61,16 @@ def progress_table(
     A scope from which something was withdrawn in the week gets its own negative line beneath it.
     """
     level = rows[0].level if rows else Level.BRANCH
+    recorded = frozenset(
+        code for code in CHAIN if any(row.all_kinds.has(code) for row in (*rows, *([total] if total else [])))
+    )
     columns = [
         Column(key="rank", name=Words("名次", "Rank"), shape=Shape.COUNT, width=5),
         Column(key="rise", name=Words("升降", "Move"), shape=Shape.TEXT, width=5),
         Column(key="name", name=LEVEL_NAMES[level], width=16),
         Column(key="responsible", name=Words("责任人", "Responsible"), width=9),
         Column(key="roster", name=Words("名单户数", "Roster"), shape=Shape.COUNT, width=8),
-        *_figure_columns(with_difference=True),
+        *_figure_columns(with_difference=True, chain=recorded),
         Column(key="completion", name=Words("完成率", "Completion"), shape=Shape.RATIO, width=10),
         Column(key="dwell", name=Words("平均驻留(分)", "Minutes a visit"), shape=Shape.NUMBER, width=8),
     ]
@@ -156,6 +170,11 @@ def laggard_table(behind: Sequence[Laggard], language: str = "zh-hans") -> Table
     return Table(title=Words("需要帮扶", "Falling behind"), columns=columns, rows=lines, notes=(need,))
 
 
+def shown(progress: Progress) -> list[Figure]:
+    """Return the figures a scope has a word to say of."""
+    return [figure for figure in FIGURES if progress.has(figure.code)]
+
+
 def headline(total: FigureRow, language: str = "zh-hans") -> list[dict[str, str]]:
     """Return the roster and every figure as {name, total, week, unit}: what stands, and what the week added."""
     progress = total.all_kinds
@@ -168,7 +187,7 @@ def headline(total: FigureRow, language: str = "zh-hans") -> list[dict[str, str]
             "unit": subjects,
         }
     ]
-    for figure in FIGURES:
+    for figure in shown(progress):
         tally = getattr(progress, figure.code)
         shape = Shape.WAN if figure.is_amount else Shape.COUNT
         week = cell_text(shape, tally.week, language)
@@ -235,9 +254,11 @@ def rise_text(place: Place) -> str:
 _COLLECTED = ("visited", "profiled", "checked")
 
 
-def _figure_columns(*, with_difference: bool) -> list[Column]:
+def _figure_columns(*, with_difference: bool, chain: frozenset[str] = frozenset()) -> list[Column]:
     columns = []
     for figure in FIGURES:
+        if figure.code in CHAIN and figure.code not in chain:
+            continue
         shape = Shape.WAN if figure.is_amount else Shape.COUNT
         width = 10 if figure.is_amount else 7
         columns.append(Column(key=f"{figure.code}.week", name=WEEK, shape=shape, group=figure.name, width=width))

@@ -21,14 +21,15 @@ from customers import access as customers
 from customers.selectors.households import rows_of
 from grids.access import Post
 from reporting.access import Scope, reports_for, scope_of
-from reporting.domain.figures import Level
+from reporting.domain.figures import CHAIN, Level
 from reporting.domain.report import Window
 from reporting.models import ReportRow, WeeklyReport
 from reporting.selectors.progress import branch_places, open_plan, preview_window
 from reporting.selectors.weekly import last_report, week_of
 
 ON_PAGE = 50
-STAGES = ("visited", "profiled", "checked", "assessed", "granted")
+AFTER_GRANT = ("granted", *CHAIN)
+STAGES = ("visited", "profiled", "checked", "assessed", *AFTER_GRANT)
 STANDING = ("roster", "unvisited", "blocked", "assessable", "off_roster", "joined")
 WEEKLY = ("late", "not_met", "withdrawn")
 PERIODS = ("week", "total")
@@ -257,7 +258,7 @@ def _listed(
     )
     if wanted.figure == "joined":
         stands = stands.filter(found_on__isnull=False)
-    if wanted.figure == "granted":
+    if wanted.figure in AFTER_GRANT:
         stands = stands.exclude(pk__in=subjects.filter(reached("grant_withdrawn")).values("pk"))
     return stands.annotate(reached_at=F("milestones__reached_at"), device_on=F("milestones__device_on"))
 

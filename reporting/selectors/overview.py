@@ -15,7 +15,7 @@ from config.lib import clock
 from config.lib.weeks import Week
 from grids.access import Post, grids_for
 from reporting.access import STORED_LEVEL, Scope, lines_for, rows_for
-from reporting.domain.figures import FIGURE, KIND_NAMES, Level, Progress, SubjectKind
+from reporting.domain.figures import CHAIN, FIGURE, KIND_NAMES, Level, Progress, SubjectKind
 from reporting.domain.report import Report
 from reporting.domain.rollup import GridFacts, Line, grid_facts, placed_among
 from reporting.models import ReportRow
@@ -26,7 +26,7 @@ from reporting.selectors.weekly import last_report, line_of, rules_for, stored_l
 TREND_WEEKS = 12
 LEAGUE = 20
 KIND_STEPS = ("visited", "profiled", "checked")
-STEPS = ("visited", "profiled", "checked", "assessed", "granted")
+STEPS = ("visited", "profiled", "checked", "assessed", "granted", "signed", "drawn")
 AGES = ((0, 0), (1, 2), (3, 7), (8, None))
 
 
@@ -124,7 +124,7 @@ def _waiting(plan: CampaignPlan, grids: list[int] | None) -> list[tuple[int, int
 
 
 def funnel(overview: Overview, links: Links, language: str) -> list[dict[str, Any]]:
-    """Return roster to granted with the week's increments, each share with its denominator named."""
+    """Return roster to drawn with the week's increments, each share with its denominator named."""
     total, key = overview.report.total.all_kinds, overview.report.total.key
 
     def url(figure: str) -> str:
@@ -135,18 +135,27 @@ def funnel(overview: Overview, links: Links, language: str) -> list[dict[str, An
     ]
     for code in STEPS:
         tally = getattr(total, code)
-        is_assessed = code == "assessed"
+        of, whole = _whole_of(code, total)
         steps.append(
             {
                 "label": FIGURE[code].name.of(language),
                 "value": tally.total,
                 "url": url(code),
                 "increment": tally.week - tally.withdrawn,
-                "of": _("可评议户数") if is_assessed else _("全部户数"),
-                "whole": total.assessable if is_assessed else total.roster,
+                "of": of,
+                "whole": whole,
             }
         )
     return steps
+
+
+def _whole_of(code: str, total: Progress) -> tuple[str, int]:
+    """Return what a step of the funnel is a share of, and how many that are."""
+    if code == "assessed":
+        return _("可评议户数"), total.assessable
+    if code in CHAIN:
+        return _("已授信户数"), total.granted.total
+    return _("全部户数"), total.roster
 
 
 def kinds(overview: Overview, language: str) -> dict[str, Any] | None:

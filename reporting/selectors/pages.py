@@ -11,7 +11,7 @@ from config.lib.tables import Role, Table, paper
 from config.lib.weeks import Week
 from reporting.domain.figures import FIGURE, FIGURES, Level, ratios
 from reporting.domain.report import Report
-from reporting.domain.weekly import headline
+from reporting.domain.weekly import headline, shown
 
 _LISTS = {
     "roster": ("roster", "total"),
@@ -112,7 +112,7 @@ def _url(row: Any, key: str, links: Links) -> str:
 def stats(report: Report, links: Links, language: str) -> list[dict[str, Any]]:
     """Return the roster and every figure as blocks that lead to their lists."""
     total = report.total
-    codes = ["roster", *(figure.code for figure in FIGURES)]
+    codes = ["roster", *(figure.code for figure in shown(total.all_kinds))]
     return [
         {
             "label": block["name"],

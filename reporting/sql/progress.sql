@@ -41,7 +41,8 @@ $$;
 
 -- What was reached, one row per grid, kind of subject, step, collector and state, to be added up in many ways by who asks.
 -- ``step``: roster, blocked (standing on the roster), not_met (subjects visited in vain in the week), not_met_by (the same by
--- lead), or a kind of milestone. ``standing``: roster, found (in the field, not listed yet) or gone. ``is_new``: of this week;
+-- lead), a kind of milestone, or signed_withdrawn, carded_withdrawn and drawn_withdrawn: what was reached of a grant that was
+-- withdrawn. ``standing``: roster, found (in the field, not listed yet) or gone. ``is_new``: of this week;
 -- `since`, set while the week before is not frozen yet, leaves to that week what came before. Amounts are yuan as text, so that
 -- no reader makes floats of them.
 create or replace function lib.progress_on(
@@ -62,6 +63,21 @@ language sql stable set enable_nestloop = off set plan_cache_mode = force_custom
         left join reporting_countedmilestone as counted on counted.milestone_id = milestone.id
         where milestone.campaign_id = in_campaign and milestone.reached_at < cut
           and (only_grids is null or milestone.grid_id = any (only_grids))
+    ), taken_back as (
+        -- What was signed, carded or drawn of a grant that was withdrawn in the campaign: new in the week that made both true. Few rows,
+        -- found by the index on institution, campaign and kind.
+        select reached.subject_id, reached.kind::text || '_withdrawn' as step, gone.staff_id, null::numeric as amount, null::date as device_on,
+               ((since is null or gone.reached_at >= since)
+                and not exists (select from reporting_countedmilestone as counted where counted.milestone_id = gone.id))
+               or ((since is null or reached.reached_at >= since)
+                   and not exists (select from reporting_countedmilestone as counted where counted.milestone_id = reached.id)) as is_new
+        from customers_milestone as gone
+        join customers_milestone as reached on reached.subject_id = gone.subject_id
+        where gone.institution_id = (select campaign.institution_id from grids_campaign as campaign where campaign.id = in_campaign)
+          and gone.campaign_id = in_campaign and gone.kind = 'grant_withdrawn' and gone.reached_at < cut
+          and reached.institution_id = (select campaign.institution_id from grids_campaign as campaign where campaign.id = in_campaign)
+          and reached.campaign_id = in_campaign and reached.kind in ('signed', 'carded', 'drawn') and reached.reached_at < cut
+          and (only_grids is null or gone.grid_id = any (only_grids))
     ), missed as materialized (
         select distinct visit.subject_id, visit.lead_id from customers_visit as visit
         where visit.campaign_id = in_campaign and visit.outcome in ('nobody', 'moved')
@@ -81,7 +97,7 @@ language sql stable set enable_nestloop = off set plan_cache_mode = force_custom
                select granted.amount from customers_milestone as granted
                where granted.campaign_id = in_campaign and granted.subject_id = event.subject_id and granted.kind = 'granted')
                else event.amount end)::text
-    from event join subject on subject.id = event.subject_id
+    from (select * from event union all select * from taken_back) as event join subject on subject.id = event.subject_id
     group by 1, 2, 3, 4, 5, 6, 7, 8
     union all
     select grid_id, kind, figure.step, null, 'roster', false, figure.step = 'not_met', false, figure.subjects, null

@@ -33,22 +33,27 @@ def branch(key, roster, week, total, *, level=Level.BRANCH, kind=HOUSEHOLD, name
 
 def test_the_village_of_405_households_shows_every_denominator():
     village = Progress(
-        roster=405, blocked=12 + 9, visited=Tally(total=405), assessed=Tally(total=384), granted=Tally(total=292)
-    )
+        roster=405, blocked=12 + 9, visited=Tally(total=405), assessed=Tally(total=384), granted=Tally(total=292),
+        signed=Tally(total=12), drawn=Tally(total=6),
+    )  # fmt: skip
 
-    shown = {(each.name.zh, each.of.zh): str(each.ratio) for each in ratios(village, signed=12)}
+    shown = {(each.name.zh, each.of.zh): str(each.ratio) for each in ratios(village)}
 
     assert village.assessable == 384
     assert shown["授信率", "全部户数"] == "72.10 %"
     assert shown["授信率", "可评议户数"] == "76.04 %"
     assert shown["签约率", "已授信户数"] == "4.11 %"
     assert shown["签约率", "全部户数"] == "2.96 %"
+    assert shown["用信率", "已授信户数"] == "2.05 %"
+    assert ("发卡率", "已授信户数") not in shown  # nothing of it is recorded yet
     assert shown["完成率", "全部户数"] == "100.00 %"
     assert shown["评议率", "可评议户数"] == "100.00 %"
 
 
 def test_an_empty_scope_shows_dashes():
-    assert {str(each.ratio) for each in ratios(Progress(), signed=0)} == {"—"}
+    assert {str(each.ratio) for each in ratios(Progress())} == {"—"}
+    withdrawn = Progress(signed=Tally(week=1, withdrawn=1))
+    assert {str(each.ratio) for each in ratios(withdrawn)} == {"—"}
     assert Progress().dwell_minutes is None
     assert len(ratios(Progress())) == 5
 

@@ -281,6 +281,11 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "insert into credit_calllist (institution_id, grid_id, round_id, number, mode, held_on, caller_id, seed, size, made_by_id) "
         "select institution_id, grid_id, id, 1, 'door', '2026-01-01', owner_id, 'x', 2, owner_id from credit_round limit 1",
     ),
+    "credit.white_lists_are_settled_by_two": (
+        OFF.format("credit_whitelist"),
+        "insert into credit_whitelist (institution_id, grid_id, round_id, number, size, state, made_by_id, answer) "
+        "select institution_id, grid_id, id, 1, 2, 'made', owner_id, '' from credit_round limit 1",
+    ),
     "credit.signed_is_a_contract": (
         OFF.format("customers_milestone"),
         "update customers_milestone set reached_at = reached_at - interval '2 days' where kind = 'signed'",
