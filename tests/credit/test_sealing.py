@@ -22,6 +22,7 @@ from credit import sealing
 from credit.models import DraftCell, OpeningEvent, Opinion, Round, SealedSheet, Sheet
 from credit.services import opening, rounds, sheets
 from credit.services.holding import SealedError
+from grids.models import Post, Staff
 from grids.services import Refused
 from tests.conftest import acting_as
 from tests.credit import village as make
@@ -424,6 +425,83 @@ def test_opening_and_sealing_at_once_lose_and_double_nothing() -> None:
     assert in_time or isinstance(raised[1], SealedError)
     assert paper.state == ("sealed" if in_time else "excused")
     assert Opinion.objects.count() == (80 if in_time else 60)
+    assert OpeningEvent.objects.count() == 1
+    assert not DraftCell.objects.exists()
+    assert Round.objects.get().stage == "decide"
+
+
+def crowd(village: make.Village, count: int) -> dict[int, int]:
+    """Add assessors with logins of their own up to so many; each says another figure of the first household. By sheet, in 万元."""
+    world = village.world
+    with acting_as(world.gao) as post:
+        assert post is not None
+        for number in range(4, count + 1):
+            sheet, _ = rounds.add_own_sheet(
+                by=world.gao, post=post, round=village.round, number=f"liu-{number}", name=f"众{number}"
+            )
+            assert sheet.assessor is not None
+            village.assessors.append(sheet.assessor)
+            village.sheets.append(sheet)
+    people = [one.pk for one in village.assessors]
+    Staff.objects.filter(pk__in=people).update(must_change_password=False)
+    Post.objects.filter(staff__in=people).update(to_on=None)
+    for place in range(count):
+        village.assessors[place].refresh_from_db()
+        make.fill(village, place, {village.households[0]: make.amount(str(place + 1))})
+    return {village.sheets[place].pk: place + 1 for place in range(count)}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("assessors", "households"), [(8, 30), pytest.param(30, 800, marks=pytest.mark.slow)])
+def test_a_whole_village_seals_at_once_while_it_is_opened(
+    assessors: int, households: int, client_of: Callable[..., Client]
+) -> None:
+    """Everybody seals by his page from two tabs, each sending twice (a double click, or an answer that never arrived), while two
+    people agree to the opening: nothing is lost, nothing doubled, and of the two one wins."""
+    village = make.started(build(), households)
+    world = village.world
+    said = crowd(village, assessors)
+    make.seal(village, 0)
+    answers: list[int] = []
+
+    def seal_by_page(place: int) -> Callable[[], None]:
+        client = client_of(village.assessors[place])
+        url = reverse("credit:sheet_seal", args=[village.sheets[place].uuid])
+
+        def act() -> None:
+            answers.extend(client.post(url, {"blanks": "unknown"}).status_code for _ in range(2))
+
+        return act
+
+    def agree() -> None:
+        with acting_as(world.jiang) as post:
+            assert post is not None
+            opening.second(by=world.jiang, post=post, round=village.round)
+
+    with time_machine.travel(clock.now() + timedelta(days=9), tick=True):
+        with acting_as(world.gao) as post:
+            assert post is not None
+            opening.ask(by=world.gao, post=post, round=village.round)
+        tabs = [seal_by_page(place) for place in range(1, assessors) for _tab in range(2)]
+        middle = len(tabs) // 2
+        raised = in_threads(*tabs[:middle], agree, agree, *tabs[middle:])
+        opened = in_threads(*[lambda: jobs.drive_run(JobRun.objects.get().pk)] * 2)
+
+    assert opened == [None, None]
+    agreed = raised[middle : middle + 2]
+    assert sorted(type(error).__name__ for error in agreed) == ["NoneType", "Refused"]
+    assert {type(error) for error in raised[:middle] + raised[middle + 2 :]} == {type(None)}
+    assert (len(answers), set(answers)) == (4 * (assessors - 1), {302}), (
+        "each is told where to look, whoever came first"
+    )
+    states = dict(Sheet.objects.values_list("pk", "state"))
+    sealed = {sheet for sheet, state in states.items() if state == "sealed"}
+    assert set(states.values()) <= {"sealed", "excused"}
+    assert set(SealedSheet.objects.values_list("sheet_id", flat=True)) == sealed
+    assert SealedSheet.objects.count() == len(sealed)
+    assert Opinion.objects.count() == len(sealed) * households
+    found = Opinion.objects.filter(subject_id=village.households[0]).values_list("sheet_id", "amount")
+    assert dict(found) == {sheet: said[sheet] * 10_000 for sheet in sealed}
     assert OpeningEvent.objects.count() == 1
     assert not DraftCell.objects.exists()
     assert Round.objects.get().stage == "decide"
