@@ -7,7 +7,7 @@ from typing import Any
 from credit.models import Decision, DraftPage, Round, Sheet, SheetPage
 from credit.services.rounds import freeze_list, start_round
 from grids.models import PostKind
-from tests.access.matrix import Row
+from tests.access.matrix import EVERYBODY, Row
 from tests.conftest import acting_as
 from tests.credit import village as make
 from tests.world import World
@@ -143,6 +143,7 @@ ROWS = {
     "credit:sheet_blank": Row(posts=TYPIST, kwargs=_uuid),
     "credit:round_blank": Row(posts=MANAGER, kwargs=_paper_of_round),
     "credit:round_meeting": Row(posts=frozenset({PostKind.OFFICER, PostKind.BRANCH_MANAGER}), kwargs=_pk),
+    "credit:meeting": Row(posts=EVERYBODY, status=200),
     "credit:meeting_leave": _post(None, HOLDERS, 302),
     "credit:sheet_kin": _post(_uuid, TYPIST, 302),
     "credit:sheet_file": Row(posts=TYPIST, kwargs=_uuid),
