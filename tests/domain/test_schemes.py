@@ -423,7 +423,7 @@ def test_every_step_has_its_sentence_in_both_languages():
     codes = set(re.findall(r'step\(\s*"([a-z_]+)"', source)) | set(
         re.findall(r'"(exposure_(?:from_[a-z]+|unknown))"', source)
     )
-    codes |= {"bound_group", "bound_merged", "officer_lowered", "officer_agreed"}
+    codes |= {"bound_group", "bound_merged", "officer_lowered", "officer_agreed", "scores_turned"}
     assert codes == set(SENTENCES)
 
 
