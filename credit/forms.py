@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from config.lib import clock
 from config.lib.money import MoneyError, format_wan, wan_from_text
 from credit.domain.applications import ApplicationRules, Mode
+from credit.domain.dayplan import PER_TEAM
 from credit.domain.signing import SigningRules
-from credit.models import Application, Round, Signing
+from credit.models import Application, Round, SheetSubject, Signing
 from credit.models.signing import Mode as SigningMode
 from credit.selectors import rounds as selectors
 from credit.selectors.decisions import STANDINGS
@@ -114,6 +115,67 @@ class StageForm(forms.Form):
             self.initial = {"owner": times.owner_id, "due_on": times.due_on}
         if stage == Round.Stage.ASSESS:
             del self.fields["due_on"]
+
+
+class PeopleForm(forms.Form):
+    """Owner, director and liaison of a round; the latter two are members of staff or somebody by name."""
+
+    owner = forms.TypedChoiceField(label=_("项目负责人"), coerce=int)
+    director = forms.TypedChoiceField(label=_("包村领导"), coerce=int, empty_value=None, required=False)
+    director_name = forms.CharField(label=_("或姓名"), max_length=50, required=False)
+    liaison = forms.TypedChoiceField(label=_("联络员"), coerce=int, empty_value=None, required=False)
+    liaison_name = forms.CharField(label=_("或姓名"), max_length=50, required=False)
+
+    def __init__(self, *args: Any, post: Post, round: Round, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = selectors.typists_for(round, post.staff)
+        seated = [(one["row"].staff_id, one["name"]) for one in people if one["row"] and one["row"].staff_id]
+        chosen = [*known, *(one for one in [*seated, (round.owner_id, round.owner.name)] if one[0] not in dict(known))]
+        self.fields["owner"].choices = chosen  # type: ignore[attr-defined]
+        self.initial = {"owner": round.owner_id}
+        for one in people:
+            self.fields[one["role"]].choices = [EMPTY, *chosen]  # type: ignore[attr-defined]
+            if one["row"]:
+                self.initial |= {one["role"]: one["row"].staff_id, f"{one['role']}_name": one["row"].name}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for role in ("director", "liaison"):
+            if data.get(role) and data.get(f"{role}_name", "").strip():
+                self.add_error(role, _("选员工或写姓名，二选一"))
+        return data
+
+
+class PlanForm(forms.Form):
+    """What a plan by day is proposed from."""
+
+    first = DayField(label=_("第一天"))
+    teams = forms.IntegerField(label=_("几个小组"), min_value=1, max_value=20)
+    per_day = forms.IntegerField(label=_("每组每天"), min_value=1, max_value=60)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"first": clock.today() + timedelta(days=1), "teams": 2, "per_day": PER_TEAM}
+
+
+class ListedForm(forms.Form):
+    """One household of a round's list: its borrower, or the exception with its reason."""
+
+    borrower = forms.TypedChoiceField(label=_("借款人"), coerce=int, empty_value=None, required=False)
+    exception = forms.ChoiceField(label=_("例外"), required=False)
+    leave_out = forms.BooleanField(label=_("这一轮不评议"), required=False)
+    note = forms.CharField(label=_("理由"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, row: SheetSubject, members: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["borrower"].choices = [EMPTY, *members]  # type: ignore[attr-defined]
+        self.fields["exception"].choices = [EMPTY, *SheetSubject.Excepted.choices]  # type: ignore[attr-defined]
+        self.initial = {
+            "borrower": row.borrower_id,
+            "exception": row.exception,
+            "leave_out": not row.is_assessable,
+            "note": row.note,
+        }
 
 
 class SnapshotForm(forms.Form):

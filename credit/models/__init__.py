@@ -9,6 +9,7 @@ from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, Vil
 from credit.models.meetings import SheetCode
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion, SheetProof
 from credit.models.pages import DraftPage, SheetPage
+from credit.models.preparing import RoundDay, RoundPerson, RoundTask, VillageSummary
 from credit.models.rounds import DraftCell, OpenerKey, Round, RoundKey, RoundStage, SealedSheet, Sheet, SheetSubject
 from credit.models.signing import CallEntry, CallList, CallResult, Card, Drawing, Signing
 from credit.models.snapshots import CoreCredit, CoreFinding, CoreSnapshot
@@ -46,8 +47,11 @@ __all__ = [
     "Receipt",
     "ReceiptRow",
     "Round",
+    "RoundDay",
     "RoundKey",
+    "RoundPerson",
     "RoundStage",
+    "RoundTask",
     "SealedSheet",
     "Sheet",
     "SheetCode",
@@ -57,6 +61,7 @@ __all__ = [
     "Signing",
     "Trial",
     "VillageFigures",
+    "VillageSummary",
     "WhiteFile",
     "WhiteList",
     "WhiteRow",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.guards import STAFF, Guard, kept_by
 from config.lib.models import Release
 from credit.domain import stages
-from customers.models import Subject
+from customers.models import Person, Subject
 from customers.models.scoped import Recorded, Scoped
 from grids.models import Staff
 
@@ -98,6 +98,8 @@ class Round(Scoped):
     stage = models.CharField(_("阶段"), max_length=8, choices=Stage, default=Stage.PREPARE)
     settings: Any = models.JSONField(_("规则（冻结）"), default=dict)
     rules = models.ForeignKey(Release, models.PROTECT, related_name="+", null=True)
+    # Where the frozen roster came from: lists, days, counts.
+    provenance: Any = models.JSONField(_("名册来源"), default=dict)
     line_run = models.ForeignKey("credit.LineRun", models.PROTECT, null=True, related_name="rounds")
     owner = models.ForeignKey(Staff, models.PROTECT, related_name="rounds_owned", verbose_name=_("项目负责人"))
     due_on = models.DateField(_("截止日期"))
@@ -238,24 +240,68 @@ class Sheet(Scoped):
 
 
 class SheetSubject(Recorded):
-    """A household on the roster of a round, frozen at its start with the borrower; blocked ones are named apart."""
+    """A household of a round, frozen with the roster when the preparation ends: who borrows for it, the lists it stands on.
+
+    While the list is checked it may still be left out or excepted, by name and with the reason; afterwards it stands
+    (``lib.keep_listed``).
+    """
 
     guard = Guard(
         scope="grid",
-        web="SELECT, INSERT",
+        web="SELECT, INSERT, UPDATE (is_assessable, excluded_because, borrower_id, is_attention, is_white, exception, note)",
         whole="SELECT",
-        append_only=True,
+        worker="SELECT, INSERT",
         subject_column="subject_id",
         opener="SELECT",
+        history=True,
+        extra=kept_by("lib.keep_listed", "before insert or update or delete"),
     )
+
+    class Excluded(models.TextChoices):
+        BLACK = "black", _("黑名单")
+        GREY = "grey", _("灰名单")
+        ATTENTION = "attention", _("关注名单（不评）")
+        LEFT = "left", _("已离册")
+        NO_ADULT = "no_adult", _("没有成年借款人")
+        AWAY = "away", _("全家外出，联系不上")
+        DECLINED = "declined", _("本户不愿参加")
+        OTHER = "other", _("其他")
+
+    class Excepted(models.TextChoices):
+        NO_ADULT = "no_adult", _("没有成年借款人")
+        AWAY = "away", _("全家外出")
+        DECLINED = "declined", _("本户不愿参加")
+        OTHER = "other", _("其他")
+
+    LISTED = (Excluded.BLACK, Excluded.GREY, Excluded.ATTENTION)
+    """Left out because an entry of a list blocks the household (Semantics, section 1)."""
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="roster")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="+")
     is_assessable = models.BooleanField(default=True)
-    excluded_because = models.CharField(max_length=20, blank=True, default="")
+    excluded_because = models.CharField(max_length=20, choices=Excluded, blank=True, default="")
+    borrower = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    is_attention = models.BooleanField(default=False)
+    is_white = models.BooleanField(default=False)
+    exception = models.CharField(_("例外"), max_length=10, choices=Excepted, blank=True, default="")
+    note = models.CharField(_("理由"), max_length=200, blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["round", "subject"], name="subject_once_per_round")]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "subject"], name="subject_once_per_round"),
+            models.CheckConstraint(
+                condition=Q(is_assessable=True, excluded_because="")
+                | (Q(is_assessable=False) & ~Q(excluded_because="")),
+                name="left_out_for_a_reason",
+            ),
+            models.CheckConstraint(condition=Q(exception="") | ~Q(note=""), name="exception_has_its_reason"),
+        ]
+
+
+class Meta:
+    constraints = [models.UniqueConstraint(fields=["round", "subject"], name="subject_once_per_round")]
 
 
 class DraftCell(models.Model):

@@ -4,6 +4,7 @@ from credit.parameter_kinds import (  # noqa: F401  each registers its kinds
     applications,
     laboratory,
     models_and_rounds,
+    preparing,
     score_form,
     served,
     signing,

@@ -15,6 +15,7 @@ from credit.domain.rules import RoundRules
 from credit.domain.stages import ASSESS, CLOSED, DECIDE, LIST, NOTICE, PREPARE, SIGN
 from credit.models import Decision, OpenerKey, Round, Sheet, SheetSubject
 from credit.selectors.decisions import undecided, where, with_standing
+from credit.selectors.listing import changed_since, without_borrower
 from credit.selectors.stages import Blocker, gate
 from customers.selectors.assessment import roster_counts
 
@@ -28,11 +29,15 @@ def page(round: Round, name: str, query: str = "") -> str:
 
 
 def each(
-    rounds: Sequence[Round], code: str, place: str, tell: Callable[[Round], tuple[str, int] | None]
+    rounds: Sequence[Round],
+    code: str,
+    place: str,
+    tell: Callable[[Round], tuple[str, int] | None],
+    query: str = "",
 ) -> dict[int, Blocker]:
     """Return the blockers of the rounds of which ``tell`` has something to say: the words and how many."""
     told = {round: tell(round) for round in rounds}
-    return {round.pk: Blocker(code, *said, page(round, place)) for round, said in told.items() if said}
+    return {round.pk: Blocker(code, *said, page(round, place, query)) for round, said in told.items() if said}
 
 
 @gate((PREPARE, LIST))
@@ -69,6 +74,30 @@ def somebody_left_to_assess(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
     counts = dict(listed.values_list("round_id").annotate(count=Count("pk")))
     words = _("名单上没有可评议的农户")
     return each(rounds, "no_households", LIST, lambda round: None if counts.get(round.pk) else (words, 1))
+
+
+@gate((LIST, ASSESS))
+def one_borrower_each(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
+    """Every household that is assessed has one borrower of age, or its exception by name."""
+    counts = without_borrower(rounds)
+
+    def tell(round: Round) -> tuple[str, int] | None:
+        count = counts.get(round.pk, 0)
+        return (_("%(count)s 户没有成年借款人，请指定或写明例外") % {"count": count}, count) if count else None
+
+    return each(rounds, "no_borrower", LIST, tell, "?show=open")
+
+
+@gate((LIST, ASSESS))
+def list_is_fresh(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
+    """The list says what roster and blocking lists say now."""
+    counts = changed_since(rounds)
+
+    def tell(round: Round) -> tuple[str, int] | None:
+        count = counts.get(round.pk, 0)
+        return (_("名册或名单有 %(count)s 户变动，请重读") % {"count": count}, count) if count else None
+
+    return each(rounds, "changed", LIST, tell)
 
 
 @gate((LIST, ASSESS))

@@ -13,8 +13,9 @@ from credit.domain.rules import RoundRules
 from credit.models import OpenerKey, Round, RoundKey, Sheet, SheetSubject
 from credit.sealing import new_round_key, opener_public_key, sheet_key, write_cell
 from credit.selectors.rounds import covering_staff
-from credit.services import stages
-from customers.selectors.assessment import blocked_among, roster_of
+from credit.services import listing, preparing, stages
+from customers.selectors.assessment import roster_of
+from customers.selectors.rosters_of_rounds import origin_of
 from grids.access import Grid, Post, PostKind, Staff
 from grids.services import Refused
 from grids.services.staff import appoint, create_staff, reset_password
@@ -54,6 +55,7 @@ def create_round(*, by: Staff, post: Post, grid: Grid, name: str, due_on: date) 
         if "one_running_round_per_grid" not in str(error):
             raise
         raise Refused(_("%(grid)s 已有一轮评议在进行") % {"grid": grid.name}) from error
+    preparing.seat_people(round)
     stages.record(by, post, "round_created", round, grid=grid.pk)
     return round
 
@@ -198,25 +200,10 @@ def close_round(*, by: Staff, post: Post, round: Round) -> Round:
 def _freeze(by: Staff, post: Post, round: Round) -> dict[str, object]:
     rules, round.rules = round_rules(round.institution_id, clock.today())
     round.settings = rules.as_document()
-    round.save(update_fields=["rules", "settings"])
-    subjects = roster_of(round.grid_id)
-    blocked = blocked_among(subjects)
-    SheetSubject.objects.bulk_create(
-        [
-            SheetSubject(
-                institution_id=round.institution_id,
-                grid_id=round.grid_id,
-                recorded_grid_id=round.grid_id,
-                round=round,
-                subject_id=subject,
-                is_assessable=subject not in blocked,
-                excluded_because=blocked.get(subject, ""),
-            )
-            for subject in subjects
-        ],
-        batch_size=1000,
-    )
-    return {"roster": len(subjects), "assessable": len(subjects) - len(blocked)}
+    round.provenance = {**origin_of(round.grid), "frozen_on": str(clock.today())}
+    round.save(update_fields=["rules", "settings", "provenance"])
+    rows = listing.write(round, roster_of(round.grid_id))
+    return {"roster": len(rows), "assessable": sum(row.is_assessable for row in rows)}
 
 
 @stages.work((Round.Stage.LIST, Round.Stage.ASSESS))

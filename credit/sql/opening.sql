@@ -40,7 +40,7 @@ begin
     if (new.institution_id, new.grid_id, new.parent_id) is distinct from (old.institution_id, old.grid_id, old.parent_id) then
         raise exception 'a round stays in its village' using errcode = 'restrict_violation';
     end if;
-    if old.stage <> 'prepare' and (new.settings, new.rules_id) is distinct from (old.settings, old.rules_id) then
+    if old.stage <> 'prepare' and (new.settings, new.rules_id, new.provenance) is distinct from (old.settings, old.rules_id, old.provenance) then
         raise exception 'the settings of a round are frozen with its roster' using errcode = 'restrict_violation';
     end if;
     if old.stage not in ('prepare', 'list') then

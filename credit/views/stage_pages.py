@@ -15,10 +15,10 @@ from credit.access import ROUND_POSTS, open_round
 from credit.domain import stages
 from credit.forms import DueForm, OwnSheetForm, PaperSheetForm
 from credit.selectors import rounds as selectors
-from credit.selectors.gates import sheets_needed
 from credit.services import opening
 from credit.views import signings
 from credit.views.meetings import STEWARDS
+from credit.views.preparing import list_context, prepare_context
 from credit.views.stage_frame import STAGE_PAGES, show
 from credit.views.supplements import supplements_context
 from credit.views.worktable import merge_page, review_page
@@ -81,11 +81,11 @@ def sheets_context(request: StaffRequest, round: Any) -> dict[str, Any]:
 
 
 def _prepare(request: StaffRequest, round: Any) -> dict[str, Any]:
-    return sheets_context(request, round) | {"needed": sheets_needed(round)}
+    return sheets_context(request, round) | prepare_context(request, round)
 
 
 def _list(request: StaffRequest, round: Any) -> dict[str, Any]:
-    return sheets_context(request, round) | {"needed": sheets_needed(round)}
+    return sheets_context(request, round) | list_context(request, round)
 
 
 def _opening(request: StaffRequest, round: Any) -> dict[str, Any]:

@@ -40,12 +40,13 @@ def roster_counts(grid_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
         grid_id__in=asked, kind=Subject.Kind.HOUSEHOLD, listed_on__isnull=False, left_on__isnull=True
     )
     rosters = dict(listed.order_by().values_list("grid_id").annotate(count=Count("pk")))
-    shut = _blocking().filter(subject__in=listed.values("pk")).order_by()
+    shut = blocking().filter(subject__in=listed.values("pk")).order_by()
     blocked = dict(shut.values_list("subject__grid_id").annotate(count=Count("subject_id", distinct=True)))
     return {grid: (rosters.get(grid, 0), blocked.get(grid, 0)) for grid in asked}
 
 
-def _blocking() -> QuerySet[ListEntry]:
+def blocking() -> QuerySet[ListEntry]:
+    """Return the confirmed entries of present members that keep a household out of assessment."""
     return ListEntry.objects.filter(
         blocks=True,
         confirmed_at__isnull=False,
@@ -57,7 +58,7 @@ def _blocking() -> QuerySet[ListEntry]:
 
 def blocked_among(subject_ids: Iterable[int]) -> dict[int, str]:
     """Return the households that a confirmed entry of a present member blocks, with its colour; black wins."""
-    entries = _blocking().filter(subject_id__in=list(subject_ids))
+    entries = blocking().filter(subject_id__in=list(subject_ids))
     found: dict[int, str] = {}
     for subject_id, colour in entries.values_list("subject_id", "colour"):
         if found.get(subject_id) != ListEntry.Colour.BLACK:

@@ -6,6 +6,7 @@ Everything passes through the services a person's request would use; only the ro
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -22,10 +23,12 @@ from credit.models import Decision, DraftCell, Round, Sheet
 from credit.sealing import sheet_key, write_cell
 from credit.selectors.decisions import standing_of, with_standing
 from credit.selectors.rounds import rules_of
-from credit.services import bulk_decisions, decisions, lines, opening, rounds, sheets
+from credit.selectors.stages import blockers
+from credit.services import bulk_decisions, decisions, lines, opening, rounds, sheets, stages
 from customers.models import Profile
 from grids.access import posts_of
 from grids.models import Grid, Post, Staff
+from reporting.demo import preparation
 from reporting.demo.families import Registry
 from reporting.demo.organisation import Organisation
 
@@ -129,7 +132,8 @@ def hold(
     sealed: int = 3,
     own: int = 0,
 ) -> Round:
-    """Hold the round of a village up to a stage: prepare, assess (with so many sheets sealed), decide, proposed, referred or closed.
+    """Hold the round of a village up to a stage: prepare, list, assess (with so many sheets sealed), decide, proposed, referred,
+    notice, sign or closed.
 
     The last ``own`` of its three sheets are entered by villagers with a login of their own, who have not begun yet.
     """
@@ -150,11 +154,13 @@ def hold(
             sheet, _password = rounds.add_own_sheet(by=manager, post=post, round=held, name=assessors.name())
             if sheet.assessor is not None:
                 organisation.welcome(sheet.assessor)
+        preparation.prepare(held, manager, post)
         if upto == "prepare":
             return held
         rounds.freeze_list(by=manager, post=post, round=held)
         if upto == "list":
             return held
+        preparation.settle(held, manager, post)
         rounds.start_round(by=manager, post=post, round=held)
     held.refresh_from_db()
     _fill(assessors, papers[: max(sealed, 1)])
@@ -165,16 +171,17 @@ def hold(
         return held
     with clock_at(started + timedelta(days=5)):
         _open(organisation, held, manager)
-    if upto in ("proposed", "referred", "closed"):
+    if upto in ("proposed", "referred", *AFTER):
         with clock_at(started + timedelta(days=7)):
             _propose(held, organisation.officer_of[grid.pk])
     if upto == "referred":
         with clock_at(started + timedelta(days=8)), acting(manager) as post:
             for one in _left(held)[:25]:
                 decisions.refer(by=manager, post=post, decision=one, seen=one.last_number, reason="首批，请上级审定")
-    if upto == "closed":
+    if upto in AFTER:
         with clock_at(started + timedelta(days=9)):
             _approve(organisation, held, manager)
+            _onward(held, manager, upto)
     held.refresh_from_db()
     return held
 
@@ -233,11 +240,33 @@ def _approve(organisation: Organisation, held: Round, manager: Staff) -> None:
         bulk_decisions.approve_many(by=manager, post=post, decisions=Decision.objects.filter(round=held))
         for one in _left(held):
             decisions.refer(by=manager, post=post, decision=one, seen=one.last_number)
+        for one in _standing(held, "divergent"):
+            decisions.propose(
+                by=manager, post=post, decision=one, amount=GROUP_AMOUNT, seen=one.last_number or 0, reason=GROUP_REASON
+            )
     approver = organisation.approvers[0]
     with acting(approver) as post:
         bulk_decisions.approve_many(by=approver, post=post, decisions=Decision.objects.filter(round=held))
 
 
-def _left(held: Round) -> list[Any]:
+AFTER = ("notice", "sign", "closed")
+GROUP_AMOUNT = Decimal(20_000)
+GROUP_REASON = "评议意见相差大，支行集体商议后按较低意见核定"
 
-    return [one for one in with_standing(Decision.objects.filter(round=held)) if standing_of(one) == "at_branch"]
+
+def _onward(held: Round, manager: Staff, upto: str) -> None:
+    """Take a decided round through publicity and signing; what others still have to do there stays open."""
+    with acting(manager) as post:
+        for stage in AFTER[: AFTER.index(upto) + 1]:
+            held.refresh_from_db()
+            if blockers([held], stage):
+                return
+            stages.move(by=manager, post=post, round=held, to=stage)
+
+
+def _left(held: Round) -> list[Any]:
+    return _standing(held, "at_branch")
+
+
+def _standing(held: Round, standing: str) -> list[Any]:
+    return [one for one in with_standing(Decision.objects.filter(round=held)) if standing_of(one) == standing]

@@ -84,14 +84,15 @@ def household(grid: Grid, number: str, name: str = "刘一", members: int = 1, g
     return subject.pk
 
 
-def block(world: World, subject_id: int, colour: str = "black") -> None:
-    """Put a household on a blocking list."""
+def block(world: World, subject_id: int, colour: str = "black", person: Person | None = None) -> None:
+    """Put a household on a list, a blocking one unless it is attention or white; white names a person."""
     subject = Subject.objects.get(pk=subject_id)
     ListEntry.objects.create(
         institution=subject.institution,
         grid=subject.grid,
         recorded_grid=subject.grid,
         subject=subject,
+        person=person,
         colour=colour,
         reason="overdue",
         proposed_by=world.chen,
