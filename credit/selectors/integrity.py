@@ -9,7 +9,10 @@ from credit.models import LineResult
 from credit.selectors import integrity_openings as integrity_openings
 from credit.selectors import integrity_sheets as integrity_sheets
 from credit.selectors import integrity_signing as integrity_signing
-from credit.selectors import laboratory_integrity  # noqa: F401  the rules of the laboratory
+from credit.selectors import (  # noqa: F401  the rules of the laboratory, of preparing a round
+    integrity_preparing,
+    laboratory_integrity,
+)
 from credit.selectors.lines import differences
 from customers.selectors.integrity import reached_by, routing_of
 

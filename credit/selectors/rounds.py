@@ -14,11 +14,10 @@ from django.db.models import Count, Q, QuerySet
 
 from config.lib import clock
 from config.lib.models import JobRun
-from credit.access import in_hand, pages_for, rounds_for, sheets_of
+from credit.access import in_hand, pages_for, sheets_of
 from credit.domain.rules import RoundRules
 from credit.models import Application, OpeningRequest, Round, Sheet, SheetPage, SheetSubject
 from credit.pages import read_kept
-from credit.selectors.stages import day_of_stage, with_due
 from customers.selectors.assessment import Card, blocked_among, cards, roster_of
 from grids.access import Grid, Post, Staff, grids_for, seats_on, staff_for
 from grids.selectors.colleagues import colleagues_at
@@ -47,30 +46,9 @@ def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:
     )
 
 
-def board(post: Post, branch_id: int | None = None, closed: bool = False) -> list[dict[str, Any]]:
-    """Return the stages in order, each with its rounds; closed ones only on demand."""
-    rounds = with_counts(with_due(rounds_for(post).filter(parent__isnull=True)))
-    rounds = rounds.select_related("grid__branch").defer("settings", "grid__boundary")
-    if branch_id is not None:
-        rounds = rounds.filter(grid__branch_id=branch_id)
-    if not closed:
-        rounds = rounds.exclude(stage=Round.Stage.CLOSED)
-    today = clock.today()
-    cards_by_stage: dict[str, list[dict[str, Any]]] = {stage: [] for stage in Round.Stage.values}
-    for round in rounds.order_by("due_on", "pk"):
-        cards_by_stage[round.stage].append(
-            {
-                "round": round,
-                "days": day_of_stage(round),
-                "due": round.stage_due,  # type: ignore[attr-defined]
-                "late": round.stage_due is not None and round.stage_due < today,  # type: ignore[attr-defined]
-            }
-        )
-    return [
-        {"stage": stage, "label": Round.Stage(stage).label, "cards": found}
-        for stage, found in cards_by_stage.items()
-        if closed or stage != Round.Stage.CLOSED
-    ]
+def stage_options() -> list[tuple[str, Any]]:
+    """Return the stages to choose from."""
+    return list(Round.Stage.choices)
 
 
 def free_grids(post: Post) -> list[tuple[int, str]]:

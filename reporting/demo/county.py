@@ -298,11 +298,14 @@ def _rounds(
         rounds.hold(people, assessors, grid, min(begun, morning - timedelta(days=at_least)), upto, sealed, own)
 
     for place in range(size.closed):
-        hold(place == 0, 30 - place * 3, 10, "closed")
+        hold(place == 0, 30 - place * 3, 10, ("sign", "notice", "closed")[place % 3])
     for place in range(size.deciding):
         hold(place == 0, 9, 9, ("referred", "decide", "proposed")[place % 3])
     for place in range(size.assessing):
         hold(place == 0, 5, 5, "assess", (1, 3)[place % 2], own=int(place == 0))
+    if size is FULL:
+        for upto in ("list", "prepare"):
+            hold(True, 2, 2, upto)
     supplemented = supplements.hold(people, assessors, morning)
     return {
         "closed": size.closed,

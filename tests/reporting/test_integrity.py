@@ -238,6 +238,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
         OFF.format("credit_linehandover"),
         "update credit_linehandover set handed_at = '2026-01-01'",
     ),
+    "credit.rounds_keep_their_roster": (
+        OFF.format("credit_round"),
+        "update credit_round set provenance = jsonb_build_object('households', 99999)",
+    ),
+    "credit.rounds_know_their_stage": (
+        OFF.format("credit_roundstage"),
+        "update credit_roundstage set left_at = now() where left_at is null",
+    ),
     "credit.applications_follow_their_steps": (
         "update credit_application set stage = 'branch', due_on = '2026-01-01', ended_at = null where ended_at is not null",
     ),
