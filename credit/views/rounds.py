@@ -50,7 +50,7 @@ def round_list(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "where": [*where(request)[:1], {"label": _("整村授信")}],
         "filters": filters if len(branches) > 1 else filters[1:],
-        "week": board.week_of(request.post, wanted.branch_id),
+        "this_week": board.week_of(request.post, wanted.branch_id),
         "waiting": selectors.waiting_sheets(request.user) if request.post.kind in _TYPING_POSTS else 0,
         "may_create": request.post.kind == PostKind.BRANCH_MANAGER,
         "to_approve": decision_selectors.waiting_for(request.post).count()
