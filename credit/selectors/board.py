@@ -129,21 +129,21 @@ def cards(rounds: list[Any]) -> list[Card]:
     """Return rounds as cards; as many queries for a page as for one of each stage."""
     states = Q(state__in=(Sheet.State.WITHDRAWN, Sheet.State.EXCUSED))
     asked = [round for round in rounds if round.stage in (*Round.BEFORE_ASSESSMENT, Round.Stage.ASSESS)]
-    sheets = {
-        row["round_id"]: row
-        for row in Sheet.objects.filter(round__in=asked)
-        .order_by()
-        .values("round_id")
-        .annotate(sealed=Count("pk", filter=Q(state=Sheet.State.SEALED)), whole=Count("pk", filter=~states))
-    }
+    sheets: dict[int, tuple[int, int]] = {}
+    rows = Sheet.objects.filter(round__in=asked).order_by().values_list("round_id")
+    counted = rows.annotate(
+        count_sealed=Count("pk", filter=Q(state=Sheet.State.SEALED)), count_whole=Count("pk", filter=~states)
+    )
+    for pk, sealed, whole in counted:
+        sheets[pk] = (sealed, whole)
     plans, missing, today = progress_of(asked), blockers(rounds), clock.today()
     return [
         Card(
             round=round,
             days=day_of_stage(round),
             is_late=round.stage_due is not None and round.stage_due < today and round.stage != Round.Stage.CLOSED,
-            sealed=sheets.get(round.pk, {}).get("sealed", 0),
-            sheets=sheets.get(round.pk, {}).get("whole", 0),
+            sealed=sheets.get(round.pk, (0, 0))[0],
+            sheets=sheets.get(round.pk, (0, 0))[1],
             progress=plans.get(round.pk),
             blockers=missing.get(round.pk, []),
         )

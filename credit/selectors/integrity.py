@@ -7,12 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.integrity import rule_by_sample, rule_by_sql, sampled
 from credit.models import LineResult
 from credit.selectors import integrity_openings as integrity_openings
+from credit.selectors import integrity_preparing as integrity_preparing
 from credit.selectors import integrity_sheets as integrity_sheets
 from credit.selectors import integrity_signing as integrity_signing
-from credit.selectors import (  # noqa: F401  the rules of the laboratory, of preparing a round
-    integrity_preparing,
-    laboratory_integrity,
-)
+from credit.selectors import laboratory_integrity as laboratory_integrity
 from credit.selectors.lines import differences
 from customers.selectors.integrity import reached_by, routing_of
 

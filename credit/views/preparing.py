@@ -109,9 +109,9 @@ def round_plan_save(request: StaffRequest, pk: int) -> HttpResponse:
     """Save the days as they were changed on the page."""
     round = open_round(request.post, pk)
     plan = []
-    for name, text in request.POST.items():
-        parts = name.split("_")
-        if len(parts) == 3 and parts[0] == "day" and text.strip().isascii() and text.strip().isdigit():
+    for name, given in request.POST.items():
+        parts, text = name.split("_"), str(given).strip()
+        if len(parts) == 3 and parts[0] == "day" and text.isascii() and text.isdigit():
             try:
                 plan.append(TeamDay(date.fromisoformat(parts[1]), int(parts[2]), int(text)))
             except ValueError as error:

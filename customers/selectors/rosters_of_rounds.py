@@ -12,7 +12,7 @@ from config.lib.weeks import SHANGHAI
 from customers.domain.consents import may_be_guardian
 from customers.models import Household, ListEntry, Person, RosterImport, Subject, Visit
 from customers.selectors.assessment import blocking
-from grids.models import Grid
+from grids.access import Grid
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,11 @@ SUMMARY = {
 
 def prepare(held: Round, manager: Staff, post: Post) -> None:
     """Plan the village with two teams and write down what is known of it."""
-    who = {"by": manager, "post": post, "round": held}
     households = roster_count(held).assessable
     first = clock.today() + timedelta(days=1)
-    preparing.propose_plan(**who, first=first, teams=2, per_day=20, households=households)
-    preparing.write_summary(**who, answers=SUMMARY)
-    preparing.tick_village(**who, done=("notice_board", "informant", "service_point"))
+    preparing.propose_plan(by=manager, post=post, round=held, first=first, teams=2, per_day=20, households=households)
+    preparing.write_summary(by=manager, post=post, round=held, answers=SUMMARY)
+    preparing.tick_village(by=manager, post=post, round=held, done=("notice_board", "informant", "service_point"))
 
 
 def settle(held: Round, manager: Staff, post: Post) -> None:

@@ -71,7 +71,7 @@ def test_each_stage_shows_its_first_cards_and_how_many_there_are(
 
 def test_this_week_and_what_is_late(world: World, client_of: Callable[..., Client]) -> None:
     villages(world, 2, due_in=-3)
-    villages(world, 1, due_in=60, stage="assess")
+    villages(world, 1, due_in=40, stage="assess")
     Round.objects.filter(stage="assess").update(stage_since=clock.now() - timedelta(days=30))
     with acting_as(world.gao) as post:
         assert post is not None
