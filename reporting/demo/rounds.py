@@ -241,8 +241,16 @@ def _approve(organisation: Organisation, held: Round, manager: Staff) -> None:
         for one in _left(held):
             decisions.refer(by=manager, post=post, decision=one, seen=one.last_number)
         for one in _standing(held, "divergent"):
+            if one.model_line is None:
+                continue
             decisions.propose(
-                by=manager, post=post, decision=one, amount=GROUP_AMOUNT, seen=one.last_number or 0, reason=GROUP_REASON
+                by=manager,
+                post=post,
+                decision=one,
+                amount=_lowest(one),
+                seen=one.last_number or 0,
+                reason=GROUP_REASON,
+                members=GROUP,
             )
     approver = organisation.approvers[0]
     with acting(approver) as post:
@@ -250,7 +258,7 @@ def _approve(organisation: Organisation, held: Round, manager: Staff) -> None:
 
 
 AFTER = ("notice", "sign", "closed")
-GROUP_AMOUNT = Decimal(20_000)
+GROUP = "支行行长、客户经理、村书记"
 GROUP_REASON = "评议意见相差大，支行集体商议后按较低意见核定"
 
 
@@ -262,6 +270,12 @@ def _onward(held: Round, manager: Staff, upto: str) -> None:
             if blockers([held], stage):
                 return
             stages.move(by=manager, post=post, round=held, to=stage)
+
+
+def _lowest(decision: Any) -> Decimal:
+    """Return the lowest of the opinions that lie too far apart."""
+    trace = decision.trace["merge"]["trace"]
+    return Decimal(next(entry["values"]["lowest"] for entry in trace if entry["code"] == "spread_too_wide"))
 
 
 def _left(held: Round) -> list[Any]:
