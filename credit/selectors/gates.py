@@ -78,8 +78,8 @@ def somebody_left_to_assess(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
 
 @gate((LIST, ASSESS))
 def one_borrower_each(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
-    """Every household that is assessed has one borrower of age, or its exception by name."""
-    counts = without_borrower(rounds)
+    """Every household that is assessed has one borrower of age, or its exception by name; a supplement keeps its round's."""
+    counts = without_borrower([round for round in rounds if round.parent_id is None])
 
     def tell(round: Round) -> tuple[str, int] | None:
         count = counts.get(round.pk, 0)
@@ -90,8 +90,8 @@ def one_borrower_each(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
 
 @gate((LIST, ASSESS))
 def list_is_fresh(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
-    """The list says what roster and blocking lists say now."""
-    counts = changed_since(rounds)
+    """The list says what roster and blocking lists say now; a supplement is about some households of its round's list alone."""
+    counts = changed_since([round for round in rounds if round.parent_id is None])
 
     def tell(round: Round) -> tuple[str, int] | None:
         count = counts.get(round.pk, 0)

@@ -110,6 +110,10 @@ def settle(
 
 def _checked(post: Post, round: Round) -> Round:
     round = stages.locked(round)
-    if post.kind not in (PostKind.OFFICER, PostKind.BRANCH_MANAGER) or round.stage != Round.Stage.LIST:
+    if (
+        post.kind not in (PostKind.OFFICER, PostKind.BRANCH_MANAGER)
+        or round.stage != Round.Stage.LIST
+        or round.parent_id is not None
+    ):
         raise Refused(_("这一轮不在核对名单"))
     return round

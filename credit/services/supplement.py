@@ -49,6 +49,11 @@ def ask(*, by: Staff, post: Post, parent: Round, subjects: Collection[int], due_
                 recorded_grid_id=row.grid_id,
                 round=round,
                 subject_id=row.subject_id,
+                borrower_id=row.borrower_id,
+                is_attention=row.is_attention,
+                is_white=row.is_white,
+                exception=row.exception,
+                note=row.note,
             )
             for row in roster
         ],

@@ -262,7 +262,7 @@ def list_context(request: StaffRequest, round: Any) -> dict[str, Any]:
         "chosen": chosen,
         "page": page,
         "rows": found,
-        "may_settle": request.post.kind in preparing.MAY_PREPARE and round.stage == "list",
+        "may_settle": request.post.kind in preparing.MAY_PREPARE and round.stage == "list" and round.parent_id is None,
         "provenance": selectors.provenance_of(round),
     }
 
@@ -312,6 +312,6 @@ def round_list_row(request: StaffRequest, pk: int, subject: int) -> HttpResponse
         "line": lists.lines([row])[0],
         "form": form,
         "members": members,
-        "may": round.stage == "list",
+        "may": round.stage == "list" and round.parent_id is None,
     }
     return render(request, "credit/round_list_row.html", context, status=422 if form.errors else 200)

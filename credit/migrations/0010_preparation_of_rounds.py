@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """People, plan, checklist and summary of a round; the list of its households is settled before the assessment."""
 
     dependencies = [
-        ("credit", "0007_sheet_codes"),
+        ("credit", "0009_white_lists"),
         ("customers", "0004_signing"),
         ("grids", "0003_rules"),
         ("lib", "0003_rules"),
