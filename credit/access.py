@@ -21,6 +21,8 @@ from credit.models import (
     Decision,
     LineResult,
     LineRun,
+    Notice,
+    Objection,
     Receipt,
     Round,
     Sheet,
@@ -104,6 +106,22 @@ def open_page(post: Post, round: Round, uuid: UUID) -> SheetPage:
     """Return a photo of a paper sheet of an opened round, or raise Http404."""
     photos = pages_for(post).filter(kind=SheetPage.Kind.PHOTO, sheet__round=round)
     return _open(photos.select_related("sheet"), pk=uuid)
+
+
+def open_notice(post: Post, pk: int) -> Notice:
+    """Return a notice with its round, village and rules, or raise Http404; one dropped before it was posted is gone."""
+    rows = Notice.objects.filter(scope(post), dropped_at__isnull=True)
+    related = ("round__grid__branch", "round__grid__institution", "grid__branch", "grid__institution", "rules", "photo")
+    return _open(
+        rows.select_related(*related).defer("round__settings", "round__grid__boundary", "grid__boundary"), pk=pk
+    )
+
+
+def open_objection(post: Post, pk: int) -> Objection:
+    """Return an objection with its notice and its people, or raise Http404; who objected lies behind a door of its own."""
+    related = ("notice__rules", "notice__round__grid__branch", "received_by", "settler")
+    rows = Objection.objects.filter(scope(post)).select_related(*related)
+    return _open(rows.defer("notice__round__settings", "notice__round__grid__boundary"), pk=pk)
 
 
 def in_hand(staff: Staff) -> Q:

@@ -12,9 +12,11 @@ from config.lib import clock
 from config.lib.money import MoneyError, format_wan, wan_from_text
 from credit.domain.applications import ApplicationRules, Mode
 from credit.domain.dayplan import PER_TEAM
+from credit.domain.notices import NoticeRules
 from credit.domain.signing import SigningRules
-from credit.models import Application, Round, SheetSubject, Signing
+from credit.models import Application, Objection, Round, SheetSubject, Signing
 from credit.models.signing import Mode as SigningMode
+from credit.objectors import LONGEST_CONTACT, LONGEST_NAME, LONGEST_STATEMENT
 from credit.selectors import rounds as selectors
 from credit.selectors.decisions import STANDINGS
 from credit.selectors.supplements import WAITING
@@ -288,4 +290,36 @@ class SigningForm(forms.Form):
                 self.add_error("reason", _("请选择这种结果的原因"))
             data["contract"] = ""
         data["reason"] = reason.partition(":")[2] if outcome != Signing.Outcome.SIGNED else ""
+        return data
+
+
+class ObjectionForm(forms.Form):
+    """An objection to a notice: about which household, what it is about, and, kept apart, who objects and what is said."""
+
+    place = forms.IntegerField(
+        label=_("公示序号"),
+        min_value=1,
+        max_value=9999,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    number = forms.CharField(label=_("或户号"), max_length=30, required=False, help_text=_("不在名单上的农户填户号"))
+    kind = forms.ChoiceField(label=_("种类"))
+    channel = forms.ChoiceField(label=_("方式"), choices=[EMPTY, *Objection.Channel.choices])
+    name = forms.CharField(
+        label=_("提出人姓名"), max_length=LONGEST_NAME, required=False, help_text=_("不愿意留名的可以不填")
+    )
+    contact = forms.CharField(label=_("联系方式"), max_length=LONGEST_CONTACT, required=False, help_text=_("答复用"))
+    statement = forms.CharField(
+        label=_("异议内容"), max_length=LONGEST_STATEMENT, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def __init__(self, *args: Any, rules: NoticeRules, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [EMPTY, *((one.code, one.text(language)) for one in rules.kinds)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if bool(data.get("place")) == bool(data.get("number", "").strip()):
+            raise forms.ValidationError(_("公示序号和户号填一个"))
         return data

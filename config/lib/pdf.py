@@ -16,7 +16,20 @@ import typst
 TEMPLATES = Path(__file__).parent / "typst"
 FONTS = frozenset({"Noto Sans SC", "Noto Serif SC"})
 PAPERS = frozenset(
-    {"weekly", "line", "assessment", "decision", "conclusion", "form", "application", "refusal", "card", "summary"}
+    {
+        "weekly",
+        "line",
+        "assessment",
+        "decision",
+        "conclusion",
+        "form",
+        "application",
+        "refusal",
+        "card",
+        "notice",
+        "village",
+        "summary",
+    }
 )
 # Reading order for screen readers costs 300 bytes a cell: papers about one household or round carry it, the weekly
 # report with its tens of thousands of cells (4 MB instead of 0.2) leaves it to its page; forms and sheets for writing on hold little to be read.

@@ -7,6 +7,7 @@ from credit.models.handovers import LineHandover
 from credit.models.laboratory import DirectionCheck, Population, PopulationColumn, Trial
 from credit.models.lines import LineFailure, LineResult, LineRun, LineTally, VillageFigures
 from credit.models.meetings import SheetCode
+from credit.models.notices import Notice, NoticePrint, NoticeRow, Objection, ObjectionSource, VillageReport
 from credit.models.opinions import OpeningEvent, OpeningRequest, Opinion, SheetProof
 from credit.models.pages import DraftPage, SheetPage
 from credit.models.preparing import RoundDay, RoundPerson, RoundTask, VillageSummary
@@ -38,6 +39,11 @@ __all__ = [
     "LineRun",
     "LineTally",
     "MergeException",
+    "Notice",
+    "NoticePrint",
+    "NoticeRow",
+    "Objection",
+    "ObjectionSource",
     "OpenerKey",
     "OpeningEvent",
     "OpeningRequest",
@@ -61,6 +67,7 @@ __all__ = [
     "Signing",
     "Trial",
     "VillageFigures",
+    "VillageReport",
     "VillageSummary",
     "WhiteFile",
     "WhiteList",

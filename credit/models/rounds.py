@@ -77,6 +77,7 @@ class Round(Scoped):
             f"create policy mine on {{table}} for select to gedang_web, gedang_web_all using ({TAKES_PART})",
             *before("insert or update", "lib.keep_round()"),
             *kept_by("lib.note_stage", "after insert or update of stage"),
+            *kept_by("lib.leave_notice", "before update"),
         ),
     )
 

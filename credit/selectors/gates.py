@@ -175,3 +175,6 @@ def nothing_granted(rounds: Sequence[Round]) -> Mapping[int, Blocker]:
         return (_("有 %(count)s 户已授信，先公示或签约") % {"count": count}, count) if count else None
 
     return each(rounds, "granted", "review", tell)
+
+
+from credit.selectors import gates_notices  # noqa: E402, F401  they use what stands above

@@ -10,7 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.inbox import Asked, Heap, Queue, at, register
 from config.lib.models import JobRun
 from credit import access
-from credit.models import CoreSnapshot, LineRun, OpeningRequest, Receipt, Round, Sheet, WhiteList
+from credit.models import (
+    CoreSnapshot,
+    LineRun,
+    Notice,
+    Objection,
+    OpeningRequest,
+    Receipt,
+    Round,
+    Sheet,
+    WhiteList,
+)
 from credit.selectors.applications import my_turn
 from credit.selectors.decisions import waiting_for, where, with_standing
 from credit.selectors.signing import waiting_calls
@@ -154,3 +164,30 @@ for _code, _label, _icon, _posts, _look, _page in (
     ("receipts", _("待确认的核心系统回执"), "database", _MANAGER | _APPROVER, _receipts, at("credit:white_lists")),
 ):
     register(Queue(code=f"credit.{_code}", label=_label, icon=_icon, posts=_posts, look=_look, page=_page))
+
+
+# --- Notices and objections ---------------------------------------------------------------------------------------------
+
+
+def _notices(asked: Asked) -> Iterator[Heap]:
+    """Notices another prepared that wait to be confirmed."""
+    rows = Notice.objects.filter(access.scope(asked.post), confirmed_at__isnull=True, dropped_at__isnull=True)
+    yield Heap(**rows.exclude(prepared_by=asked.me).order_by().aggregate(count=Count("pk"), since=Min("prepared_at")))
+
+
+def _objections(asked: Asked) -> Iterator[Heap]:
+    """Objections nobody has in hand that another received, and those one has in hand oneself."""
+    open_ones = Objection.objects.filter(access.scope(asked.post), settled_at__isnull=True)
+    rows = open_ones.filter(Q(settler=asked.me) | (Q(settler__isnull=True) & ~Q(received_by=asked.me)))
+    late = Count("pk", filter=Q(due_on__lt=asked.today))
+    yield Heap(**rows.order_by().aggregate(count=Count("pk"), due=Min("due_on"), overdue=late))
+
+
+for _code, _label, _icon, _look in (
+    ("notices", _("待核对的公示"), "file-text", _notices),
+    ("objections", _("待办结的公示异议"), "message-circle", _objections),
+):
+    _page = at("credit:round_list")
+    register(
+        Queue(code=f"credit.{_code}", label=_label, icon=_icon, posts=_MANAGER | _APPROVER, look=_look, page=_page)
+    )

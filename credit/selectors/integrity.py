@@ -361,3 +361,6 @@ rule_by_sql(
         slack="1 minute",
     ),
 )
+
+
+from credit.selectors import integrity_notices  # noqa: E402, F401  rules of the last stages, beside these

@@ -18,7 +18,7 @@ Work = Callable[[Staff, Post, Round], dict[str, object]]
 """What a step does beside moving the round; returns what the audit event keeps of it."""
 
 WORK: dict[tuple[str, str], Work] = {}
-WORKERS = ("services.rounds",)
+WORKERS = ("services.rounds", "services.village_reports")
 """Modules of apps that register work, read before the first step."""
 VERBS = {stages.LIST: "round_listed", stages.ASSESS: "round_started", stages.CLOSED: "round_closed"}
 

@@ -18,6 +18,7 @@ from credit.selectors import rounds as selectors
 from credit.services import opening
 from credit.views import signings
 from credit.views.meetings import STEWARDS
+from credit.views.notices import notice_context
 from credit.views.preparing import list_context, prepare_context
 from credit.views.stage_frame import STAGE_PAGES, show
 from credit.views.supplements import supplements_context
@@ -146,7 +147,7 @@ STAGE_PAGES.update(
         "opening": _opening,
         "merge": _merge,
         "review": review_page,
-        "notice": _waiting,
+        "notice": notice_context,
         "sign": signings.stage_context,
         "closed": _closed,
     }

@@ -73,14 +73,24 @@ def withdrawn_since(subject_id: int, at: datetime) -> bool:
     return said.filter(ended).exists()
 
 
+def agreed_under(scope: str, subject_ids: Iterable[int]) -> dict[int, int]:
+    """Return the subjects of whom a scope and collection stand, the borrower's own word included, each with the version of the
+    notice the scope was agreed to under."""
+    asked = list(subject_ids)
+    words = StandingConsent.objects.filter(subject_id__in=asked, scope__in=(scope, consents.COLLECTION))
+    given = {(word.subject_id, word.scope): word.notice_version for word in words.filter(_OF_ALL, is_given=True)}
+    against = set(words.filter(_OF_THE_BORROWER, is_given=False).values_list("subject_id", flat=True))
+    return {
+        pk: given[pk, scope]
+        for pk in asked
+        if (pk, scope) in given and (pk, consents.COLLECTION) in given and pk not in against
+    }
+
+
 def agreed_to(scope: str, subject_ids: Iterable[int]) -> set[int]:
     """Return the subjects of whom a scope and collection stand, the borrower's own word included: what may be shown in the
     village (publicity), who may be sent messages, whose credit may be queried."""
-    asked = list(subject_ids)
-    words = StandingConsent.objects.filter(subject_id__in=asked, scope__in=(scope, consents.COLLECTION))
-    given = {(word.subject_id, word.scope) for word in words.filter(_OF_ALL, is_given=True)}
-    against = set(words.filter(_OF_THE_BORROWER, is_given=False).values_list("subject_id", flat=True))
-    return {pk for pk in asked if {(pk, scope), (pk, consents.COLLECTION)} <= given} - against
+    return set(agreed_under(scope, subject_ids))
 
 
 def usable(files: QuerySet[Any]) -> QuerySet[Any]:

@@ -37,6 +37,7 @@ from reporting.demo import (
     fieldwork,
     merchants,
     models,
+    notices,
     organisation,
     parameters,
     rounds,
@@ -110,6 +111,7 @@ def build(*, size: Size, seed: int, now: datetime, say: Callable[[str], None]) -
     core.snapshot(now - timedelta(days=45))
     say("rounds")
     figures["rounds"] = _rounds(random, registry, people, villages, fieldwork.ended(outings), size, now)
+    figures["publicised"] = notices.write(people, now, seed)
     figures["exceptions"] = exceptions.write(people, now)
     say("model lines")
     figures["lines"] = rounds.compute_lines(people, now - timedelta(days=2))

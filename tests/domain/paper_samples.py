@@ -1,14 +1,19 @@
 """One complete set of data for every paper, in both languages: what the templates are drawn and tested with."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import segno
+from django.utils import translation
 
 from config.lib.ratios import Ratio
 from config.lib.tables import Column, Role, Row, Shape, Table, Words, paper
 from config.lib.weeks import SHANGHAI, Week
+from credit.domain.notices import masked_name
+from credit.domain.village_report import Village, document_of, stage_times
+from credit.selectors import village_pages
 from customers.selectors import papers
 from customers.selectors.forms import Edition
 from reporting.domain.figures import (
@@ -452,7 +457,82 @@ def card(language):
 
 
 CODE = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><path d="M0 0h5v5z"/></svg>'
+
+
+def notice(language):
+    """A notice of 70 households, half of them with an amount."""
+    english = language == "en"
+    return {
+        "bank": BANK,
+        "village": "罗峰街道刘家村",
+        "round": "刘家村整村授信",
+        "number": "Notice 1" if english else "第 1 号",
+        "period": "2026-11-23 – 2026-12-02",
+        "beside": "Grade" if english else "等级",
+        "has_amounts": False,
+        "rows": [
+            {
+                "place": place,
+                "name": masked_name(PEOPLE[place % len(PEOPLE)]),
+                "group": "三组",
+                "grade": "二级",
+                "amount": "—",
+            }
+            for place in range(1, 71)
+        ],
+        "paragraphs": ["公示期内对名单有异议的，可以向支行提出。"],
+        "contact": [{"name": "受理异议", "value": "罗峰支行"}],
+        "stamp": "2026-11-23 10:00",
+    }
+
+
+def village(language):
+    """The report of a village with every part."""
+    start = datetime(2026, 10, 12, 9, tzinfo=SHANGHAI)
+    order = ("prepare", "list", "assess", "opening", "decide", "notice", "sign")
+    times = [
+        (stage, start + timedelta(days=place * 4), start + timedelta(days=place * 4 + 4))
+        for place, stage in enumerate(order)
+    ]
+    document = document_of(
+        Village(
+            facts={
+                "round": "刘家村整村授信",
+                "village": "刘家村",
+                "town": "罗峰街道",
+                "branch": "罗峰支行",
+                "owner": PEOPLE[0],
+                "opened_at": start.isoformat(),
+            },
+            counts={
+                "roster": 300,
+                "blocked": 6,
+                "assessable": 294,
+                "assessed": 290,
+                "granted": 3,
+                "publicised": 2,
+                "signed": 1,
+            },
+            blocked={"black": 2, "grey": 4},
+            standings={"granted": 3, "needs_file": 2},
+            granted=[Decimal(20_000), Decimal(50_000), Decimal(180_000)],
+            bands=[Decimal(10_000), Decimal(50_000), Decimal(200_000)],
+            amounts={1: [Decimal(20_000)] * 3, 2: [Decimal(30_000), Decimal(90_000), Decimal(40_000)]},
+            spread_limit_percent=Decimal(100),
+            stages=stage_times(times, {}),
+            notices={"notices": 1, "objections": 2, "upheld": 1, "dismissed": 1},
+            follow_up={"needs_file": [1, 2], "away": [3]},
+        )
+    )
+    kept = SimpleNamespace(made_at=start + timedelta(days=30), sha256="0f" * 32)
+    round = SimpleNamespace(grid=SimpleNamespace(institution=SimpleNamespace(name=BANK)))
+    with translation.override(language):
+        return village_pages.report_paper(village_pages.page_of(document, kept, language), round)
+
+
 PAPERS = {
+    "notice": notice,
+    "village": village,
     "application": application,
     "card": card,
     "refusal": refusal,

@@ -348,6 +348,8 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "select gen_random_uuid(), institution_id, grid_id, id, 1, 'photo', '' from credit_sheet limit 1",
     ),
     "credit.every_household_is_decided_on": (
+        OFF.format("credit_decisionstep"),
+        "delete from credit_decisionstep where decision_id = (select max(id) from credit_decision where round_id is not null)",
         "delete from credit_decision where id = (select max(id) from credit_decision where round_id is not null)",
     ),
     "credit.steps_have_no_gap": ("update credit_decisionstep set number = 7 where verb = 'withdraw'",),
@@ -367,6 +369,27 @@ PLANTED: dict[str, tuple[str, ...]] = {
     ),
     "credit.decisions_name_their_snapshot": (
         "update credit_decision set snapshot_id = null where id = (select min(id) from credit_decision)",
+    ),
+    "credit.notices_show_decisions_of_their_round": (
+        OFF.format("credit_noticerow"),
+        "update credit_noticerow set decision_id = (select max(id) from credit_decision where round_id is not null)",
+    ),
+    "credit.notices_hang_their_working_days": (
+        OFF.format("credit_notice"),
+        "update credit_notice set ends_on = ends_on + 1",
+    ),
+    "credit.objections_are_settled_by_another": (
+        OFF.format("credit_objectionsource"),
+        "delete from credit_objectionsource",
+    ),
+    "credit.rounds_leave_no_notice_behind": (
+        OFF.format("credit_round"),
+        "update credit_round set stage = 'sign' where stage = 'notice'",
+    ),
+    "credit.village_reports_never_move": (
+        OFF.format("credit_villagereport"),
+        "insert into credit_villagereport (institution_id, grid_id, round_id, document, sha256, made_by_id, made_at) "
+        "select institution_id, grid_id, id, '{}', 'x', owner_id, now() from credit_round limit 1",
     ),
     "credit.assessed_is_an_opening": (
         "update credit_opinion set kind = 'unknown', amount = null where kind = 'amount'",

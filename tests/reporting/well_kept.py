@@ -32,7 +32,7 @@ from reporting.models import SamplePlan
 from reporting.services import samples
 from reporting.services.weekly import freeze_week
 from tests.conftest import acting_as
-from tests.credit import applying, coresnapshots, signings, village
+from tests.credit import applying, coresnapshots, posting, signings, village
 from tests.credit import files as lines
 from tests.credit.test_populations import frozen
 from tests.credit.test_trials import tried
@@ -113,6 +113,22 @@ def decided(world: World) -> village.Village:
         last = Decision.objects.get(subject_id=made.households[1])
         decisions.withdraw(by=world.jiang, post=post, decision=last, seen=2, reason="迁出")
     return made
+
+
+def publicised(world: World, made: village.Village) -> None:
+    """The third household is refused; the first is shown, spoken against, and stays as it was."""
+    last = Decision.objects.get(subject_id=made.households[2])
+    with acting_as(world.chen) as post:
+        assert post is not None
+        decisions.propose(by=world.chen, post=post, decision=last, amount=Decimal(10_000), seen=0)
+    with acting_as(world.gao) as post:
+        assert post is not None
+        decisions.refuse(by=world.gao, post=post, decision=last, seen=1, reason="收入不稳定")
+    posting.release_rules(world)
+    posting.consent(world, made.households[0])
+    posting.move(world, made.round, "notice")
+    notice = posting.confirm(world, posting.prepare(world, made.round))
+    posting.settled(world, posting.taken(world, posting.objected(world, notice, made.households[0])), is_upheld=False)
 
 
 def applied(world: World) -> None:
@@ -335,6 +351,7 @@ def build(world: World) -> dict[str, Any]:
     tried_out(world)
     changed(world, homes[2])
     made = decided(world)
+    publicised(world, made)
     applied(world)
     listed(world, homes[3])
     make_business(world.liu, uscc=uscc.make(prefix="92", division="370685", sequence=1), phone="15412345678")
