@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     """Public notices of a round, objections to them, and the report of a round that closes."""
 
     dependencies = [
-        ("credit", "0009_white_lists"),
+        ("credit", "0010_preparation_of_rounds"),
         ("customers", "0003_rules"),
         ("grids", "0003_rules"),
         ("lib", "0003_rules"),
