@@ -140,10 +140,10 @@ def _calls(asked: Asked) -> Iterator[Heap]:
 
 
 def _call_page(asked: Asked, _heap: Heap) -> str:
-    first = (
-        waiting_calls(asked.post).order_by("call_list__held_on", "call_list_id").values_list("call_list_id", flat=True)
-    )
-    return reverse("credit:call_list", args=[first[0]])
+    lists = waiting_calls(asked.post).order_by("call_list__held_on", "call_list_id")
+    first = lists.values_list("call_list_id", flat=True).first()
+    # Answered meanwhile by somebody else: the villages are where to go on.
+    return reverse("credit:round_list") if first is None else reverse("credit:call_list", args=[first])
 
 
 def _white_lists(asked: Asked) -> Iterator[Heap]:

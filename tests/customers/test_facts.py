@@ -1,10 +1,8 @@
 """The frozen facts of a revision: read once, written with it, never changed, the same for every way in."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps as registry
 from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,25 +167,6 @@ def test_the_register_only_grows(world: World) -> None:
 
 
 # --- Older files --------------------------------------------------------------------------------------------------------
-
-
-def test_older_revisions_get_the_same_rows(world: World) -> None:
-    homes = [make_household(world.liu, number) for number in ("0001", "0002")]
-    file(homes[0], world.chen, None, performance={"status": "breached", "breaches": [BREACH]})
-    release_parameters(world)
-    own_form(world, choice("rice", "tea"))
-    filed(world, homes[1], crop="tea")
-
-    def rows() -> list[Any]:
-        found = list(HouseholdFacts.objects.order_by("pk").values())
-        return [*found, *BreachFact.objects.order_by("profile_id", "place").values("profile_id", "place", "settled")]
-
-    before = rows()
-    for model in (BreachFact, HouseholdFacts, AnswerRegister):
-        model.objects.all().delete()
-    import_module("customers.migrations.0037_facts_of_older_files").freeze(registry, None)
-
-    assert rows() == before
 
 
 def test_keeping_facts_twice_is_refused(world: World) -> None:

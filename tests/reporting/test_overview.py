@@ -101,14 +101,14 @@ def test_every_figure_of_a_branch_is_a_link_and_a_leaders_lead_to_aggregates(
     assert len(links) > 12
     for link in links:
         assert client.get(link).status_code == 200, link
-    assert page.count('class="funnel-step" href="/weekly/households/') == 6
+    assert page.count('class="funnel-step" href="/weekly/households/') == 8
 
     leader = client_of(walked.lin)
     page = leader.get("/overview/").content.decode()
     assert "/weekly/households/" not in page
     assert "城西支行" in page
     assert "占全部户数 67.50 %" in words(page.encode())
-    assert page.count('class="funnel-step" href="/weekly/?') == 6
+    assert page.count('class="funnel-step" href="/weekly/?') == 8
 
 
 def test_ranks_of_the_overview_are_those_among_the_shown(walked: World, client_of: Callable[..., Client]) -> None:
