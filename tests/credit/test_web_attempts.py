@@ -273,10 +273,23 @@ def test_what_is_answered_is_the_same_in_two_worlds(village: make.Village, world
 
 @pytest.mark.django_db(transaction=True)
 def test_a_plan_tells_nothing_of_how_much_is_typed() -> None:
-    """A full draft, written twice over in transactions of its own, has the estimates and the size of an empty one."""
-    run("vacuum full credit_draftcell")  # of what other tests left there
+    """A full draft, written twice over in transactions of its own, has the estimates and the size of an empty one.
+
+    While the server gathers statistics of its own accord, old versions stay and may need a page more, whatever was typed: looked at again.
+    """
     village = make.started(build(), 60)
-    seen = []
+    for _ in range(3):
+        seen = list(_estimates(village))
+        assert "rows=" in seen[0][ESTIMATES[0]]
+        if seen[0] == seen[1] == seen[2]:
+            break
+    assert seen[0] == seen[1] == seen[2]
+
+
+def _estimates(village: make.Village) -> Iterator[dict[str, str]]:
+    """What plans say of a draft that is empty, full, and full of something else."""
+    make.fill(village, 1, dict.fromkeys(village.households))
+    run("vacuum full credit_draftcell")  # of what was there before
     for draft in (
         {},
         dict.fromkeys(village.households, make.amount("5")),
@@ -286,9 +299,7 @@ def test_a_plan_tells_nothing_of_how_much_is_typed() -> None:
             make.fill(village, 1, {subject: answer})
         run("analyze credit_draftcell")  # what the server does by itself after a while
         with acting_as(village.world.gao):
-            seen.append({sql: outcome(sql.format(other=village.sheets[1].pk)) for sql in ESTIMATES})
-    assert "rows=" in seen[0][ESTIMATES[0]]
-    assert seen[0] == seen[1] == seen[2]
+            yield {sql: outcome(sql.format(other=village.sheets[1].pk)) for sql in ESTIMATES}
 
 
 def test_the_comparison_notices(village: make.Village, worlds: Callable[[], Iterator[str]]) -> None:
