@@ -530,7 +530,29 @@ def village(language):
         return village_pages.report_paper(village_pages.page_of(document, kept, language), round)
 
 
+def summary(language):
+    """The village summary of a round."""
+    english = language == "en"
+    return {
+        "bank": BANK,
+        "village": "罗峰街道 刘家村",
+        "round": "刘家村整村授信",
+        "stamp": f"Version 2 · {PEOPLE[0]} · 2026-11-21 09:30"
+        if english
+        else f"第 2 版 · {PEOPLE[0]} · 2026-11-21 09:30",
+        "facts": [
+            {"name": "Roster" if english else "名册", "value": "300"},
+            {"name": "Owner" if english else "项目负责人", "value": PEOPLE[0]},
+        ],
+        "answers": [
+            {"label": "Residents" if english else "常住人口", "text": "812"},
+            {"label": "Village committee" if english else "村两委和联系人", "text": "刘主任、王会计"},
+        ],
+    }
+
+
 PAPERS = {
+    "summary": summary,
     "notice": notice,
     "village": village,
     "application": application,
